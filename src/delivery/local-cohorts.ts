@@ -111,9 +111,7 @@ class LocalCohort implements FanoutCohort {
   heartbeat(): Buffer {
     const { history } = this.#options.hub;
     const { subscription, connections } = this.#cohort;
-    const body = subscription.format.heartbeat(history.idAt(history.head));
-    // An empty body is not compressed, because compression turns an empty input into bytes.
-    return body.length === 0 ? body : this.#cohort.coded(body, connections);
+    return this.#cohort.coded(subscription.format.heartbeat(history.idAt(history.head)), connections);
   }
 
   hold(on: boolean): void {

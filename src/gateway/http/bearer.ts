@@ -1,7 +1,9 @@
 import { PharosError } from "../../base/errors.js";
 
-/** The form of a token in a header [RFC 6750 2.1]. */
-const tokenForm = /^[A-Za-z0-9\-._~+/]+=*$/;
+/** True if the text can be a token in a header [RFC 6750 2.1]. */
+export function isTokenText(text: string): boolean {
+  return /^[A-Za-z0-9\-._~+/]+=*$/.test(text);
+}
 
 /** The characters of a scheme's name [RFC 9110 5.6.2]. */
 const nameCharacters = "!#$%&'*+\\-.^_`|~0-9A-Za-z";
@@ -31,7 +33,7 @@ export function bearerToken(header = ""): string | undefined {
 
 /** Returns the token. Throws PharosError `bad-authorization` if the text cannot be a token in a header. */
 export function checkedToken(text: string): string {
-  if (tokenForm.test(text)) return text;
+  if (isTokenText(text)) return text;
   throw malformed();
 }
 

@@ -1,6 +1,7 @@
 import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
+import { isTokenText } from "../../gateway/http/bearer.js";
 import { parseJson } from "../../gateway/http/json.js";
 import { jsonFields, parsePublicationJson } from "../../hub/publications/publication-json.js";
 
@@ -71,9 +72,8 @@ function textsOf(fields: ReadonlyMap<string, unknown>, name: string): readonly s
   throw new PharosError("bad-request", `${name} must be a list of topic filters, not ${quoteValue(value)}`);
 }
 
-/** Checks a token. A token has no spaces, as in an `Authorization` header [RFC 6750 2.1]. */
 function tokenOf(value: unknown): string {
-  if (typeof value === "string" && /^[A-Za-z0-9\-._~+/]+=*$/.test(value)) return value;
+  if (typeof value === "string" && isTokenText(value)) return value;
   throw new PharosError(
     "bad-authorization",
     "token must be a non-empty string of letters, digits and -._~+/, optionally with = at the end",

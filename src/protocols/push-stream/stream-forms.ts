@@ -1,7 +1,7 @@
 import type { Dialogue, GatewayRequest, Headers } from "../../gateway/http/messages.js";
 import { acceptHandshake } from "../../gateway/websocket/handshake.js";
 import { wantsPositions } from "../../gateway/streams/positions.js";
-import { parseQuery } from "../../gateway/http/query.js";
+import type { NameValuePairs } from "../../gateway/http/query.js";
 import { webSocketProtocol } from "../../protocol.js";
 import { sendsControl } from "./channels/control.js";
 import { ChannelDialogue } from "./channel-dialogue.js";
@@ -14,7 +14,7 @@ import type { StreamMode, ChannelSubscriber } from "./channels/subscriber.js";
 export interface StreamForm {
   readonly formats: StreamFormats;
   /** True if the client reads positions. */
-  readonly readsPositions: (request: GatewayRequest) => boolean;
+  readonly readsPositions: (request: GatewayRequest, query: NameValuePairs) => boolean;
   /** The first bytes of the stream. */
   readonly opening: Buffer;
   /** The headers of the response. Throws PharosError if the request cannot have such a stream. */
@@ -31,7 +31,7 @@ export function streamForms(
   return {
     stream: {
       formats: formats.stream,
-      readsPositions: sendsControl,
+      readsPositions: (_request, query) => sendsControl(query),
       opening: framePage,
       headersFor: () => [
         ...responseHeaders("text/html; charset=utf-8"),
@@ -40,19 +40,15 @@ export function streamForms(
     },
     eventsource: {
       formats: formats.eventsource,
-      readsPositions: (request) => wantsPositions(request, parseQuery(request.query)),
+      readsPositions: wantsPositions,
       opening: Buffer.from(": \n"),
       headersFor: () => responseHeaders("text/event-stream; charset=utf-8"),
     },
     websocket: {
       formats: formats.websocket,
-      readsPositions: sendsControl,
+      readsPositions: (_request, query) => sendsControl(query),
       opening: Buffer.alloc(0),
-      headersFor: (request) => {
-        const headers = acceptHandshake(request, [webSocketProtocol]);
-        options.origins.admit(request);
-        return headers;
-      },
+      headersFor: (request) => acceptHandshake(request, [webSocketProtocol]),
       dialogueFor: (subscriber) => new ChannelDialogue(options, subscriber),
     },
   };

@@ -35,13 +35,13 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
     const mode = modeOf(modeOfPath, request, query);
     const form = isStreamMode(mode) ? forms[mode] : undefined;
     const headers = form?.headersFor(request) ?? [];
+    const identity = identifyingRequest(options, mode, request);
     const channels = parseChannels(valueOf(query, "channels") ?? channelsOf(request, query), {
       channels: options.streams.filtersPerConnection,
       topicBytes: Math.min(options.topicBytes, options.streams.filterBytes),
     });
-    const identity = identifyingRequest(options, mode, request);
     const control = parseControl(request);
-    const positions = form?.readsPositions(request) ?? sendsControl(request);
+    const positions = form?.readsPositions(request, query) ?? sendsControl(query);
     const begin = (grants: Grants | undefined): Answer | Promise<Answer> => {
       const format = form?.formats[positions ? "positions" : "plain"] ?? formats.longPoll;
       const subscriber = subscriberOf(options, {

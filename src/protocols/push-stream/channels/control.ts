@@ -1,6 +1,6 @@
 import { parseForm } from "../../../gateway/http/form.js";
 import type { GatewayRequest } from "../../../gateway/http/messages.js";
-import { valueOf } from "../../../gateway/http/query.js";
+import { valueOf, type NameValuePairs } from "../../../gateway/http/query.js";
 import { cursorOf } from "../../../gateway/streams/cursor.js";
 import type { Stamp } from "../messages/stamps.js";
 import { parseHttpDate } from "./http-date.js";
@@ -47,8 +47,8 @@ export function parseControl(request: Pick<GatewayRequest, "header" | "query">):
 const none: Control = { stamp: undefined, eventId: undefined, isUnreadable: false };
 
 /** True if the client sends the module's parameters for a cursor, even empty ones, as `pushstream.js` does. */
-export function sendsControl(request: Pick<GatewayRequest, "query">): boolean {
-  return valueOf(parseForm(request.query), "time") !== undefined;
+export function sendsControl(query: NameValuePairs): boolean {
+  return valueOf(query, "time") !== undefined;
 }
 
 /** True if the client resumes. */
