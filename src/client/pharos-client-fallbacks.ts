@@ -1,7 +1,7 @@
 import { openPolls } from "./transports/poll-transport.js";
 import { openSocket } from "./transports/socket-transport.js";
 
-export { TransportRounds } from "./connection/transport-rounds.js";
+export { keepOpen } from "./loop/keep-open.js";
 export { responseError } from "./messages/read-refusal.js";
 
 /** Opens a stream of a transport other than event streams. */

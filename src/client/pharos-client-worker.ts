@@ -1,5 +1,7 @@
 import { parseHubAddress } from "./transports/address.js";
-import { directFeed, transportsFor, type LoadFallbacks } from "./feeds.js";
+import { startLoop } from "./loop/keep-open.js";
+import type { LoadFallbacks } from "./direct-feed.js";
+import { transportsFor } from "./transports-for.js";
 import * as fallbacks from "./pharos-client-fallbacks.js";
 import { Tokens } from "./connection/tokens.js";
 import { typedPort, type FromTab, type FromWorker } from "./shared/messages.js";
@@ -14,7 +16,7 @@ const makeFeed: SharedConnectionOptions["makeFeed"] = ({ settings, token, ...sta
   const requestSettings = { headers, ...(credentials && { credentials }) };
   const options = { name: transport, settings: requestSettings, loadFallbacks };
   const transports = transportsFor(parseHubAddress(url), options);
-  return directFeed({ transports, tokens: new Tokens(token), loadFallbacks }, start);
+  return startLoop({ transports, tokens: new Tokens(token) }, start);
 };
 
 // The Web Locks API exists only in secure contexts, which are pages with TLS or on localhost.

@@ -3,11 +3,11 @@
  * failure: open connections may be dead without an error. Node and workers have no page events, and some of them have
  * no network events either. Returns a function that removes the listeners.
  */
-export function watchPage(onReturn: (options: { readonly wasOffline: boolean }) => void): () => void {
+export function watchPage(onReturn: (options: { readonly wasOffline: boolean }) => unknown): () => void {
   const ended = new AbortController();
-  const on = (target: EventTarget | undefined, type: string, listener: () => void): void =>
+  const on = (target: EventTarget | undefined, type: string, listener: () => unknown): void =>
     target?.addEventListener?.(type, listener, { signal: ended.signal });
-  const shown = (): void => onReturn({ wasOffline: false });
+  const shown = (): unknown => onReturn({ wasOffline: false });
   on(globalThis.document, "visibilitychange", () => document.hidden || shown());
   on(globalThis.document, "resume", shown);
   on(globalThis, "pageshow", shown);

@@ -43,3 +43,8 @@ export function noStream(reason: string, trouble: Trouble, retryAfterMs = 0): No
 export function isNoStream(error: unknown): error is NoStreamError {
   return error instanceof Error && "trouble" in error;
 }
+
+/** True for a StreamRefusedError of any of the library's files: each file has a class of its own. */
+export function isRefused(error: unknown): error is StreamRefusedError {
+  return error instanceof Error && "status" in error;
+}

@@ -1,5 +1,5 @@
 import type { FeedEvents } from "../connection/feed.js";
-import type { StreamLoop } from "../connection/stream-loop.js";
+import type { StreamLoop } from "../loop/stream-loop.js";
 import { isSameState, type Arrival, type ConnectionState } from "../messages/item.js";
 import { StreamRefusedError } from "../messages/refusal.js";
 import { pingEveryMs, type FromTab, type FromWorker, type Port, type SharedSettings } from "./messages.js";

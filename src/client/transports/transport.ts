@@ -50,7 +50,8 @@ export interface OpenedStream extends OpenStream {
   readonly request: AttemptParameters;
   /** As {@link Transport.heartbeatMs}. */
   readonly heartbeatMs: number | undefined;
-  close(): void;
+  /** @param reason the error with which a pending read ends */
+  close(reason?: Error): void;
 }
 
 /** One transport for a stream. */
@@ -75,8 +76,11 @@ export interface Transport {
 /** Transports in the order in which the library tries them. */
 export type Transports = readonly [Transport, ...Transport[]];
 
-/** A stream whose first batch has been read. */
-export function withFirst(first: ArrivalBatch, next: OpenStream["next"]): OpenStream {
+/** A stream whose first batch has been read, or is being read. */
+export function withFirst(
+  first: ArrivalBatch | ReturnType<OpenStream["next"]>,
+  next: OpenStream["next"],
+): OpenStream {
   const unread = [first];
   return { next: async () => unread.pop() ?? next() };
 }
@@ -93,4 +97,9 @@ export function endBy(error: unknown): StreamEnd {
 export function reasonText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message || error.message : error.message;
+}
+
+/** Rejects with the reason of the signal when it aborts. */
+export function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }

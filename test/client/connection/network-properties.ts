@@ -7,7 +7,7 @@ interface Phase {
   readonly seconds: number;
   readonly conditions: Conditions;
   /** What the page reports at the end of the phase. */
-  readonly page: "nothing" | "shown" | "online";
+  readonly page: "nothing" | "pageshow" | "online";
 }
 
 const troubles: readonly Condition[] = [
@@ -33,7 +33,7 @@ const phasesOf = (
     fc.record({
       seconds: fc.integer({ min: 1, max: maxSeconds }),
       conditions,
-      page: fc.constantFrom("nothing", "nothing", "shown", "online"),
+      page: fc.constantFrom("nothing", "nothing", "pageshow", "online"),
     }),
     { minLength: 1, maxLength },
   );
@@ -75,7 +75,7 @@ async function live(phases: readonly Phase[], seed: number): Promise<NetworkWorl
   for (const { seconds, conditions, page } of phases) {
     world.conditions = conditions;
     await world.advance(seconds * 1000);
-    if (page !== "nothing") world.loop.retry({ wasOffline: page === "online" });
+    if (page !== "nothing") world.fire(page);
   }
   world.conditions = ["good", "good", "good"];
   return world;
@@ -187,9 +187,9 @@ async function hasFoundTransport(world: NetworkWorld): Promise<void> {
 async function endsOnlyByHub(world: NetworkWorld): Promise<void> {
   expect(world.states.map(({ kind }) => kind)).not.toContain("closed");
   world.conditions = ["refused", "refused", "refused"];
-  world.loop.retry({ wasOffline: true });
+  world.fire("online");
   await world.advance(publishEveryMs);
-  world.loop.reopen();
+  world.fire("online");
   await world.advance(90_000);
   expect(world.state).toMatchObject({ kind: "closed", error: { status: 403 } });
   const { length } = world.attempts;

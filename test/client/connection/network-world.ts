@@ -1,9 +1,8 @@
 import { vi } from "vitest";
 
-import { DesiredFilters } from "../../../src/client/connection/desired-filters.js";
-import { StreamLoop } from "../../../src/client/connection/stream-loop.js";
-import { StreamOpener } from "../../../src/client/connection/stream-opener.js";
+import type { Feed } from "../../../src/client/connection/feed.js";
 import { Tokens } from "../../../src/client/connection/tokens.js";
+import { directFeed } from "../../../src/client/direct-feed.js";
 import type { ConnectionState, TransportName } from "../../../src/client/messages/item.js";
 import { noStream, StreamRefusedError } from "../../../src/client/messages/refusal.js";
 import * as fallbacks from "../../../src/client/pharos-client-fallbacks.js";
@@ -104,7 +103,11 @@ class FakeStream {
   }
 }
 
-/** The real stream loop in a made-up network, with a virtual clock in place of the timers of the platform. */
+/**
+ * A real connection in a made-up network, with a virtual clock in place of the timers of the platform. The code of the
+ * second file comes over the same network: it cannot be loaded while all transports are `dark` or
+ * `unreachable`.
+ */
 export class NetworkWorld {
   readonly clock = new VirtualClock();
   readonly streams = new Set<FakeStream>();
@@ -115,19 +118,14 @@ export class NetworkWorld {
   readonly states: ConnectionState[] = [];
   /** The transport and the time of each attempt. */
   readonly attempts: { readonly name: TransportName; readonly atMs: number }[] = [];
-  readonly loop: StreamLoop;
+  readonly feed: Feed;
+  readonly #page = new EventTarget();
 
   /** @param random in place of `Math.random` */
   constructor(random: () => number) {
     this.#replacePlatform(random);
     const [first, ...others] = names.map((name, transport) => this.#transport(name, transport));
     if (first === undefined) throw new Error("there are three transports");
-    const opener = new StreamOpener({
-      transports: [first, ...others],
-      tokens: new Tokens(undefined),
-      loadFallbacks: async () => fallbacks,
-      onBetter: () => this.loop.reopen(),
-    });
     const events = {
       state: (state: ConnectionState) => void this.states.push(state),
       arrival: ({ item }: { readonly item?: { readonly id: string } }) => {
@@ -135,16 +133,22 @@ export class NetworkWorld {
         return undefined;
       },
     };
-    this.loop = new StreamLoop({ opener, desired: new DesiredFilters(["n"]), lastEventId: "" }, events);
+    const settings = { transports: [first, ...others], tokens: new Tokens(undefined) } as const;
+    const loadFallbacks = (): Promise<typeof fallbacks> => this.#load();
+    this.feed = directFeed({ ...settings, loadFallbacks }, { filters: ["n"], lastEventId: "", events });
     this.clock.every(publishEveryMs, () => {
       this.published += 1;
       for (const stream of this.streams) stream.tick();
     });
-    void this.loop.run();
   }
 
   get state(): ConnectionState {
     return this.states.at(-1) ?? { kind: "idle" };
+  }
+
+  /** Fires an event of the page. */
+  fire(type: "pageshow" | "online"): void {
+    this.#page.dispatchEvent(new Event(type));
   }
 
   /** Advances the virtual time in steps, so that the code between two timers runs. */
@@ -158,7 +162,7 @@ export class NetworkWorld {
   }
 
   async close(): Promise<void> {
-    this.loop.close();
+    this.feed.close();
     await settled();
     vi.unstubAllGlobals();
     vi.restoreAllMocks();
@@ -169,8 +173,16 @@ export class NetworkWorld {
       this.clock.after(ms, () => then(value)),
     );
     vi.stubGlobal("clearTimeout", (timer: { cancel(): void } | undefined) => timer?.cancel());
+    vi.stubGlobal("addEventListener", this.#page.addEventListener.bind(this.#page));
     vi.spyOn(Date, "now").mockImplementation(() => this.clock.now());
     vi.spyOn(Math, "random").mockImplementation(random);
+  }
+
+  async #load(): Promise<typeof fallbacks> {
+    await this.#later(latencyMs);
+    if (this.conditions.every((condition) => condition === "dark" || condition === "unreachable"))
+      throw new Error("the file cannot be loaded");
+    return fallbacks;
   }
 
   #transport(name: TransportName, transport: number): Transport {

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseHubAddress } from "../../../src/client/transports/address.js";
-import { directFeed, transportsFor } from "../../../src/client/feeds.js";
+import { startLoop } from "../../../src/client/loop/keep-open.js";
+import { directFeed } from "../../../src/client/direct-feed.js";
+import { transportsFor } from "../../../src/client/transports-for.js";
 import type { Feed, FeedEvents } from "../../../src/client/connection/feed.js";
 import { StreamRefusedError } from "../../../src/client/index.js";
 import * as fallbacks from "../../../src/client/pharos-client-fallbacks.js";
@@ -51,7 +53,7 @@ class World {
     this.streams = streams;
     this.#connection = new SharedConnection({
       makeFeed: ({ settings, token, ...start }) =>
-        directFeed({ transports: transportsOf(settings), tokens: new Tokens(token), loadFallbacks }, start),
+        startLoop({ transports: transportsOf(settings), tokens: new Tokens(token) }, start),
       whenLockReleased: (name) => new Promise((resolve) => this.#locks.set(name, resolve)),
     });
   }

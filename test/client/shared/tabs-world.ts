@@ -1,9 +1,10 @@
-import { DesiredFilters } from "../../../src/client/connection/desired-filters.js";
+import type { Feed } from "../../../src/client/connection/feed.js";
+import { startLoop } from "../../../src/client/loop/keep-open.js";
 import { LiveConnection } from "../../../src/client/connection/live-connection.js";
-import { StreamLoop } from "../../../src/client/connection/stream-loop.js";
-import { StreamOpener } from "../../../src/client/connection/stream-opener.js";
 import { Tokens } from "../../../src/client/connection/tokens.js";
 import type { ConnectionStart } from "../../../src/client/connection/connection-start.js";
+import { directFeed } from "../../../src/client/direct-feed.js";
+import * as fallbacks from "../../../src/client/pharos-client-fallbacks.js";
 import { StreamRefusedError } from "../../../src/client/messages/refusal.js";
 import { matchesTopic } from "../../../src/client/messages/topic-match.js";
 import type { FromTab, FromWorker, Port } from "../../../src/client/shared/messages.js";
@@ -167,8 +168,17 @@ export class TabsWorld {
   readonly hub = new FakeHub(this.#scheduler);
   readonly tabs: TestTab[] = [];
   readonly #locks = new Map<string, () => void>();
+  readonly #transport: Transport = {
+    name: "event-stream",
+    open: async (request) => {
+      const stream = await this.hub.open(request);
+      return { next: () => stream.next() };
+    },
+  };
+  readonly #settings = { transports: [this.#transport], tokens: new Tokens(undefined) } as const;
   readonly #connection = new SharedConnection({
-    makeFeed: ({ filters, lastEventId, events }) => this.#directFeed({ filters, lastEventId, events }),
+    makeFeed: ({ filters, lastEventId, events }) =>
+      startLoop(this.#settings, { filters, lastEventId, events }),
     whenLockReleased: (name) => new Promise((resolve) => this.#locks.set(name, resolve)),
   });
   #count = 0;
@@ -234,23 +244,9 @@ export class TabsWorld {
     for (const { live } of this.tabs) live.close();
   }
 
-  #directFeed({ filters, lastEventId, events }: ConnectionStart): StreamLoop {
-    const transport: Transport = {
-      name: "event-stream",
-      open: async (request) => {
-        const stream = await this.hub.open(request);
-        return { next: () => stream.next() };
-      },
-    };
-    const opener = new StreamOpener({
-      transports: [transport],
-      tokens: new Tokens(undefined),
-      loadFallbacks: () => Promise.reject(new Error("there is one transport")),
-      onBetter: () => undefined,
-    });
-    const loop = new StreamLoop({ opener, desired: new DesiredFilters(filters), lastEventId }, events);
-    queueMicrotask(() => void loop.run());
-    return loop;
+  /** The feed of a tab without the worker. Its first stream is read by other code than the streams after it. */
+  #directFeed(start: ConnectionStart): Feed {
+    return directFeed({ ...this.#settings, loadFallbacks: async () => fallbacks }, start);
   }
 
   #ports(): [Port<FromTab, FromWorker>, Port<FromWorker, FromTab>] {

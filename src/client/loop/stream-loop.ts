@@ -1,11 +1,12 @@
-import { reconnectDelayMs } from "./backoff.js";
+import { reconnectDelayMs } from "../connection/backoff.js";
 import { Wakeup } from "./wakeup.js";
-import type { Feed, FeedEvents } from "./feed.js";
-import { isNoStream, StreamRefusedError } from "../messages/refusal.js";
+import type { Feed, FeedEvents } from "../connection/feed.js";
+import { isNoStream, isRefused } from "../messages/refusal.js";
+import { watchPage } from "../connection/page-lifecycle.js";
+import type { StartedConnection } from "../connection/connection-start.js";
 import type { StreamOpener } from "./stream-opener.js";
 import { maxTimerMs } from "../transports/timer.js";
 import {
-  reasonText,
   silentHeartbeats,
   type ArrivalBatch,
   type OpenedStream,
@@ -22,8 +23,10 @@ const maxPositionMs = 1000;
 export interface StreamLoopOptions {
   readonly opener: StreamOpener;
   readonly desired: DesiredFilters;
-  /** `""` means none. */
-  readonly lastEventId: string;
+  readonly connection: Pick<
+    StartedConnection,
+    "closing" | "events" | "lastEventId" | "retryMs" | "awaySinceMs"
+  >;
 }
 
 /**
@@ -35,6 +38,7 @@ export class StreamLoop implements Feed {
   readonly #opener: StreamOpener;
   readonly #desired: DesiredFilters;
   readonly #events: FeedEvents;
+  readonly #closing: AbortController;
   readonly #wakeup = new Wakeup();
   #cursor: string;
   #retryMs: number | undefined;
@@ -43,29 +47,37 @@ export class StreamLoop implements Feed {
   /** The end of the last stream, or the start of the first attempt; undefined while a stream is open. */
   #awaySinceMs: number | undefined;
 
-  constructor({ opener, desired, lastEventId }: StreamLoopOptions, events: FeedEvents) {
+  constructor({ opener, desired, connection }: StreamLoopOptions) {
     this.#opener = opener;
     this.#desired = desired;
-    this.#cursor = lastEventId;
-    this.#events = events;
+    this.#closing = connection.closing;
+    this.#events = connection.events;
+    this.#cursor = connection.lastEventId;
+    this.#retryMs = connection.retryMs;
+    this.#awaySinceMs = connection.awaySinceMs;
+    this.#closing.signal.addEventListener("abort", () => this.#end());
   }
 
   /**
-   * Starts the loop. The promise resolves when `close` or an error response of the server has ended the loop. Never
-   * rejects.
+   * Runs the loop. The loop retries at once when the page is visible again or the network is available again. The
+   * promise resolves when `close` or an error response of the server has ended the loop. Never rejects.
    */
   async run(): Promise<void> {
+    // The first request has the changes of this turn. A stream that is open already has other filters.
+    if (!this.#opener.hasFirst) await Promise.resolve();
+    const unwatch = watchPage((options) => this.retry(options));
     while (!this.#wakeup.isClosed)
       await this.#attempt().catch((error: Error) => {
         if (this.#wakeup.isClosed) return;
         this.close(error);
         this.#events.state({ kind: "closed", error });
       });
+    unwatch();
   }
 
   follow(filters: readonly string[], options: FollowOptions = {}): Promise<void> {
     const followed = this.#desired.follow(filters, options);
-    if (this.#wakeup.isClosed) this.close();
+    if (this.#wakeup.isClosed) this.#end();
     else this.#wakeup.notify("change");
     return followed;
   }
@@ -87,19 +99,21 @@ export class StreamLoop implements Feed {
   }
 
   close(error = new Error("the connection is closed")): void {
+    this.#closing.abort(error);
+  }
+
+  #end(): void {
     this.#wakeup.notify("close");
-    this.#opener.close();
-    this.#desired.reject(error, []);
+    this.#desired.reject(this.#closing.signal.reason, []);
   }
 
   /** Makes one attempt: opens a stream, reads the stream to its end, and waits. */
   async #attempt(): Promise<void> {
     if (this.#desired.filters.length === 0) return this.#idle();
     this.#awaySinceMs ??= Date.now();
-    this.#events.state({ kind: "connecting" });
+    if (!this.#opener.hasFirst) this.#events.state({ kind: "connecting" });
     const stream = await this.#open().catch((error: unknown) => {
-      if (error instanceof StreamRefusedError) throw error;
-      if (!isNoStream(error)) return this.#wait(reasonText(error));
+      if (!isNoStream(error)) throw error;
       // An attempt whose data was held back was a wait already.
       return this.#wait(error.message, error.retryAfterMs, error.trouble === "held" ? 0.1 : 1);
     });
@@ -136,9 +150,8 @@ export class StreamLoop implements Feed {
     // Without a position to resume from, the stream begins with all retained values anyway.
     const added = lastEventId === "" ? [] : desired.added;
     const stream = await this.#opener.open({ filters: desired.filters, added, lastEventId });
-    void this.#opener
-      .renewInMs()
-      .then((ms) => ms !== undefined && this.#wakeup.schedule(ms, () => this.#renew()));
+    const renewMs = this.#opener.renewInMs();
+    if (renewMs !== undefined) this.#wakeup.schedule(renewMs, () => this.#renew());
     this.#expectHeartbeats(stream.heartbeatMs);
     this.#awaySinceMs = undefined;
     this.#events.state({ kind: "open", transport: stream.transport });
@@ -175,7 +188,7 @@ export class StreamLoop implements Feed {
       } else {
         stream.close();
         if (result.kind === "end") return result;
-        const usesAnother = result.kind === "timeout" && (await this.#opener.fellSilent());
+        const usesAnother = result.kind === "timeout" && this.#opener.fellSilent();
         return usesAnother ? undefined : { kind: "end", reason: "the stream was silent too long" };
       }
     }
@@ -188,7 +201,7 @@ export class StreamLoop implements Feed {
       stream.close();
       return replacement;
     } catch (error) {
-      if (error instanceof StreamRefusedError) this.#desired.reject(error, stream.request.filters);
+      if (isRefused(error)) this.#desired.reject(error, stream.request.filters);
       else this.#wakeup.schedule(this.#delayMs(), () => this.reopen());
       return stream;
     }

@@ -1,35 +1,48 @@
-import { isNoStream } from "../messages/refusal.js";
-import type { AttemptParameters, OpenedStream, OpenStream, Transports } from "../transports/transport.js";
-import type { Tokens } from "./tokens.js";
+import { isNoStream, isRefused } from "../messages/refusal.js";
 import { renewInMs } from "../messages/token-renewal.js";
+import type { AttemptParameters, OpenedStream, OpenStream, Transports } from "../transports/transport.js";
+import type { StreamAttempt, StreamParameters } from "../connection/stream-attempt.js";
+import type { Tokens } from "../connection/tokens.js";
 import { TransportChoice } from "./transport-choice.js";
 import { searchBetter } from "./transport-search.js";
 
-/** Makes one attempt with the transport of this number. Rejects with StreamRefusedError or NoStreamError. */
-type Attempt = (transport: number) => Promise<OpenedStream>;
-
-export interface RoundsOptions {
+export interface StreamOpenerOptions {
   /** The best transport first. */
   readonly transports: Transports;
   readonly tokens: Tokens;
+  readonly attempt: StreamAttempt;
+  /** An attempt with the first transport that was made before. The first call of `open` continues with it. */
+  readonly first?: Promise<OpenedStream> | undefined;
   /** Called when a better transport works again. The next call of `open` uses this transport. */
   readonly onBetter: () => void;
 }
 
-/** Opens streams after the first one or after a failure: with another transport, or with a new token. */
-export class TransportRounds {
-  readonly #options: RoundsOptions;
+/** Opens streams, with a transport that works and a valid token. */
+export class StreamOpener {
+  readonly #options: StreamOpenerOptions;
   readonly #choice: TransportChoice;
+  #first: Promise<OpenedStream> | undefined;
 
-  /** @param hasWorked true if the first transport has opened a stream */
-  constructor(options: RoundsOptions, hasWorked: boolean) {
+  constructor(options: StreamOpenerOptions) {
     this.#options = options;
-    this.#choice = new TransportChoice(options.transports.length, hasWorked);
+    this.#choice = new TransportChoice(options.transports.length);
+    this.#first = options.first;
+  }
+
+  /** True until the first call of `open`, if an attempt was made before. */
+  get hasFirst(): boolean {
+    return this.#first !== undefined;
+  }
+
+  /** Gets a new token for the next stream. */
+  renewToken(): void {
+    this.#options.tokens.discard();
   }
 
   /** The time until the library renews the token, in milliseconds; undefined if it never does. */
-  renewInMs(token: string): number | undefined {
-    return renewInMs(token);
+  renewInMs(): number | undefined {
+    const { renewable } = this.#options.tokens;
+    return renewable === undefined ? undefined : renewInMs(renewable);
   }
 
   /** As {@link TransportChoice.fellSilent}. */
@@ -43,14 +56,16 @@ export class TransportRounds {
   }
 
   /**
-   * Tries one transport after another, as {@link TransportChoice} says. `failure` is the error of an attempt with the
-   * first transport that was made before.
+   * Tries one transport after another, as {@link TransportChoice} says.
    *
    * @throws StreamRefusedError, or NoStreamError with the reason of the first transport
    */
-  async open(attempt: Attempt, failure?: unknown): Promise<OpenedStream> {
-    const retry = (): Promise<OpenedStream> => attempt(this.#choice.next());
-    let opening = failure === undefined ? retry() : Promise.reject(failure);
+  async open(parameters: StreamParameters): Promise<OpenedStream> {
+    const { transports, tokens, attempt } = this.#options;
+    const retry = (): Promise<OpenedStream> =>
+      attempt(transports[this.#choice.next()] ?? transports[0], parameters);
+    let opening = this.#first ?? retry();
+    this.#first = undefined;
     let firstReason: string | undefined;
     for (;;) {
       try {
@@ -61,7 +76,6 @@ export class TransportRounds {
       } catch (error) {
         if (!isNoStream(error)) throw error;
         // Browsers hide why a WebSocket failed, and a gateway between client and hub may check tokens too.
-        const { transports, tokens } = this.#options;
         if (error.trouble === "foreign" || transports[this.#choice.next()]?.name === "websocket")
           tokens.discard();
         error.message = firstReason ??= error.message;
@@ -76,8 +90,7 @@ export class TransportRounds {
    * wrong.
    */
   #afterRefusal<Stream>(error: unknown, retry: () => Promise<Stream>): Promise<Stream> {
-    const isUnauthorized = error instanceof Error && "status" in error && error.status === 401;
-    if (isUnauthorized && this.#options.tokens.discard()) return retry();
+    if (isRefused(error) && error.status === 401 && this.#options.tokens.discard()) return retry();
     return Promise.reject(error);
   }
 

@@ -50,10 +50,9 @@ export class TransportChoice {
   #suspicions = 0;
   #state: ChoiceState = { kind: "waiting" };
 
-  /** @param hasWorked true if the first transport has opened a stream */
-  constructor(count: number, hasWorked = false) {
-    this.#records = Array.from({ length: count }, (_, n) => ({
-      trust: n === 0 && hasWorked ? "worked" : "unknown",
+  constructor(count: number) {
+    this.#records = Array.from({ length: count }, () => ({
+      trust: "unknown",
       failures: 0,
       suspected: 0,
     }));
