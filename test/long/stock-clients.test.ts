@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,13 +11,12 @@ import { mercurePath } from "../../src/protocol.js";
 import { startChromium } from "../support/chromium.js";
 import { startHub } from "../support/hub-process.js";
 import { startNginx } from "../support/nginx.js";
+import { clientCommands, compileClients } from "../support/stock-clients.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
 import { waitFor } from "../support/wait-for.js";
 
 // Unmodified clients of others follow a stream, each parsing every message as JSON. The connections are cut once.
 
-/** Debian's Python, which has Debian's packages. */
-const python = "/usr/bin/python3";
 const source = new URL("stock-clients/", import.meta.url).pathname;
 const count = 20;
 const intervalMs = 1000;
@@ -48,35 +47,9 @@ beforeAll(async () => {
     format: "iife",
     logLevel: "error",
   });
+  await compileClients(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-type Client = readonly [name: string, command: readonly string[]];
-
-/** The commands of the clients that are no pages, without those whose language is not installed. */
-function commandsFor(url: string, certificate: string): readonly Client[] {
-  const node = ["eventsource4", "eventsource2", "eventsource-client", "fetch-event-source"].map(
-    (name): Client => [name, ["node", join(folder, "node-client.mjs"), name, url, folder]],
-  );
-  const pythons = ["requests", "urllib3", "httpx"]
-    .filter((name) => works(python, ["-c", `import ${name}`]))
-    .map((name): Client => [name, [python, join(folder, "python_client.py"), name, url, certificate]]);
-  const ruby: readonly Client[] = works("ruby", ["-v"])
-    ? [["Net::HTTP", ["ruby", join(folder, "ruby_client.rb"), url, certificate]]]
-    : [];
-  const scratch = join(mkdtempSync(join(folder, "curl-")), "curl");
-  const curl: Client = ["curl", ["sh", join(folder, "curl-client.sh"), url, certificate, scratch]];
-  return [...node, ...pythons, ...ruby, curl];
-}
-
-function works(command: string, parameters: readonly string[]): boolean {
-  try {
-    execFileSync(command, parameters, { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Starts a client. Returns its events so far. */
 function start([command = "", ...parameters]: readonly string[], certificate: string): readonly Event[] {
@@ -140,7 +113,7 @@ it.each([
   const proxy = await startTcpProxy({ target: nginx?.port ?? hub.httpPort });
   const origin = `${nginx === undefined ? "http" : "https"}://localhost:${proxy.port}`;
   const clients = new Map<string, readonly Event[]>();
-  for (const [name, command] of commandsFor(origin + path, certificate))
+  for (const [name, command] of clientCommands({ folder, url: origin + path, certificate }))
     clients.set(name, start(command, certificate));
   const inPage = await startPage(origin, origin + path);
   const total = clients.size + Object.keys(await inPage()).length;

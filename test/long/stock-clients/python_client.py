@@ -18,7 +18,9 @@ def lines_of_httpx(headers):
     import httpx
 
     with httpx.stream("GET", url, headers=headers, verify=verify, timeout=30) as response:
-        yield from response.iter_lines()
+        # Before version 0.24, the lines end with their line ends.
+        for line in response.iter_lines():
+            yield line.rstrip("\n")
 
 
 def lines_of_urllib3(headers):

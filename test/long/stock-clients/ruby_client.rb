@@ -11,6 +11,8 @@ loop do
     http = Net::HTTP.new(uri.host, uri.port)
     http.use_ssl = uri.scheme == "https"
     http.ca_file = certificate if http.use_ssl?
+    # After a cut, Net::HTTP repeats a GET with its first headers. The client would miss what came before the repetition.
+    http.max_retries = 0
     request = Net::HTTP::Get.new(uri)
     request["Last-Event-ID"] = last_id if last_id
     http.request(request) do |response|
