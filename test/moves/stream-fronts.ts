@@ -1,5 +1,6 @@
 import { silentLogger } from "../../src/base/log.js";
 import { silentMetrics } from "../../src/base/metrics.js";
+import { TurnBudget } from "../../src/base/turn-budget.js";
 import type { CohortSource } from "../../src/delivery/cohort-source.js";
 import { Fanout } from "../../src/delivery/fanout.js";
 import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
@@ -8,6 +9,7 @@ import { SocketChannel } from "../../src/fronts/http/socket-channel.js";
 import type { StreamSocket } from "../../src/fronts/http/socket-channel.js";
 import { SocketStreams } from "../../src/fronts/http/socket-streams.js";
 import type { Answer } from "../../src/gateway/http/messages.js";
+import { TurnRotation } from "../../src/gateway/limits/turn-rotation.js";
 import { planDescriptors } from "../../src/limits/descriptors.js";
 import { defaultFanoutLimits } from "../../src/limits/fanout.js";
 import type { FanoutLimits } from "../../src/limits/fanout.js";
@@ -50,7 +52,8 @@ class Streams {
     const channel = new SocketChannel({ clock, drained: (connection) => this.#fanout.drained(connection) });
     this.#fanout = new Fanout({ front: "http", cohorts, channel, clock, metrics, limits });
     const messageBytes = 256 * 1024;
-    this.#streams = new SocketStreams({ fanout: this.#fanout, clock, metrics, messageBytes });
+    const turns = new TurnRotation(new TurnBudget(clock));
+    this.#streams = new SocketStreams({ fanout: this.#fanout, clock, metrics, messageBytes, turns });
   }
 
   get size(): number {

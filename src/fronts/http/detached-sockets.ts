@@ -58,10 +58,9 @@ export class DetachedSockets {
   attach(server: Server): void {
     server.on("upgrade", (message: BodyMessage, socket: Socket, rest: Buffer) => {
       this.#sockets.add(socket);
-      const unread = this.#options.input.release(socket);
+      this.#options.input.release(socket);
       // Node has removed its own `error` listener from the socket.
       socket.on("error", ignore);
-      if (unread !== undefined) socket.unshift(unread);
       if (rest.length > 0) socket.unshift(rest);
       const response = new ServerResponse(message);
       response.shouldKeepAlive = RequestHead.of(message).staysOpen;

@@ -6,6 +6,7 @@ import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
+import { TurnBudget } from "../../base/turn-budget.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import type { Connection } from "../../delivery/connection.js";
 import { closeStreams } from "../../delivery/close-streams.js";
@@ -19,6 +20,7 @@ import { handshakeRefused } from "../../gateway/websocket/handshake.js";
 import { encodeHead } from "../../gateway/http/response-head.js";
 import type { Answer, Reply, StreamStart } from "../../gateway/http/messages.js";
 import { RequestHead, tooLarge } from "../../gateway/limits/request-head.js";
+import { TurnRotation } from "../../gateway/limits/turn-rotation.js";
 import { serves } from "../../gateway/http/resource.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
@@ -91,7 +93,7 @@ export class HttpFront implements Front {
   readonly #app: FastifyInstance;
   readonly #fanout: Fanout<StreamSocket>;
   readonly #streams: SocketStreams;
-  readonly #pipelining = new Pipelining();
+  readonly #pipelining = new Pipelining((socket) => this.#input.proceed(socket));
   readonly #detached: DetachedSockets;
   readonly #input: SocketInput;
   readonly #descriptors: ClientDescriptors;
@@ -113,8 +115,9 @@ export class HttpFront implements Front {
       limits: options.fanout,
     });
     const messageBytes = Math.min(mostMessageBytes, options.gateway.bodies.bodyBytes);
-    this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes });
-    this.#input = new SocketInput(options.clock);
+    const turns = new TurnRotation(new TurnBudget(options.clock));
+    this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes, turns });
+    this.#input = new SocketInput({ turns, hasToWait: (socket) => this.#pipelining.hasToWait(socket) });
     this.#descriptors = new ClientDescriptors(options);
     this.#vanished = new VanishedClients({
       connections: () => this.#streams.connections,
@@ -315,12 +318,9 @@ export class HttpFront implements Front {
   #enqueue(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void {
     const { socket } = request.raw;
     if (this.#isExtra(request, reply)) return;
-    const isWaiting = this.#pipelining.add(socket, reply.raw, () => {
+    this.#pipelining.add(socket, reply.raw, () => {
       if (!this.#isExtra(request, reply)) this.#checkHead(request, reply, proceed);
     });
-    if (isWaiting) return;
-    void reply.hijack();
-    this.#cut(socket, "pipelining");
   }
 
   #checkHead(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void {

@@ -8,24 +8,26 @@ import { RequestQueue } from "../../gateway/limits/request-queue.js";
  * the response to an earlier request, such as a file that is still being read.
  */
 export class Pipelining {
+  readonly #onNext: (socket: Socket) => void;
   /** One queue for each connection with an unanswered request. Each entry is a function that handles one request. */
   readonly #queues = new WeakMap<Socket, RequestQueue<() => void>>();
   readonly #latest = new WeakMap<Socket, ServerResponse>();
 
+  /** @param onNext called when {@link hasToWait} of the socket may have changed to false */
+  constructor(onNext: (socket: Socket) => void) {
+    this.#onNext = onNext;
+  }
+
   /**
    * Calls `handle` when the earlier requests of this connection are answered: at once if there are none, and never if
    * the connection ends first. The request counts as answered when `response` is closed.
-   *
-   * @returns false if too many requests wait already; then `handle` is never called
    */
-  add(socket: Socket, response: ServerResponse, handle: () => void): boolean {
-    if (this.#queues.get(socket)?.isFull === true) return false;
+  add(socket: Socket, response: ServerResponse, handle: () => void): void {
     this.#latest.set(socket, response);
     this.#enqueue(socket, () => {
       response.once("close", () => this.#next(socket));
       handle();
     });
-    return true;
   }
 
   /**
@@ -45,6 +47,16 @@ export class Pipelining {
     return this.#queues.has(socket);
   }
 
+  /**
+   * True while the front has all bytes of an unanswered request. The next bytes are further requests, which would only
+   * use memory.
+   */
+  hasToWait(socket: Socket): boolean {
+    const latest = this.#latest.get(socket);
+    if (latest === undefined || !this.isBusy(socket)) return false;
+    return latest.req.complete || this.waiting(socket) > 0;
+  }
+
   /** The number of requests of this connection that wait for the responses to earlier requests. */
   waiting(socket: Socket): number {
     return this.#queues.get(socket)?.waiting.length ?? 0;
@@ -57,6 +69,7 @@ export class Pipelining {
   release(socket: Socket): void {
     this.#latest.delete(socket);
     for (const handle of this.#queues.get(socket)?.clear() ?? []) handle();
+    this.#onNext(socket);
   }
 
   #enqueue(socket: Socket, handle: () => void): void {
@@ -72,5 +85,6 @@ export class Pipelining {
     const handle = socket.destroyed ? undefined : queue?.next();
     if (handle === undefined) this.#queues.delete(socket);
     else handle();
+    this.#onNext(socket);
   }
 }

@@ -9,8 +9,7 @@ import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 import { countExtraRequests } from "../../gateway/limits/extra-requests.js";
 import { encodeStreamHead } from "../../gateway/http/response-head.js";
 import type { StreamStart } from "../../gateway/http/messages.js";
-import { TurnBudget } from "../../base/turn-budget.js";
-import { TurnRotation } from "../../gateway/limits/turn-rotation.js";
+import type { TurnRotation } from "../../gateway/limits/turn-rotation.js";
 import type { Metrics } from "../../base/metrics.js";
 import { descriptorOf } from "../descriptor-of.js";
 import type { StreamSocket } from "./socket-channel.js";
@@ -22,6 +21,8 @@ export interface SocketStreamsOptions {
   readonly metrics: Metrics;
   /** The largest WebSocket message, in bytes. */
   readonly messageBytes: number;
+  /** The time for the clients of the front in each turn. */
+  readonly turns: TurnRotation;
 }
 
 /** A stream to open on a socket. */
@@ -41,12 +42,10 @@ const endOfHead = Buffer.from("\r\n\r\n");
 /** The streams on sockets of this front. This class also reads the bytes that clients send on detached sockets. */
 export class SocketStreams {
   readonly #options: SocketStreamsOptions;
-  readonly #turns: TurnRotation;
   readonly #connections = new Map<Socket, Connection<StreamSocket>>();
 
   constructor(options: SocketStreamsOptions) {
     this.#options = options;
-    this.#turns = new TurnRotation(new TurnBudget(options.clock));
   }
 
   get connections(): Iterable<Connection<StreamSocket>> {
@@ -108,14 +107,14 @@ export class SocketStreams {
     connection: () => Connection<StreamSocket>,
   ): WebSocketConnection | undefined {
     if (dialogue === undefined) return undefined;
-    const { fanout, clock, messageBytes } = this.#options;
+    const { fanout, clock, messageBytes, turns } = this.#options;
     // A socket from another process would end the hub's side, and so drop the answers, when the client ends its side.
     socket.allowHalfOpen = true;
     return new WebSocketConnection({
       socket,
       clock,
       dialogue,
-      turns: this.#turns,
+      turns,
       messageBytes,
       reservationFor,
       onResult: (result) => fanout.reply(connection(), result),

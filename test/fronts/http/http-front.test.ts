@@ -47,14 +47,6 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
     expect(await openStreams(site)).toBe(0);
   });
 
-  it("is closed when more than 16 of its requests wait for one answer", async () => {
-    const site = await startSite("http");
-    const connection = await site.connect();
-    connection.write(file.repeat(18));
-    await connection.readToEnd({ within });
-    expect(site.figure("connections_cut_total")).toBe(1);
-  });
-
   it("is closed when its address has a hundred connections beside its streams, and lets others in when they end", async () => {
     const site = await startSite("http", { settings: { PHAROS_LIMITS_CONNECTIONS_PER_LOCAL_ADDRESS: "1" } });
     const crowd = await Promise.all(Array.from({ length: 101 }, () => site.connect()));
@@ -76,14 +68,15 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
     });
   });
 
-  it("gets all answers to 17 requests at once", async () => {
+  // Bug: the hub closed the connection at the 17th request that waited for an answer.
+  it("gets all answers to a thousand requests at once", async () => {
     const site = await startSite("http");
     const connection = await site.connect();
-    connection.write(file + health.repeat(16));
-    const text = await connection.readUntil((received) => received.split('"status":"ok"').length === 17, {
+    connection.write(file + health.repeat(1000));
+    const text = await connection.readUntil((received) => received.split('"status":"ok"').length === 1001, {
       within,
     });
-    expect(text.match(/^HTTP\/1\.1 200 OK\r$/gm)).toHaveLength(17);
+    expect(text.match(/^HTTP\/1\.1 200 OK\r$/gm)).toHaveLength(1001);
   });
 
   it("gets 400 and a reason for a path that cannot be decoded, as for any refusal", async () => {

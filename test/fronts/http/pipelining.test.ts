@@ -18,7 +18,7 @@ function exchangeOn(socket: Socket, options: { readonly complete: boolean } = { 
 
 describe("requests of one connection", () => {
   it("run one after the other, in order", () => {
-    const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
+    const [pipelining, socket, seen] = [new Pipelining(() => undefined), new Socket(), new Array<string>()];
     const exchanges = ["a", "b", "c"].map((name) => {
       const exchange = exchangeOn(socket);
       pipelining.add(socket, exchange.response, () => seen.push(name));
@@ -36,7 +36,7 @@ describe("requests of one connection", () => {
   });
 
   it("do not wait for those of another connection", () => {
-    const [pipelining, seen] = [new Pipelining(), new Array<string>()];
+    const [pipelining, seen] = [new Pipelining(() => undefined), new Array<string>()];
     for (const name of ["a", "b"]) {
       const socket = new Socket();
       pipelining.add(socket, exchangeOn(socket).response, () => seen.push(name));
@@ -45,7 +45,7 @@ describe("requests of one connection", () => {
   });
 
   it("never run when the connection has ended before their turn", () => {
-    const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
+    const [pipelining, socket, seen] = [new Pipelining(() => undefined), new Socket(), new Array<string>()];
     const first = exchangeOn(socket);
     pipelining.add(socket, first.response, () => seen.push("a"));
     pipelining.add(socket, exchangeOn(socket).response, () => seen.push("b"));
@@ -55,7 +55,7 @@ describe("requests of one connection", () => {
   });
 
   it("run at once when a stream keeps the connection, so that it can count them", () => {
-    const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
+    const [pipelining, socket, seen] = [new Pipelining(() => undefined), new Socket(), new Array<string>()];
     for (const name of ["stream", "b", "c"])
       pipelining.add(socket, exchangeOn(socket).response, () => seen.push(name));
     pipelining.release(socket);
@@ -64,9 +64,34 @@ describe("requests of one connection", () => {
   });
 });
 
+describe("the bytes behind a request", () => {
+  it("wait until the request is answered, once the front has all of the request", () => {
+    const [socket, told] = [new Socket(), new Array<boolean>()];
+    const pipelining: Pipelining = new Pipelining((of) => told.push(pipelining.hasToWait(of)));
+    const [first, second] = [exchangeOn(socket, { complete: false }), exchangeOn(socket)];
+    pipelining.add(socket, first.response, () => undefined);
+    expect(pipelining.hasToWait(socket), "the body is not read").toBe(false);
+    first.response.req.complete = true;
+    expect(pipelining.hasToWait(socket)).toBe(true);
+    pipelining.add(socket, second.response, () => undefined);
+    first.finish();
+    second.finish();
+    expect(told).toEqual([true, false]);
+  });
+
+  it("do not wait on the connection of a stream", () => {
+    const [socket, told] = [new Socket(), new Array<boolean>()];
+    const pipelining: Pipelining = new Pipelining((of) => told.push(pipelining.hasToWait(of)));
+    pipelining.add(socket, exchangeOn(socket).response, () => undefined);
+    expect(pipelining.hasToWait(socket)).toBe(true);
+    pipelining.release(socket);
+    expect(told).toEqual([false]);
+  });
+});
+
 describe("bytes that are no request", () => {
   it("are refused at once when nothing is under way, and behind the answers before them", () => {
-    const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
+    const [pipelining, socket, seen] = [new Pipelining(() => undefined), new Socket(), new Array<string>()];
     pipelining.breakOff(new Socket(), () => seen.push("refused at once"));
     const first = exchangeOn(socket);
     pipelining.add(socket, first.response, () => seen.push("a"));
@@ -78,7 +103,7 @@ describe("bytes that are no request", () => {
 
   it("are refused in place of the request whose body they broke off", () => {
     // The body of this request never ends, so the error response must not wait for the end of the request.
-    const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
+    const [pipelining, socket, seen] = [new Pipelining(() => undefined), new Socket(), new Array<string>()];
     pipelining.add(socket, exchangeOn(socket, { complete: false }).response, () =>
       seen.push("reads the body"),
     );
@@ -87,7 +112,7 @@ describe("bytes that are no request", () => {
   });
 
   it("destroy the connection when the broken request still waits for its turn", () => {
-    const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
+    const [pipelining, socket, seen] = [new Pipelining(() => undefined), new Socket(), new Array<string>()];
     pipelining.add(socket, exchangeOn(socket).response, () => seen.push("a"));
     pipelining.add(socket, exchangeOn(socket, { complete: false }).response, () => seen.push("b"));
     pipelining.breakOff(socket, () => seen.push("refused"));

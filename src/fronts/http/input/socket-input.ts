@@ -1,47 +1,59 @@
 import { Socket } from "node:net";
-import { TurnBudget } from "../../../base/turn-budget.js";
-import type { TurnClock } from "../../../base/turn-budget.js";
-import { TurnRotation } from "../../../gateway/limits/turn-rotation.js";
+import type { TurnRotation } from "../../../gateway/limits/turn-rotation.js";
 import type { Step } from "../../../gateway/limits/turn-rotation.js";
 
 /** Handles bytes of one socket. */
 type Take = (bytes: Buffer) => void;
 
+export interface SocketInputOptions {
+  /** The time for the clients of the front in each turn. */
+  readonly turns: TurnRotation;
+  /** True while the next bytes of the socket have to wait for {@link SocketInput.proceed}. */
+  readonly hasToWait: (socket: Socket) => boolean;
+}
+
 /** A socket whose bytes are passed on piece by piece. */
 interface Source {
   readonly socket: Socket;
   readonly listener: Take;
-  /** Drops the bytes when the socket is closed. */
-  readonly closed: () => void;
   /** Passes one piece on. */
   readonly step: Step;
   take: Take;
-  /** Bytes that were read but not passed on. */
-  rest: Buffer | undefined;
   /** False while the taker has paused the socket, and after the release. */
   isWanted: boolean;
   /** True while the rotation repeats the step. */
   isRunning: boolean;
+  /** True while a piece is read from the socket. */
+  isReading: boolean;
 }
 
 /**
- * The size of a piece, in bytes. The work on one piece cannot be interrupted. The smallest requests have 35 bytes, and
- * the smallest chunks 6 bytes: a piece has at most 117 requests or 683 chunks, which need 2 ms.
+ * The most bytes of a piece. The work on one piece cannot be interrupted. The smallest chunks have 6 bytes: a piece has
+ * at most 683 chunks, which need 2 ms.
  */
 export const pieceBytes = 4096;
 
 /**
+ * The least bytes of a piece that ends with a request head, so that a body of empty lines makes no more pieces than
+ * needed. The smallest requests have 35 bytes: a piece has the ends of at most 4 requests.
+ */
+export const leastPieceBytes = 128;
+
+/** The ends of a request head [RFC 9112 2.1]. Node's parser accepts lines that end without CR. */
+const endsOfHead: readonly Buffer[] = [Buffer.from("\n\r\n"), Buffer.from("\n\n")];
+
+/**
  * Passes the bytes of all sockets of a front to their takers, so that no client delays the others. In one turn of the
  * event loop, libuv reads up to 2 MiB of a socket, and Node parses all of these bytes at once: 340,000 chunks, or
- * 60,000 requests. This class divides the bytes into pieces, and takes the sockets in rotation. The sockets with bytes
- * that are left after a turn are paused.
+ * 60,000 requests. This class divides the bytes into pieces, and takes the sockets in rotation. The bytes that are left
+ * after a turn stay in their socket, which reads no more meanwhile.
  */
 export class SocketInput {
-  readonly #turns: TurnRotation;
+  readonly #options: SocketInputOptions;
   readonly #sources = new WeakMap<Socket, Source>();
 
-  constructor(clock: TurnClock) {
-    this.#turns = new TurnRotation(new TurnBudget(clock));
+  constructor(options: SocketInputOptions) {
+    this.#options = options;
   }
 
   /** Passes the bytes of a socket on to the only listener of its event `data`, for example to Node's HTTP server. */
@@ -60,12 +72,11 @@ export class SocketInput {
     const source: Source = {
       socket,
       listener: (bytes) => this.#receive(source, bytes),
-      closed: () => (source.rest = undefined),
-      step: () => (source.isRunning = passPiece(source)),
+      step: () => (source.isRunning = this.#passPiece(source)),
       take,
-      rest: undefined,
       isWanted: true,
       isRunning: false,
+      isReading: false,
     };
     this.#sources.set(socket, source);
     socket.pause = () => {
@@ -74,27 +85,23 @@ export class SocketInput {
     };
     socket.resume = () => {
       source.isWanted = true;
-      if (source.rest === undefined) return resume(socket);
       // The code that resumes the socket may be in the middle of its work, so the next piece waits for the next turn.
-      this.#start(source, "runLater");
+      if (socket.readableLength > 0) this.#start(source, "runLater");
+      else resume(socket);
       return socket;
     };
     socket.on("data", source.listener);
-    socket.once("close", source.closed);
   }
 
-  /** Stops to pass on the bytes of a socket, and returns the bytes that were read but not passed on. */
-  release(socket: Socket): Buffer | undefined {
+  /** Stops to pass on the bytes of a socket. The other bytes stay in the socket. */
+  release(socket: Socket): void {
     const source = this.#sources.get(socket);
-    if (source === undefined) return undefined;
-    const { rest } = source;
-    source.rest = undefined;
+    if (source === undefined) return;
     source.isWanted = false;
     this.#sources.delete(socket);
-    socket.off("data", source.listener).off("close", source.closed);
+    socket.off("data", source.listener);
     socket.pause = pauseThis;
     socket.resume = resumeThis;
-    return rest;
   }
 
   /** Ignores all further bytes of a socket. */
@@ -103,28 +110,55 @@ export class SocketInput {
     if (source !== undefined) source.take = () => undefined;
   }
 
+  /** Call this method when the bytes of a socket no longer have to wait. */
+  proceed(socket: Socket): void {
+    const source = this.#sources.get(socket);
+    if (source?.isWanted === true) socket.resume();
+  }
+
+  /** Puts the bytes back, so that the socket emits `end` after them. Reading a piece emits `data` again. */
   #receive(source: Source, bytes: Buffer): void {
-    source.rest = source.rest === undefined ? bytes : Buffer.concat([source.rest, bytes]);
+    if (source.isReading) return takePiece(source, bytes);
+    pause(source.socket);
+    source.socket.unshift(bytes);
     if (source.isWanted) this.#start(source, "run");
-    if (source.rest !== undefined) pause(source.socket);
   }
 
   #start(source: Source, run: "run" | "runLater"): void {
     if (source.isRunning) return;
     source.isRunning = true;
-    this.#turns[run](source.step);
+    this.#options.turns[run](source.step);
+  }
+
+  /** Returns true if there is another piece, which need not wait. */
+  #passPiece(source: Source): boolean {
+    const { socket } = source;
+    if (this.#mayPass(source)) {
+      source.isReading = true;
+      socket.read(Math.min(pieceBytes, socket.readableLength));
+      source.isReading = false;
+    }
+    if (socket.readableLength > 0) return this.#mayPass(source);
+    if (source.isWanted) resume(socket);
+    return false;
+  }
+
+  #mayPass({ socket, isWanted }: Source): boolean {
+    return isWanted && !socket.destroyed && !this.#options.hasToWait(socket);
   }
 }
 
-/** Returns true if there may be another piece. */
-function passPiece(source: Source): boolean {
-  const { rest, socket } = source;
-  if (rest === undefined || !source.isWanted || socket.destroyed) return false;
-  source.rest = rest.length > pieceBytes ? rest.subarray(pieceBytes) : undefined;
-  source.take(rest.subarray(0, pieceBytes));
-  if (source.rest !== undefined) return true;
-  if (source.isWanted && socket.isPaused()) resume(socket);
-  return false;
+/** Takes the bytes up to the end of a head. In the middle of a body, such an end only makes a smaller piece. */
+function takePiece({ socket, take }: Source, bytes: Buffer): void {
+  const end = Math.min(...endsOfHead.map((mark) => endOf(mark, bytes)));
+  if (end < bytes.length) socket.unshift(bytes.subarray(end));
+  take(bytes.subarray(0, end));
+}
+
+/** The number of bytes up to a mark and with it; all bytes if there is none. */
+function endOf(mark: Buffer, bytes: Buffer): number {
+  const at = bytes.indexOf(mark, leastPieceBytes - mark.length);
+  return at < 0 ? bytes.length : at + mark.length;
 }
 
 function pause(socket: Socket): Socket {
