@@ -247,7 +247,7 @@ class RunningApp implements App {
         journal: this.#journal,
         fronts: this.#fronts,
         polls: this.#polls.size,
-        bodyBytes: this.#gateway.bodies.held,
+        gateway: this.#gateway,
       },
       this.#metrics,
     );

@@ -84,6 +84,9 @@ export const gauges = {
   },
   pattern_expressions: { help: "URL patterns with a regular expression." },
   workers: { help: "Worker processes that accept connections; only with `--workers`." },
+  worker_requests: {
+    help: "Streams, and requests and messages without an answer, in worker processes; only with `--workers`.",
+  },
   cohorts: { help: "Cohorts, groups of connections that receive the same bytes." },
   laggards: { help: "Slow connections that currently read from history." },
   history_bytes: { help: "Memory for history, in bytes." },
@@ -91,10 +94,16 @@ export const gauges = {
   retained_bytes: { help: "Memory for retained values, in bytes." },
   pending_bytes: { help: "Memory for publications that the hub has not delivered yet, in bytes." },
   request_body_bytes: { help: "Memory for request bodies, in bytes." },
+  unanswered_requests: { help: "Requests that the hub has not answered yet, such as long polls." },
+  client_addresses: { help: "Client addresses with a connection, a stream or a long poll." },
   oldest_pending_seconds: {
     help: "Age of the oldest publication that the hub has not delivered yet; 0 if there is none.",
   },
   link_up: { help: "1 while a link to Mongrel2 can deliver, else 0.", labels: ["link"] },
+  link_clients: {
+    help: "Clients of a Mongrel2 server with a stream or a request without an answer.",
+    labels: ["link"],
+  },
   link_state: {
     help: "1 for the current state of a link to Mongrel2, 0 for its other states.",
     labels: ["link", "state"],

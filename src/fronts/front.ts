@@ -43,6 +43,11 @@ export interface Front {
    * Bytes of request bodies in the front's worker processes. The gateway counts the bodies in the hub's own process.
    */
   readonly bodyBytes: number;
+  /**
+   * Everything that the front itself holds for clients until they leave or get their answers: streams, requests and
+   * messages. 0 if the gateway and {@link size} count all of it.
+   */
+  readonly held: number;
   /** Only for a front behind another server. */
   readonly linkState?: LinkState;
   /** Only for a front with worker processes. */

@@ -23,7 +23,10 @@ export interface GatewayOptions {
   /** The origins whose pages may read responses and streams, in the form of {@link Origins}. */
   readonly corsOrigins: readonly string[];
   /** The limits for each client address. @default none */
-  readonly clients?: Pick<ClientLimits, "admitConnection" | "admitStream" | "admitPublish" | "admitRequest">;
+  readonly clients?: Pick<
+    ClientLimits,
+    "addresses" | "admitConnection" | "admitStream" | "admitPublish" | "admitRequest"
+  >;
   /** Throws PharosError if the hub's limits do not allow another stream with this subscription. @default no limits */
   readonly checkRoom?: (subscription: Subscription) => void;
   /** The memory budget for request bodies. @default a budget with the default limits */
@@ -39,12 +42,23 @@ export class Gateway {
   readonly bodies: BodyBudget;
   readonly #options: GatewayOptions;
   readonly #cors: Cors;
+  #unanswered = 0;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.resources = options.resources;
     this.bodies = options.bodies ?? new BodyBudget();
     this.#cors = new Cors(new Origins(options.corsOrigins));
+  }
+
+  /** The requests without an answer. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
+  /** The client addresses that count against a limit now. */
+  get clientAddresses(): number {
+    return this.#options.clients?.addresses ?? 0;
   }
 
   /**
@@ -69,7 +83,7 @@ export class Gateway {
       this.bodies.check(Number(request.header("content-length") ?? 0));
       resource = this.#resourceFor(request);
       const answer = this.#answer(request, resource);
-      return answer instanceof Promise ? answer.then(finish).catch(fail) : finish(answer);
+      return answer instanceof Promise ? this.#await(answer.then(finish).catch(fail)) : finish(answer);
     } catch (error) {
       return fail(error);
     }
@@ -94,6 +108,15 @@ export class Gateway {
   /** The response to a request that the front could not read, or that failed. */
   refuse(request: GatewayRequest | undefined, error: unknown): Reply {
     return this.#refuse(request, error);
+  }
+
+  async #await(answer: Promise<Answer>): Promise<Answer> {
+    this.#unanswered += 1;
+    try {
+      return await answer;
+    } finally {
+      this.#unanswered -= 1;
+    }
   }
 
   #checkLimits(request: GatewayRequest, start: StreamStart): AdmittedStream<StreamStart> | Reply {

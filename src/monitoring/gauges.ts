@@ -6,6 +6,13 @@ import type { Metrics } from "../base/metrics.js";
 import { linkStates } from "../fronts/front.js";
 import type { Front } from "../fronts/front.js";
 
+/** What the gateway holds for clients. */
+export interface GatewaySizes {
+  readonly bodies: { readonly held: number };
+  readonly unanswered: number;
+  readonly clientAddresses: number;
+}
+
 /** The parts of the hub that {@link setGauges} reads. */
 export interface GaugeSources {
   readonly hub: Hub;
@@ -13,8 +20,7 @@ export interface GaugeSources {
   readonly fronts: readonly Front[];
   /** The number of polls that wait for a publication. */
   readonly polls: number;
-  /** The bytes of request bodies in this process. */
-  readonly bodyBytes: number;
+  readonly gateway: GatewaySizes;
 }
 
 /**
@@ -22,7 +28,7 @@ export interface GaugeSources {
  * connection would cost more. Counting the laggards (slow connections) visits every connection.
  */
 export function setGauges(sources: GaugeSources, metrics: Metrics): void {
-  const { hub, journal, fronts, polls, bodyBytes } = sources;
+  const { hub, journal, fronts, polls, gateway } = sources;
   for (const label of new Set(fronts.map((front) => front.label))) {
     const sizes = fronts.filter((front) => front.label === label).map(({ size }) => size);
     metrics.gauge("connections", sum(sizes), { front: label });
@@ -33,7 +39,9 @@ export function setGauges(sources: GaugeSources, metrics: Metrics): void {
   metrics.gauge("cohorts", hub.cohortCount);
   gaugeFilters(hub.filterCounts, metrics);
   metrics.gauge("filter_bytes", hub.filterBytes);
-  metrics.gauge("request_body_bytes", bodyBytes + sum(fronts.map((front) => front.bodyBytes)));
+  metrics.gauge("request_body_bytes", gateway.bodies.held + sum(fronts.map((front) => front.bodyBytes)));
+  metrics.gauge("unanswered_requests", gateway.unanswered);
+  metrics.gauge("client_addresses", gateway.clientAddresses);
   metrics.gauge("pending_bytes", hub.pendingBytes);
   metrics.gauge("oldest_pending_seconds", hub.oldestPendingMs / 1000);
   metrics.gauge("retained_bytes", hub.retained.bytes);
@@ -49,9 +57,13 @@ function gaugeFilters(counts: FilterCounts, metrics: Metrics): void {
   metrics.gauge("pattern_expressions", counts.expressions);
 }
 
-function gaugeFront({ name, linkState, workers }: Front, metrics: Metrics): void {
-  if (workers !== undefined) metrics.gauge("workers", workers.filter(({ state }) => state === "up").length);
+function gaugeFront({ name, linkState, workers, held }: Front, metrics: Metrics): void {
+  if (workers !== undefined) {
+    metrics.gauge("workers", workers.filter(({ state }) => state === "up").length);
+    metrics.gauge("worker_requests", held);
+  }
   if (linkState === undefined) return;
+  metrics.gauge("link_clients", held, { link: name });
   for (const state of linkStates)
     metrics.gauge("link_state", state === linkState ? 1 : 0, { link: name, state });
 }

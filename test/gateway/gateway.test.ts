@@ -214,9 +214,11 @@ describe("other requests", () => {
     const headers = { origin: "https://a" };
     const taken = gateway.handle(olderRequest({ path: "/later/on", headers }));
     expect(taken).toBeInstanceOf(Promise);
+    expect(gateway.unanswered).toBe(1);
     expect((await taken).headers).toContainEqual(["Access-Control-Allow-Origin", "https://a"]);
     const refused = await gateway.handle(olderRequest({ method: "POST", path: "/later", body: "much" }));
     expect(refused).toMatchObject({ status: 413 });
+    expect(gateway.unanswered).toBe(0);
     const put = await gateway.handle(olderRequest({ method: "PUT", path: "/later" }));
     expect(put.headers).toContainEqual(["Allow", "GET, HEAD, POST, OPTIONS"]);
   });

@@ -31,6 +31,8 @@ test("an app's figures tell what it holds at the moment", async () => {
     "patterns{prefix=none}": 0,
     pattern_expressions: 0,
     laggards: 0,
+    client_addresses: 1,
+    unanswered_requests: 0,
     pending_bytes: 0,
     history_topics: 2,
   });

@@ -26,7 +26,7 @@ async function serve({ address }) {
   for await (const [text] of pair)
     for (const { kind } of JSON.parse(text.toString())) {
       if (kind === "standing")
-        say({ kind: "metrics", counted: [], observed: [], laggards: ++questions, bodyBytes: 0 });
+        say({ kind: "metrics", counted: [], observed: [], laggards: ++questions, bodyBytes: 0, held: 0 });
       if (kind === "settle") say({ kind: "settled" });
       if (kind === "close") process.disconnect();
     }

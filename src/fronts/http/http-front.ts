@@ -89,6 +89,7 @@ export class HttpFront implements Front {
   readonly name = "http";
   /** The gateway counts the bodies. */
   readonly bodyBytes = 0;
+  readonly held = 0;
   readonly #options: HttpFrontOptions;
   readonly #app: FastifyInstance;
   readonly #fanout: Fanout<StreamSocket>;

@@ -124,6 +124,10 @@ export class Mongrel2Front implements Front {
     return this.#fanout.laggards;
   }
 
+  get held(): number {
+    return this.#clients.size;
+  }
+
   get linkState(): LinkState {
     return this.#link.state;
   }

@@ -77,6 +77,14 @@ export class ClientLimits {
     this.#localRequests = requestRate(eachLocal, clock);
   }
 
+  /** The number of addresses with a connection, a stream or filters. */
+  get addresses(): number {
+    const addresses = new Set<string>();
+    for (const counted of [this.#connections, this.#streams, this.#filters])
+      for (const address of counted.keys()) addresses.add(address);
+    return addresses.size;
+  }
+
   clientOf(request: GatewayRequest): ClientAddress {
     const forwardedFor = request.header("x-forwarded-for");
     return clientAddress({ peer: request.peer, forwardedFor }, this.#proxies);

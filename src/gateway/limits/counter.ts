@@ -2,6 +2,11 @@
 export class Counter {
   readonly #counts = new Map<string, number>();
 
+  /** The keys with a count above 0. */
+  keys(): Iterable<string> {
+    return this.#counts.keys();
+  }
+
   of(key: string): number {
     return this.#counts.get(key) ?? 0;
   }

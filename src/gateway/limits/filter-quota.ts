@@ -44,6 +44,11 @@ const descriptions: Readonly<Record<keyof FilterLimits, string>> = Object.freeze
 export class FilterQuota {
   readonly #clients = new Map<string, Holdings>();
 
+  /** The clients with filters. */
+  keys(): Iterable<string> {
+    return this.#clients.keys();
+  }
+
   /**
    * Describes the limit that the client would exceed by adding these filters; undefined if the client may add all
    * filters.

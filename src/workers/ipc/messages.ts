@@ -153,11 +153,16 @@ export interface BodyRefusal {
 }
 
 /** The metrics of a worker since its last message of the kind `metrics`, and the worker's gauges. */
-export interface WorkerMetrics {
+export interface WorkerMetrics extends WorkerGauges {
   readonly counted: readonly Counted<CounterName>[];
   readonly observed: readonly Counted<HistogramName>[];
+}
+
+export interface WorkerGauges {
   readonly laggards: number;
   readonly bodyBytes: number;
+  /** Streams, and requests and messages without an answer. */
+  readonly held: number;
 }
 
 export type Counted<Name> = readonly [name: Name, value: number, labels: Labels];

@@ -97,6 +97,11 @@ export class WorkerPool {
     return this.#sum((worker) => worker.bodyBytes);
   }
 
+  /** Streams, and requests and messages without an answer, in the workers. */
+  get held(): number {
+    return this.#sum((worker) => worker.held);
+  }
+
   /**
    * Resolves when all workers have been ready to accept connections. A worker that ends first is replaced.
    *

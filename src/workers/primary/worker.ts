@@ -6,7 +6,7 @@ import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 import { ZeroMqPeer } from "../ipc/peer.js";
-import type { ToHub, ToWorker, WorkerMetrics } from "../ipc/messages.js";
+import type { ToHub, ToWorker, WorkerGauges, WorkerMetrics } from "../ipc/messages.js";
 import type { WorkerSettings } from "../ipc/settings.js";
 import { WorkerConnections } from "./worker-connections.js";
 import type { HandOverCallbacks } from "./worker-connections.js";
@@ -43,6 +43,8 @@ const askMs = 1000;
  */
 const unansweredAtMost = 10;
 
+const noGauges: WorkerGauges = Object.freeze({ laggards: 0, bodyBytes: 0, held: 0 });
+
 /** One worker: its process and the messages in both directions. */
 export class Worker {
   readonly #options: WorkerOptions;
@@ -53,7 +55,7 @@ export class Worker {
   #asking: Timer | undefined;
   /** The number of pings since the worker's last message. */
   #unanswered = 0;
-  #gauges: Pick<WorkerMetrics, "laggards" | "bodyBytes"> = { laggards: 0, bodyBytes: 0 };
+  #gauges: WorkerGauges = noGauges;
   #up = false;
   /** True if a connection could not be passed to the worker. */
   #refused = false;
@@ -113,6 +115,11 @@ export class Worker {
   /** Bytes of request bodies in the worker. */
   get bodyBytes(): number {
     return this.#gauges.bodyBytes;
+  }
+
+  /** Streams, and requests and messages without an answer, in the worker. */
+  get held(): number {
+    return this.#gauges.held;
   }
 
   /** Passes a connection to the worker. If the transfer fails, the worker is not up any more. */
@@ -188,9 +195,9 @@ export class Worker {
     }
   }
 
-  #note({ counted, observed, laggards, bodyBytes }: WorkerMetrics): void {
+  #note({ counted, observed, ...gauges }: WorkerMetrics): void {
     const { metrics } = this.#options;
-    this.#gauges = { laggards, bodyBytes };
+    this.#gauges = gauges;
     for (const [name, by, labels] of counted) metrics.count(name, by, labels);
     for (const [name, value, labels] of observed) metrics.observe(name, value, labels);
   }
@@ -219,7 +226,7 @@ export class Worker {
     this.#peer.close();
     this.#streams.close();
     this.#connections.end();
-    this.#gauges = { laggards: 0, bodyBytes: 0 };
+    this.#gauges = noGauges;
     this.#waiters.look();
     this.#options.ended(how);
   }

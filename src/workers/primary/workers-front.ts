@@ -63,6 +63,10 @@ export class WorkersFront implements Front {
     return this.#pool.bodyBytes;
   }
 
+  get held(): number {
+    return this.#pool.held;
+  }
+
   /** Binds the port and starts the workers. Rejects also if a worker ends before the worker is ready. */
   async start(): Promise<string> {
     await this.#bind();

@@ -1,3 +1,4 @@
+import { sum } from "../../base/sum.js";
 import type { CohortSource, FanoutCohort, JoinedCohort } from "../../delivery/cohort-source.js";
 import type { JoinTicket } from "../../delivery/joining/admitted-stream.js";
 import { PageStore } from "../../hub/page-store.js";
@@ -71,6 +72,11 @@ export class RemoteCohorts implements CohortSource {
     this.#options = options;
     this.#pages = new PageStore(options.pageCacheBytes);
     this.#recentBudget = new RecentBatchBudget(options.pageCacheBytes * recentShare);
+  }
+
+  /** The connections and reservations in all cohorts. */
+  get connections(): number {
+    return sum([...this.#cohorts.values()].map(({ connections }) => connections));
   }
 
   attach(wake: (cohort: FanoutCohort) => void): void {

@@ -66,6 +66,11 @@ export class RemoteGateway implements GatewayPort {
     this.#refusing = new Gateway({ resources: [], corsOrigins, refusals });
   }
 
+  /** The requests and messages that the hub has not answered yet. */
+  get unanswered(): number {
+    return this.#waiting.size + this.#unanswered.size;
+  }
+
   /** The hub counted the connection before it passed the connection to this worker. */
   admitConnection(): () => void {
     return () => undefined;

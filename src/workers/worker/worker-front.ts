@@ -104,8 +104,10 @@ export class WorkerFront {
 
   #sendMetrics(): void {
     const { laggards } = this.#front;
-    const bodyBytes = this.#hub.gateway.bodies.held;
-    this.#peer.send({ kind: "metrics", ...this.#metrics.drain(), laggards, bodyBytes });
+    const { gateway, cohorts } = this.#hub;
+    const bodyBytes = gateway.bodies.held;
+    const held = gateway.unanswered + cohorts.connections;
+    this.#peer.send({ kind: "metrics", ...this.#metrics.drain(), laggards, bodyBytes, held });
   }
 
   async #settle(): Promise<void> {

@@ -15,6 +15,7 @@ import {
   parseTemplateFilter,
   parseUrlPatternFilter,
 } from "../../../src/hub/filters/filter.js";
+import { defaultFilterLimits } from "../../../src/hub/filters/filter-limits.js";
 import type { TopicFilter } from "../../../src/hub/filters/filter.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 import { gatewayRequest } from "../request.js";
@@ -171,6 +172,26 @@ test("a peer may have as many connections again as streams, or a hundred, whatev
   for (const end of ends.slice(0, 5)) end();
   expect(open("198.51.100.9", 10)).toHaveLength(5);
   expect(open("198.51.100.10", 1), "another peer").toHaveLength(1);
+});
+
+test("an address counts once, until its last connection, stream and filter end", () => {
+  const limits = limitsWith({ each: { ...each, filters: defaultFilterLimits } });
+  const ends = [
+    limits.admitConnection("198.51.100.9"),
+    limits.admitConnection("198.51.100.9"),
+    limits.admitStream(from("198.51.100.9"))(),
+    () => release(filter),
+  ];
+  const filter = parseMqttFilter("a/+");
+  const release = limits.holdFilters(from("198.51.100.9"), [filter]);
+  const other = limits.admitStream(from("198.51.100.10"), [filter])();
+  expect(limits.addresses).toBe(2);
+  other();
+  for (const end of ends) {
+    expect(limits.addresses).toBe(1);
+    end?.();
+  }
+  expect(limits.addresses).toBe(0);
 });
 
 test("an address that publishes too often is told how many seconds to wait", () => {
