@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { childrenOf } from "../children.js";
 import { freePort } from "../free-port.js";
+import { heldGauges } from "../held-gauges.js";
 import { startHub } from "../hub-process.js";
 import type { HubOptions, HubProcess } from "../hub-process.js";
 import { atTestEnd } from "../on-end.js";
@@ -11,17 +12,6 @@ import { waitFor } from "../wait-for.js";
 import { hubUrl, issuer, secret } from "../token.js";
 
 const within = 60_000;
-
-/** The gauges that are 0 when no client is connected and everything is delivered. */
-const restingGauges = new Set([
-  "connections",
-  "laggards",
-  "cohorts",
-  "filter_bytes",
-  "filter_levels",
-  "request_body_bytes",
-  "pending_bytes",
-]);
 
 /** A hub that is started again at the same addresses whenever it has ended. */
 export class StormHub {
@@ -107,7 +97,7 @@ export class StormHub {
     const lines = (await answer.text()).split("\n");
     return lines.filter((line) => {
       const [, name = "", value] = /^pharos_([a-z_]+)(?:\{[^}]*\})? (\S+)$/.exec(line) ?? [];
-      return restingGauges.has(name) && value !== "0";
+      return heldGauges.includes(name) && value !== "0";
     });
   }
 }

@@ -1,0 +1,80 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hubUrl, issuer, olderToken, secret } from "../../support/token.js";
+import type { FrontName } from "../differences.js";
+import { startSite } from "../site.js";
+import type { Site } from "../site.js";
+import { exchangesWith, liveTopic, longTopic } from "./exchanges.js";
+import { heldBy, leaveEverywhere } from "./leave.js";
+
+const names = exchangesWith({ token: "", firstId: "" }).map(
+  (create, index) => [create(0).name, index] as const,
+);
+
+export interface LeavingOptions {
+  /** True if clients leave at each position in all ways. */
+  readonly every: boolean;
+  /** The worker processes of the HTTP front. @default 0 */
+  readonly workers?: number;
+}
+
+/** Clients may leave at any byte of any exchange. Then the hub holds nothing for them. */
+export function testLeaving(front: FrontName, options: LeavingOptions): void {
+  const { every, workers = 0 } = options;
+  describe(`clients that leave (${front}, ${workers} workers)`, () => {
+    let site: Site | undefined;
+    let token = "";
+    let firstId = "";
+    const ends: (() => void | Promise<void>)[] = [];
+    beforeAll(async () => {
+      token = await olderToken({ publish: ["*"], subscribe: ["*"] });
+      site = await startSite(front, {
+        settings: { ...settings, PHAROS_WORKERS: String(workers) },
+        onEnd: (action) => void ends.unshift(action),
+      });
+      firstId = await fill(site);
+    });
+    afterAll(async () => {
+      for (const end of ends) await end();
+    });
+
+    it.each(names)("leave nothing behind at any byte of %s", async (_name, index) => {
+      const create = exchangesWith({ token, firstId })[index];
+      if (site === undefined || create === undefined) throw new Error("the hub has not been started");
+      const running = site;
+      const meanwhile = (): Promise<string> => running.publish({ topics: [liveTopic], data: "news" });
+      expect(await leaveEverywhere(site, { create, meanwhile, every })).toBeGreaterThan(0);
+    });
+
+    it("leave nothing behind in a worker, which reports once a second", async () => {
+      const reportedMs = 2500;
+      await delay(reportedMs);
+      expect(site === undefined ? ["no hub"] : heldBy(site)).toEqual([]);
+    });
+  });
+}
+
+const settings = {
+  PHAROS_PUBLIC_URL: hubUrl,
+  PHAROS_TOKEN_ISSUER: issuer,
+  PHAROS_TOKEN_SECRET: secret,
+  PHAROS_LOG_LEVEL: "error",
+  PHAROS_SUBSCRIPTIONS: "on",
+  PHAROS_PUSH_STREAM: "/",
+  PHAROS_CORS_ORIGIN: "https://app.example",
+  // A heartbeat would find clients that have left unnoticed.
+  PHAROS_HEARTBEAT: "300",
+  PHAROS_TRUSTED_PROXY: "127.0.0.1",
+  PHAROS_LIMITS_CONNECTIONS_PER_ADDRESS: "10000",
+  PHAROS_LIMITS_REQUESTS_PER_ADDRESS: "1000000",
+  PHAROS_LIMITS_PUBLISHES_PER_ADDRESS: "1000000",
+};
+
+/** Publishes 6 MB, more than the buffers of a connection hold. Returns the first id. */
+async function fill(site: Site): Promise<string> {
+  const data = "x".repeat(200_000);
+  const ids = await Promise.all(
+    Array.from({ length: 30 }, () => site.publish({ topics: [longTopic], data })),
+  );
+  return ids[0] ?? "";
+}

@@ -1,0 +1,3 @@
+import { testLeaving } from "../contract/leaving/leaving.js";
+
+testLeaving("http", { every: false, workers: 2 });

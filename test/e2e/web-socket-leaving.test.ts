@@ -1,3 +1,0 @@
-import { testWebSocketLeaving } from "../contract/web-socket-leaving.js";
-
-testWebSocketLeaving("http");
