@@ -16,7 +16,7 @@ The response to a refused request is \`application/problem+json\` [RFC 9457] wit
 - \`detail\`: what was wrong and what is allowed
 - \`instance\`: the request id; the hub's log shows the refusal with the same id
 
-If a later attempt can succeed, the response has the header \`Retry-After\`.
+If a later attempt can succeed, the response has the header \`Retry-After\`. Its time is random for each response: up to 50% more seconds, so that clients do not all return at the same moment.
 
 \`\`\`sh
 curl -i 'http://127.0.0.1:8080/esupdates?topic=a%23'

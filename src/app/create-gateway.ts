@@ -2,6 +2,7 @@ import type { Config, Limits } from "../config/config.js";
 import { PharosError } from "../base/errors.js";
 import { BodyBudget } from "../gateway/limits/body-budget.js";
 import { ClientLimits } from "../gateway/limits/client-limits.js";
+import { spreadWait } from "../gateway/limits/spread-wait.js";
 import { Gateway } from "../gateway/gateway.js";
 import type { IdempotencyLimits } from "../gateway/publishing/idempotency.js";
 import { PollAdmission } from "../gateway/streams/poll-admission.js";
@@ -124,11 +125,17 @@ function clientLimits({ config, clock }: GatewayParts): ClientLimits {
 }
 
 function streamSettings({ config, presence }: GatewayParts): StreamSettings {
-  const { retryMs, limits } = config;
-  const { filtersPerConnection, filterBytes } = limits;
+  const { filtersPerConnection, filterBytes, roundBytes } = config.limits;
   // The first message of a JSON stream announces the interval at which the fanout sends heartbeats.
-  const { heartbeatMs } = fanoutLimits(config, limits.roundBytes);
-  return { retryMs, heartbeatMs, filtersPerConnection, filterBytes, presence, compress: compressed(config) };
+  const { heartbeatMs } = fanoutLimits(config, roundBytes);
+  return {
+    retryMs: () => spreadWait(config.retryMs),
+    heartbeatMs,
+    filtersPerConnection,
+    filterBytes,
+    presence,
+    compress: compressed(config),
+  };
 }
 
 function compressed({ compress, compressPrivate }: Config): "none" | "public" | "all" {

@@ -32,7 +32,7 @@ function testKeepAlive({ front, site }: Contract): void {
         length = text.length;
       }
       connection.write(requestBytes({}));
-      await connection.readUntil("retry: 5000\n", { within });
+      await connection.readUntil("retry: ", { within });
       expect(connection.closed).toBe(false);
     });
 
@@ -101,7 +101,7 @@ function testPipelining({ site }: Contract): void {
       const topic = freshTopic();
       const connection = await site().connect();
       connection.write(health + requestBytes({ path: `/esupdates?topic=${topic}` }));
-      await connection.readUntil("retry: 5000\n", { within });
+      await connection.readUntil("retry: ", { within });
       const rest = parseResponse(connection.text)?.rest ?? "";
       expect(rest).toMatch(/^HTTP\/1\.1 200 OK\r\nContent-Type: text\/event-stream\r\n/);
       await untilSubscribed(connection);
@@ -114,7 +114,7 @@ function testPipelining({ site }: Contract): void {
       // of the file as events.
       const connection = await site().connect();
       connection.write(requestBytes({ path: "/console.css" }) + requestBytes({}));
-      await connection.readUntil("retry: 5000\n", { within });
+      await connection.readUntil("retry: ", { within });
       const file = parseResponse(connection.text);
       expect(file?.headers.get("content-type")).toMatch(/^text\/css/);
       expect(file?.rest).toMatch(/^HTTP\/1\.1 200 OK\r\nContent-Type: text\/event-stream\r\n/);
@@ -178,7 +178,7 @@ function testRequestsBehindStreams({ front, site }: Contract): void {
 
 async function untilSubscribed(connection: RawConnection): Promise<void> {
   // The first part of a stream ends with the retry time.
-  await connection.readUntil((text) => text.endsWith("retry: 5000\n\r\n"), { within });
+  await connection.readUntil((text) => /retry: \d+\n\r\n$/.test(text), { within });
 }
 
 function extra(site: Site): number {

@@ -83,7 +83,8 @@ export function testLimits({ front }: Contract): void {
       expect(room.status, "there is room again").toBe(200);
       if (front === "mongrel2-stock") return;
       const refusal = await post(site, { bytes, token });
-      expect([refusal.status, refusal.headers.get("retry-after")]).toEqual([503, "1"]);
+      expect(refusal.status).toBe(503);
+      expect(refusal.headers.get("retry-after")).toMatch(/^[12]$/);
       expect(JSON.parse(refusal.body)).toMatchObject({ title: "too-many-bodies" });
       expect(site.figure("request_body_bytes")).toBe(0);
     });
@@ -96,7 +97,7 @@ export function testLimits({ front }: Contract): void {
       for (const headers of disguises) {
         const refusal = await ask(site, requestBytes({ headers }));
         expect(refusal.status).toBe(429);
-        expect(refusal.headers.get("retry-after")).toBe("10");
+        expect(refusal.headers.get("retry-after")).toMatch(/^1[0-5]$/);
         expect(JSON.parse(refusal.body)).toMatchObject({
           title: "too-many-streams",
           instance: expect.stringMatching(/^urn:uuid:/),

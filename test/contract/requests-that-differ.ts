@@ -43,7 +43,7 @@ function withoutClose(answer: ContractAnswer): Kind {
 async function followUp(connection: RawConnection, answer: ContractAnswer): Promise<void> {
   if (answer.kind === "closed") return;
   if (answer.kind === "stream") {
-    await connection.readUntil("\nretry: 5000\n", { within });
+    await connection.readUntil("\nretry: ", { within });
   } else if (answer.closes) {
     await connection.readToEnd({ within });
   } else {

@@ -13,7 +13,7 @@ import { Authenticator } from "../../src/gateway/access/authenticator.js";
 import { olderRequest } from "./request.js";
 
 function createGateway(options: Partial<GatewayOptions> = {}): Gateway {
-  const streams = { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 3, filterBytes: 32 };
+  const streams = { retryMs: () => 5000, heartbeatMs: 15_000, filtersPerConnection: 3, filterBytes: 32 };
   const authenticator = new Authenticator({ verifier: undefined, anonymous: true, publishOrigins: [] });
   const history = { head: 7, idAt: (offset: number) => `#e:${offset}` };
   const resources = [

@@ -191,7 +191,7 @@ export class SubscribeWorld {
       clock: turns,
       open: false,
     });
-    const streams = { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 };
+    const streams = { retryMs: () => 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 };
     const history = this.#journal;
     const once = new PublishOnce({ clock: this.#clock });
     return new Gateway({

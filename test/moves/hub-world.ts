@@ -80,7 +80,7 @@ export class HubWorld {
       clock,
       open: false,
     });
-    const streams = { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 20, filterBytes: 64 };
+    const streams = { retryMs: () => 5000, heartbeatMs: 15_000, filtersPerConnection: 20, filterBytes: 64 };
     const origins = new WebSocketOrigins({ hubUrl, corsOrigins: [] });
     return new Gateway({
       corsOrigins: [],

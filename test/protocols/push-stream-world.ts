@@ -250,7 +250,7 @@ export class PushStreamWorld {
     });
     const refusals: Pick<RefusalLog, "note"> = { note: (_request, { problem }) => this.#note(problem.code) };
     const ports = {
-      streams: { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 },
+      streams: { retryMs: () => 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 },
       authenticator,
       publishing,
       origins: new WebSocketOrigins({ hubUrl: "http://hub.example", corsOrigins: ["https://page.example"] }),

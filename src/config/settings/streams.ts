@@ -31,7 +31,10 @@ connections to the hub open, behind Mongrel2, or on systems other than Linux. Se
     argument: "<MS>",
     value: wholeNumber(retryMs),
     default: retryMs.default,
-    help: "Milliseconds that clients wait before they reconnect.",
+    help: "Milliseconds that clients wait before they reconnect, plus up to 50%, random for each stream.",
+    notes: `Each stream gets a time of its own, so that the clients of a hub that restarts do not all return at the same moment: with 5000, the
+first clients return after 5 s and the last after 7.5 s. Set a longer time if a restart disconnects more clients than the hub can accept in half of this time. The \`retry\` of a
+publication replaces the time of its subscribers.`,
   }),
   compress: setting({
     option: "compress",

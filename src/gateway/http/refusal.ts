@@ -11,7 +11,7 @@ export interface Refusal {
   /** The text for the client: what was wrong, and the allowed values. */
   readonly detail: string;
   /**
-   * The number of seconds after which a retry can succeed; undefined if the time is unknown, or if no retry can
+   * The number of seconds after which this client may retry, spread over the clients ({@link spreadWait}); undefined if the time is unknown, or if no retry can
    * succeed.
    */
   readonly retryAfterSeconds: number | undefined;

@@ -2,6 +2,7 @@ import { toPharosError } from "../../base/errors.js";
 import type { ErrorCode } from "../../base/errors.js";
 import type { GatewayRequest, Headers, Reply } from "../http/messages.js";
 import { textReply } from "../http/replies.js";
+import { spreadWait } from "../limits/spread-wait.js";
 import type { Refusal } from "../http/refusal.js";
 import type { RefusalLog } from "./refusal-log.js";
 
@@ -48,7 +49,8 @@ const unexpected = 500;
  */
 export function refuse(error: unknown, request?: GatewayRequest, log?: Pick<RefusalLog, "note">): Refusal {
   const known = toPharosError(error);
-  const { code, message: detail, retryAfterSeconds } = known;
+  const { code, message: detail } = known;
+  const retryAfterSeconds = known.retryAfterSeconds && spreadWait(known.retryAfterSeconds);
   const status = statuses[code] ?? unexpected;
   const id = log?.note(request, { problem: known, status, cause: error });
   return { code, status, detail, retryAfterSeconds, id, cause: error };

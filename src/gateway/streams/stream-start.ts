@@ -14,8 +14,8 @@ import { presenceSubscriber } from "./presence-subscriber.js";
 
 /** The settings of all streams. */
 export interface StreamSettings {
-  /** The time that clients wait before they reconnect, in milliseconds. Each stream sends this time to its client. */
-  readonly retryMs: number;
+  /** The time that one client waits before it reconnects, in milliseconds. Each stream sends a time of its own. */
+  readonly retryMs: () => number;
   readonly filtersPerConnection: number;
   readonly filterBytes: number;
   /** After this many milliseconds without an event, the hub sends a heartbeat on a stream. */
@@ -85,7 +85,7 @@ function openingText({ retryMs }: StreamSettings, { subscription, firstBytes }: 
   return Buffer.concat([
     firstBytes ?? Buffer.alloc(0),
     encodeComment(`pharos, topics ${topics}`),
-    encodeRetry(retryMs),
+    encodeRetry(retryMs()),
   ]);
 }
 

@@ -61,7 +61,9 @@ function startWebSocket(
   return {
     kind: "stream",
     headers,
-    opening: frameText(jsonEncoder.open({ filters: filters.map(({ text }) => text), retryMs, heartbeatMs })),
+    opening: frameText(
+      jsonEncoder.open({ filters: filters.map(({ text }) => text), retryMs: retryMs(), heartbeatMs }),
+    ),
     ticket: new LocalTicket({
       subscription: { format: websocketFormat, filters, rights: readRights(grants) },
       lastEventId,

@@ -174,7 +174,7 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
     const topic = freshTopic();
     const connection = await site.connect();
     connection.write(file + requestBytes({ path: `/esupdates?topic=${topic}` }) + health);
-    await connection.readUntil("retry: 5000\n", { within });
+    await connection.readUntil("retry: ", { within });
     await site.publish({ topics: [topic], data: "whole" });
     const text = await connection.readUntil("data: whole\n\n", { within });
     expect(text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);

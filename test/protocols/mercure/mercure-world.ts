@@ -100,7 +100,7 @@ export class MercureWorld {
     });
     const { compress = "none" } = options;
     const streams = {
-      retryMs: 5000,
+      retryMs: () => 5000,
       heartbeatMs: 15_000,
       filtersPerConnection: 5,
       filterBytes: 64,

@@ -62,7 +62,7 @@ const resources: readonly Resource[] = [
   healthResource(() => ({})),
   pollResource({ streams: { filtersPerConnection: 1, filterBytes: 64 }, authenticator, polling }),
   webSocketResource({
-    streams: { retryMs: 1, heartbeatMs: 1, filtersPerConnection: 1, filterBytes: 64 },
+    streams: { retryMs: () => 1, heartbeatMs: 1, filtersPerConnection: 1, filterBytes: 64 },
     authenticator,
     publishing,
     origins: new WebSocketOrigins({ hubUrl: "http://hub.example", corsOrigins: [] }),

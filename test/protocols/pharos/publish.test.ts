@@ -84,7 +84,8 @@ describe("one publication", () => {
     const world = new MercureWorld({ stopping: true });
     for (const path of ["/publish/a", "/publish", mercurePath]) {
       const reply = await world.reply({ method: "POST", path, headers: bearer("publish.ALL") });
-      expect([reply.status, headerOf(reply, "Retry-After")]).toEqual([503, "1"]);
+      expect(reply.status).toBe(503);
+      expect(headerOf(reply, "Retry-After")).toMatch(/^[12]$/);
     }
     expect(world.published).toEqual([]);
   });

@@ -69,7 +69,7 @@ function settingsWith({
     throw new Error("nobody publishes, and nobody has a token");
   };
   return {
-    streams: { retryMs: 1, heartbeatMs: 1, filtersPerConnection: 10, filterBytes: 64, presence },
+    streams: { retryMs: () => 1, heartbeatMs: 1, filtersPerConnection: 10, filterBytes: 64, presence },
     authenticator: { subscriber: unused },
     publishing: { publisher: unused, publish: unused, accept: unused },
     clients,
