@@ -10,14 +10,15 @@ import { openAdmin } from "./open-admin.js";
 import { openControl, openIngresses } from "./open-ingresses.js";
 import type { Admin } from "./open-admin.js";
 import { warnOfFewDescriptors } from "./few-descriptors.js";
-import { descriptorLimit, openDescriptors } from "../monitoring/process-descriptors.js";
+import { descriptorLimit } from "../monitoring/process-descriptors.js";
 import { ReloadableVerifiers } from "./reloadable-verifiers.js";
 import { systemClock } from "./system-clock.js";
 import { atMost } from "../base/at-most.js";
 import type { Clock, Timer } from "../base/clock.js";
 import type { Config } from "../config/config.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
-import { mayAcceptPublishers, planDescriptors } from "../limits/descriptors.js";
+import { PublisherDescriptors } from "../fronts/publisher-descriptors.js";
+import { planDescriptors } from "../limits/descriptors.js";
 import type { Front } from "../fronts/front.js";
 import type { Gateway } from "../gateway/gateway.js";
 import { Hub } from "../hub/hub.js";
@@ -26,6 +27,7 @@ import { parsePublication } from "../hub/publications/publication.js";
 import type { PublicationInput } from "../hub/publications/publication.js";
 import type { PublicationSink } from "../ingress/publication-sink.js";
 import type { ControlSocket } from "../ingress/zeromq/control-socket.js";
+import type { AdmitPublisher } from "../ingress/zeromq/open-source.js";
 import type { ZeroMqIngress } from "../ingress/zeromq/zeromq-ingress.js";
 import type { Journal } from "../journal/journal.js";
 import { MemoryJournal } from "../journal/memory/memory-journal.js";
@@ -188,13 +190,15 @@ class RunningApp implements App {
       if (url !== undefined) this.#urls.set(front.label, url);
     }
     const { logger, onShutdownRequest } = this.#ports;
-    const parts = { config: this.#config, clock: this.#clock, logger, metrics: this.#metrics };
+    const ports = { clock: this.#clock, logger, metrics: this.#metrics };
+    const publishers = new PublisherDescriptors({ ...ports, descriptors: this.#descriptors });
+    const admit: AdmitPublisher = (socket) => publishers.admit(socket);
+    const parts = { ...ports, config: this.#config, admit };
     const sink: PublicationSink = {
       append: this.#journal.append.bind(this.#journal),
       room: this.#hub.room.bind(this.#hub),
     };
-    const mayAccept = (): boolean => mayAcceptPublishers(this.#descriptors, openDescriptors());
-    for await (const ingress of openIngresses({ ...parts, sink, mayAccept })) this.#ingress.push(ingress);
+    for await (const ingress of openIngresses({ ...parts, sink })) this.#ingress.push(ingress);
     this.#control = await openControl(parts, () => onShutdownRequest?.());
     this.#admin = await this.#openAdmin();
     warnOfFewDescriptors(this.#config, this.#descriptors, logger);

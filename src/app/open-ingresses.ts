@@ -5,6 +5,7 @@ import type { Metrics } from "../base/metrics.js";
 import type { Config } from "../config/config.js";
 import type { PublicationSink } from "../ingress/publication-sink.js";
 import { ControlSocket } from "../ingress/zeromq/control-socket.js";
+import type { AdmitPublisher } from "../ingress/zeromq/open-source.js";
 import { ZeroMqIngress, defaultIngressLimits } from "../ingress/zeromq/zeromq-ingress.js";
 import { parseEndpoint } from "../zeromq/endpoint.js";
 import { readIngestKeys } from "./ingest-keys.js";
@@ -12,8 +13,8 @@ import { readIngestKeys } from "./ingest-keys.js";
 export interface IngressParts {
   readonly config: Config;
   readonly sink: PublicationSink;
-  /** True if this process has file descriptors for further publishers. */
-  readonly mayAccept: () => boolean;
+  /** Decides on each new publisher. */
+  readonly admit: AdmitPublisher;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -43,12 +44,12 @@ export async function* openIngresses(parts: IngressParts): AsyncGenerator<ZeroMq
 
 /** Opens the endpoint at which programs can stop the hub; undefined if none is configured. */
 export async function openControl(
-  { config, clock, logger }: Pick<IngressParts, "config" | "clock" | "logger">,
+  { config, ...parts }: Omit<IngressParts, "sink" | "metrics">,
   onShutdown: () => void,
 ): Promise<ControlSocket | undefined> {
   if (config.control === undefined) return undefined;
   const endpoint = parseEndpoint(config.control, "bind");
-  return namingOption("--control", ControlSocket.open({ endpoint, onShutdown, clock, logger }));
+  return namingOption("--control", ControlSocket.open({ ...parts, endpoint, onShutdown }));
 }
 
 /** An error of the socket names only the address, so this function adds the option to the message. */

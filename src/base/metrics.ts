@@ -18,7 +18,7 @@ export const counters = {
   publications_total: { help: "Publications that the hub stored." },
   publications_refused_total: { help: "ZeroMQ publications that the hub refused.", labels: ["reason"] },
   publishers_refused_total: {
-    help: "ZeroMQ publishers that the hub refused at an endpoint with CURVE keys.",
+    help: "ZeroMQ publishers that the hub refused: no file descriptor, or no CURVE key.",
     labels: ["reason"],
   },
   duplicate_ids_total: {

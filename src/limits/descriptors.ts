@@ -7,16 +7,15 @@ export interface DescriptorPlan {
    * So clients never use the descriptors from this number on, however many clients connect at the same time.
    */
   readonly clientsBelow: number;
+  /** ZeroMQ publishers may only have descriptors below this number. */
+  readonly publishersBelow: number;
   /** The most connections to the admin address. */
   readonly admin: number;
   /** The most files of the page that are open at the same time. */
   readonly files: number;
 }
 
-/**
- * The most descriptors that clients never get. Half of these are for ZeroMQ: 128 publishers. The other half is for files,
- * the admin address, and publishers that connect within a moment.
- */
+/** The most descriptors that clients never get. They are for ZeroMQ publishers, files, the admin address and workers. */
 const mostHeld = 256;
 
 const mostAdmin = 64;
@@ -26,29 +25,21 @@ const mostFiles = 64;
 const unlimited = Number.MAX_SAFE_INTEGER;
 
 /**
- * Plans the use of `limit` descriptors. Clients never get a third of the descriptors, 256 at most. Of this third, the
- * admin address and the files of the page may use a quarter each. The rest is for ZeroMQ, new workers and the keys of
- * issuers.
+ * Plans the use of `limit` descriptors. Clients never get a third of the descriptors, 256 at most. Of this third,
+ * publishers may use three eighths, and the admin address and the files of the page two eighths each. The last eighth is
+ * for new workers and the keys of issuers.
  *
  * @param limit undefined if the limit is unknown
  */
 export function planDescriptors(limit: number = unlimited): DescriptorPlan {
   const held = Math.min(mostHeld, Math.floor(limit / 3));
+  const clientsBelow = limit - held;
   const quarter = Math.max(1, Math.floor(held / 4));
   return {
     limit,
-    clientsBelow: limit - held,
+    clientsBelow,
+    publishersBelow: clientsBelow + Math.floor((held * 3) / 8),
     admin: Math.min(mostAdmin, quarter),
     files: Math.min(mostFiles, quarter),
   };
-}
-
-/**
- * True if there are descriptors for further publishers. Some descriptors remain free, because several publishers may
- * connect before the hub can look at the number again.
- *
- * @param open the number of open descriptors; undefined if it is unknown
- */
-export function mayAcceptPublishers({ limit, clientsBelow }: DescriptorPlan, open: number = 0): boolean {
-  return open < limit - Math.floor((limit - clientsBelow) / 2);
 }

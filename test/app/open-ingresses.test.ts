@@ -8,8 +8,8 @@ import { Records, RecordingSink } from "../ingress/zeromq/open-ingress.js";
 async function open(endpoint: string): Promise<ZeroMqIngress | undefined> {
   const records = new Records();
   const config = loadConfig({ options: new Map([["ingest", [endpoint]]]), environment: {} });
-  const parts = { config, clock: systemClock, logger: records, metrics: records };
-  const opened = await openIngresses({ ...parts, sink: new RecordingSink(), mayAccept: () => true }).next();
+  const parts = { config, admit: () => true, clock: systemClock, logger: records, metrics: records };
+  const opened = await openIngresses({ ...parts, sink: new RecordingSink() }).next();
   const ingress = opened.value ?? undefined;
   onTestFinished(() => ingress?.close());
   return ingress;

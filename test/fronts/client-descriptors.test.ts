@@ -6,7 +6,7 @@ import { silentLogger } from "../../src/base/log.js";
 import { silentMetrics } from "../../src/base/metrics.js";
 import { ClientDescriptors } from "../../src/fronts/client-descriptors.js";
 import { descriptorOf } from "../../src/fronts/descriptor-of.js";
-import { mayAcceptPublishers, planDescriptors } from "../../src/limits/descriptors.js";
+import { planDescriptors } from "../../src/limits/descriptors.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { waitForEvent } from "../support/wait-for.js";
 
@@ -68,6 +68,7 @@ describe("descriptors", () => {
         const plan = planDescriptors(limit);
         const system = new Descriptors(limit);
         const taken: number[] = [];
+        const without: string[] = [];
         for (let own = 0; own < 36; own += 1) system.take();
         for (const each of steps) {
           if (typeof each === "number") {
@@ -75,21 +76,32 @@ describe("descriptors", () => {
             if (fd !== undefined) system.free(fd);
             continue;
           }
-          if (each === "publisher" && !mayAcceptPublishers(plan, system.open)) continue;
           const fd = system.take();
-          expect(fd, `${each} at ${system.open} of ${limit}`).toBeDefined();
-          if (fd === undefined) return;
-          if (each === "client" && fd >= plan.clientsBelow) system.free(fd);
+          if (fd === undefined) without.push(`a ${each} at ${system.open} of ${limit}`);
+          else if (fd >= (each === "client" ? plan.clientsBelow : plan.publishersBelow)) system.free(fd);
           else taken.push(fd);
         }
+        expect(without).toEqual([]);
       }),
       { seed: 20_110_402, numRuns: 1000 },
     );
   });
 
   it("that are held back are a third, 256 at most, of which files and admin use a half", () => {
-    expect(planDescriptors(80)).toEqual({ limit: 80, clientsBelow: 54, admin: 6, files: 6 });
-    expect(planDescriptors(20_000)).toEqual({ limit: 20_000, clientsBelow: 19_744, admin: 64, files: 64 });
+    expect(planDescriptors(80)).toEqual({
+      limit: 80,
+      clientsBelow: 54,
+      publishersBelow: 63,
+      admin: 6,
+      files: 6,
+    });
+    expect(planDescriptors(20_000)).toEqual({
+      limit: 20_000,
+      clientsBelow: 19_744,
+      publishersBelow: 19_840,
+      admin: 64,
+      files: 64,
+    });
     expect(planDescriptors(undefined).clientsBelow).toBeGreaterThan(1e15);
   });
 });

@@ -1,9 +1,9 @@
-import { Pull } from "zeromq";
 import { turnEnd, type Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
 import { limitedLog, type Logger } from "../../base/log.js";
-import { attach } from "../../zeromq/bind.js";
 import type { Endpoint } from "../../zeromq/endpoint.js";
+import type { MessageSource } from "../../zeromq/message-source.js";
+import { type AdmitPublisher, openSource } from "./open-source.js";
 
 export interface ControlOptions {
   /**
@@ -13,6 +13,8 @@ export interface ControlOptions {
   readonly endpoint: Endpoint;
   /** Called for each message `shutdown`. */
   readonly onShutdown: () => void;
+  /** Decides on each new publisher of an endpoint that is bound without libzmq. @default accepts all */
+  readonly admit?: AdmitPublisher;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -28,13 +30,13 @@ const queuedMessages = 16;
 export class ControlSocket {
   /** The address that is bound or connected. */
   readonly address: string;
-  readonly #socket: Pull;
+  readonly #source: MessageSource;
   readonly #reading: Promise<void>;
   #closed = false;
 
-  private constructor(socket: Pull, address: string, options: ControlOptions) {
-    this.#socket = socket;
-    this.address = address;
+  private constructor(source: MessageSource, options: ControlOptions) {
+    this.#source = source;
+    this.address = source.address;
     this.#reading = this.#read(options);
   }
 
@@ -50,25 +52,21 @@ export class ControlSocket {
         "bad-endpoint",
         `a control endpoint must be an ipc path, for instance ipc:///run/pharos/control, not ${endpoint.address}`,
       );
-    const socket = new Pull({
-      receiveHighWaterMark: queuedMessages,
-      maxMessageSize: maxFrameBytes,
-      linger: 0,
-    });
-    return new ControlSocket(socket, await attach(socket, endpoint), options);
+    return new ControlSocket(await openSource({ ...options, maxFrameBytes, queuedMessages }), options);
   }
 
   /** Stops listening. Safe to call twice, and from `onShutdown`. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#socket.close();
+    this.#source.close();
     await this.#reading;
   }
 
   async #read({ clock, logger, onShutdown }: ControlOptions): Promise<void> {
     const warn = limitedLog({ logger, clock, periodMs: 1000 });
     try {
-      for await (const [word, ...others] of this.#socket) {
+      for (;;) {
+        const [word, ...others] = await this.#source.receive();
         if (others.length === 0 && word?.toString("latin1").trim() === "shutdown") onShutdown();
         else warn({ address: this.address }, "ignored a control message; the only valid one is shutdown");
         // If a message is already there, `receive` does not end the turn of the event loop. Without this wait, a flood

@@ -19,7 +19,10 @@ export function parseIngestMessage(
 ): readonly Publication[] {
   const [first, data, options] = frames;
   if (first === undefined || frames.length > 3)
-    throw new PharosError("bad-publication", `a message must have 1 to 3 frames, not ${frames.length}`);
+    throw new PharosError(
+      "bad-publication",
+      `a message must have 1 to 3 frames, not ${first === undefined ? "0" : "4 or more"}`,
+    );
   if (data === undefined) return parseEventText(decodeUtf8(first, "event text"), limits);
   const topics = [decodeUtf8(first, "a topic")];
   const text = decodeUtf8(data, "the data of a publication");

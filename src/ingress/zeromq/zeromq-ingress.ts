@@ -1,4 +1,3 @@
-import { Pull } from "zeromq";
 import type { Clock } from "../../base/clock.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { CurveServer } from "../../zeromq/curve/keys.js";
@@ -7,10 +6,10 @@ import type { Publication } from "../../hub/publications/publication.js";
 import { defaultPublicationLimits, type PublicationLimits } from "../../limits/publications.js";
 import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
-import { attach } from "../../zeromq/bind.js";
 import { CurveGate } from "./curve-gate.js";
-import { IpcDoor } from "./ipc-door.js";
+import { type AdmitPublisher, openSource } from "./open-source.js";
 import type { Endpoint } from "../../zeromq/endpoint.js";
+import type { MessageSource } from "../../zeromq/message-source.js";
 import { parseIngestMessage } from "./message.js";
 import type { PublicationSink } from "../publication-sink.js";
 
@@ -25,8 +24,8 @@ export interface IngressOptions {
    * @default none
    */
   readonly curve?: CurveServer | undefined;
-  /** True if this process has file descriptors for further publishers. @default always true */
-  readonly mayAccept?: () => boolean;
+  /** Decides on each new publisher of an endpoint that is bound without libzmq. @default accepts all */
+  readonly admit?: AdmitPublisher;
   /** @default defaultPublicationLimits */
   readonly publicationLimits?: PublicationLimits;
   /** @default defaultIngressLimits */
@@ -37,8 +36,8 @@ export interface IngressLimits {
   /** The largest frame in bytes. ZeroMQ disconnects a publisher that sends a larger frame, and drops the message. */
   readonly frameBytes: number;
   /**
-   * The number of messages that ZeroMQ queues for each publisher. At this number ZeroMQ stops reading from the
-   * publisher. 0 means no limit.
+   * The number of messages that libzmq queues for each publisher of an endpoint that connects or has keys. At this
+   * number libzmq stops reading from the publisher. 0 means no limit.
    */
   readonly queuedMessages: number;
   /** The time for reading in one turn of the event loop, in milliseconds. After this time, other work runs. */
@@ -73,9 +72,8 @@ export class ZeroMqIngress {
   readonly address: string;
   readonly #options: IngressOptions;
   readonly #limits: IngressLimits;
-  readonly #socket: Pull;
+  readonly #source: MessageSource;
   readonly #gate: CurveGate | undefined;
-  readonly #door: IpcDoor | undefined;
   readonly #warn: LimitedLog;
   readonly #reading: Promise<void>;
   readonly #unsettled = new Set<Promise<unknown>>();
@@ -86,11 +84,10 @@ export class ZeroMqIngress {
   #drainUntil = Number.POSITIVE_INFINITY;
   #wake: () => void = () => undefined;
 
-  private constructor({ socket, gate, address }: Opened, options: IngressOptions) {
-    this.#socket = socket;
+  private constructor({ source, gate }: Opened, options: IngressOptions) {
+    this.#source = source;
     this.#gate = gate;
-    this.#door = IpcDoor.watch({ mayAccept: () => true, ...options, socket });
-    this.address = address;
+    this.address = source.address;
     this.#options = options;
     this.#limits = { ...defaultIngressLimits, ...options.limits };
     this.#warn = limitedLog({ logger: options.logger, clock: options.clock, periodMs: 1000 });
@@ -109,16 +106,10 @@ export class ZeroMqIngress {
     if (!endpoint.isLoopback && curve === undefined) warnOrRefuse(endpoint, logger);
     const keys = endpoint.isLoopback ? undefined : curve;
     const gate = keys === undefined ? undefined : await CurveGate.open({ keys, logger, clock, metrics });
-    const limits = { ...defaultIngressLimits, ...options.limits };
-    const socket = new Pull({
-      receiveHighWaterMark: limits.queuedMessages,
-      maxMessageSize: limits.frameBytes,
-      linger: 0,
-      ...gate?.socketOptions,
-    });
+    const { frameBytes: maxFrameBytes, queuedMessages } = { ...defaultIngressLimits, ...options.limits };
     try {
-      gate?.watch(socket);
-      return new ZeroMqIngress({ socket, gate, address: await attach(socket, endpoint) }, options);
+      const source = await openSource({ ...options, gate, maxFrameBytes, queuedMessages });
+      return new ZeroMqIngress({ source, gate }, options);
     } catch (error) {
       await gate?.close();
       throw error;
@@ -138,11 +129,10 @@ export class ZeroMqIngress {
   async #close(): Promise<void> {
     this.#drainUntil = this.#options.clock.monotonic() + this.#limits.drainMs;
     this.#wake();
-    // The ingress does not unbind the socket before: an unbind runs in another thread, and a receive at the same time
-    // can abort the process.
+    // The ingress does not unbind a socket of libzmq before: an unbind runs in another thread, and a receive at the same
+    // time can abort the process.
     await this.#emptied();
-    this.#door?.end();
-    this.#socket.close();
+    this.#source.close();
     await this.#reading;
     await this.#gate?.close();
     await Promise.allSettled(this.#unsettled);
@@ -150,9 +140,8 @@ export class ZeroMqIngress {
 
   /** Resolves when reading has ended, or when no message has arrived for `quietMs`. */
   async #emptied(): Promise<void> {
-    // An empty queue does not mean that all messages are read. The queue contains only 128 messages, which one turn
-    // reads. Further messages are in the kernel until libzmq's thread reads them. An earlier version stopped at an
-    // empty queue, and half of a flood was lost.
+    // An empty queue does not mean that all messages are read: further messages are in the kernel. An earlier version
+    // stopped at an empty queue, and half of a flood was lost.
     for (let received = -1; !this.#ended && (!this.#waiting || received !== this.#received);) {
       received = this.#received;
       await new Promise<void>((resolve) => this.#options.clock.after(this.#limits.quietMs, resolve));
@@ -195,7 +184,7 @@ export class ZeroMqIngress {
   async #receive(): Promise<readonly Buffer[] | undefined> {
     try {
       this.#waiting = true;
-      return await this.#socket.receive();
+      return await this.#source.receive();
     } catch (error) {
       if (this.#closing === undefined)
         this.#options.logger.error(
@@ -236,9 +225,8 @@ export class ZeroMqIngress {
 }
 
 interface Opened {
-  readonly socket: Pull;
+  readonly source: MessageSource;
   readonly gate: CurveGate | undefined;
-  readonly address: string;
 }
 
 /**
