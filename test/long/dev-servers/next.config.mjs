@@ -1,0 +1,3 @@
+export default {
+  rewrites: () => [{ source: "/hub/:path*", destination: `${process.env.HUB}/:path*` }],
+};
