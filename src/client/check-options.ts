@@ -1,5 +1,6 @@
 import { wordFor, shown } from "./messages/filter-list.js";
 import type { ConnectOptions } from "./options.js";
+import { byteString } from "./transports/event-stream-transport.js";
 
 const text = "a text";
 const object = "an object";
@@ -37,13 +38,14 @@ export function checkOptions(options: ConnectOptions): void {
     if (value !== undefined && !kinds.split(/, | or /).includes(wordFor(value)))
       throw new TypeError(`the option ${name} must be ${kinds}, not ${shown(value)}`);
   }
-  const { token, headers, lastEventId } = options;
+  const { token, lastEventId = "" } = options;
   try {
-    new Headers(headers).set("a", `${typeof token === "string" && token}${lastEventId}`);
+    // The platform checks the headers, the credentials and the signal, and ignores the other options.
+    const { headers } = new Request("http://a", options);
+    headers.set("a", `${typeof token === "string" && token}${byteString(lastEventId)}`);
   } catch {
-    throw new TypeError(
-      "the headers, the token or the lastEventId have characters that a header cannot have",
-    );
+    // The error of the platform may contain the token.
+    throw new TypeError("a request cannot have these headers, token, lastEventId, credentials or signal");
   }
 }
 

@@ -49,11 +49,14 @@ export function directFeed({ loadFallbacks, ...settings }: ConnectionSettings, s
       const needsLoop = isChanged || start.filters.length === 0;
       const first = needsLoop ? undefined : readFirst(connection, () => (loaded ??= untilLoaded()));
       await first?.catch(() => undefined);
-      const fallbacks = await Promise.race([load(), wait(loadTimeoutMs, signal)]);
-      signal.throwIfAborted();
+      const ended = new AbortController();
+      const fallbacks = await Promise.race([load(), wait(loadTimeoutMs, ended.signal)]);
+      ended.abort();
       if (fallbacks) return fallbacks.keepOpen(connection, first);
       isChanged = false;
-      await waitAfter(connection, first ? await endOf(first) : "a file of the library cannot be loaded");
+      const reason = first ? await endOf(first) : "a file of the library cannot be loaded";
+      signal.throwIfAborted();
+      await waitAfter(connection, reason);
     }
   };
   const loop = Promise.race([startLoop(), abortOf(signal)]);

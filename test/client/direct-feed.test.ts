@@ -276,6 +276,16 @@ it("the first stream continues without a break when the file has loaded", async 
   expect(world.streams).toHaveLength(1);
 });
 
+it("a connection that fails many times keeps no listeners", async () => {
+  const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+  onTestFinished(() => warned.mockRestore());
+  const world = new World();
+  world.failure = new Error("connection refused");
+  await advance(600_000);
+  expect(world.load.mock.calls.length).toBeGreaterThan(20);
+  expect(warned).not.toHaveBeenCalled();
+});
+
 it("a connection that is closed at any moment of its start leaves no stream and no timer", async () => {
   for (let turns = 0; turns < 60; turns += 1) {
     const world = new World();

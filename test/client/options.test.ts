@@ -16,9 +16,17 @@ function refusalOf(...args: readonly unknown[]): unknown {
   return undefined;
 }
 
+function selfContaining(): object {
+  const value: { self?: unknown } = {};
+  value.self = value;
+  return value;
+}
+
 describe("connect refuses with a sentence", () => {
   it.each([
-    ["no URL", [], /"undefined" is not the URL of a hub/],
+    ["no URL", [], /: undefined is not the URL of a hub/],
+    ["a symbol as the URL", [Symbol("a")], /: Symbol\(a\) is not the URL of a hub/],
+    ["an object as the URL", [{ url }], /\{"url":"http:[^ ]* is not the URL of a hub/],
     ["a URL of another kind", ["ftp://host/"], /"ftp:\/\/host\/" is not the URL of a hub: http/],
     ["the URL of a WebSocket", ["ws://host/ws"], /is not the URL of a hub/],
     ["a path without a page", ["/"], /"\/" is not the URL of a hub/],
@@ -43,10 +51,40 @@ describe("connect refuses with a sentence", () => {
     ["a filter that is an object", [url, { filters: { a: 1 } }], /filters must be a text or a list/],
     ["a number as a token", [url, { token: 5 }], /token must be a text or a function, not 5/],
     ["null as a token", [url, { token: null }], /token must be a text or a function, not null/],
-    ["a token with a line end", [url, { token: "a\nb" }], /characters that a header cannot have/],
-    ["a header with a line end", [url, { headers: { "x-a": "a\r\nb" } }], /characters that a header/],
-    ["a header name with a space", [url, { headers: { "x a": "b" } }], /characters that a header/],
-    ["a lastEventId with a line end", [url, { lastEventId: "a\nb" }], /characters that a header/],
+    ["a token with a line end", [url, { token: "a\nb" }], /a request cannot have these headers, token/],
+    ["a token with other letters", [url, { token: "k–" }], /a request cannot have these headers, token/],
+    [
+      "a header with a line end",
+      [url, { headers: { "x-a": "a\r\nb" } }],
+      /a request cannot have these headers, token/,
+    ],
+    [
+      "a header name with a space",
+      [url, { headers: { "x a": "b" } }],
+      /a request cannot have these headers, token/,
+    ],
+    [
+      "a lastEventId with a line end",
+      [url, { lastEventId: "a\nb" }],
+      /a request cannot have these headers, token/,
+    ],
+    [
+      "a header that is a symbol",
+      [url, { headers: { a: Symbol("b") } }],
+      /a request cannot have these headers, token/,
+    ],
+    [
+      "an unknown kind of credentials",
+      [url, { credentials: "all" }],
+      /a request cannot have these headers, token/,
+    ],
+    ["an object that is no signal", [url, { signal: {} }], /a request cannot have these headers, token/],
+    [
+      "a bigint as a filter",
+      [url, { filters: [1n] }],
+      /filters must be a text or a list of texts, not a list/,
+    ],
+    ["an object that contains itself", [url, { token: selfContaining() }], /must be .*, not an object/],
     ["a number as an id", [url, { lastEventId: 5 }], /lastEventId must be a text, not 5/],
     [
       "an unknown transport",
@@ -99,4 +137,14 @@ it("options that are undefined have their defaults", () => {
   expect(
     refusalOf(url, { filters: undefined, token: undefined, shared: undefined, signal: undefined }),
   ).toBeUndefined();
+});
+
+// Bug: connect refused ids with letters that are not in Latin-1, although the hub accepts them.
+it("a lastEventId may have any letters", async () => {
+  const { url, requests } = await serve(stream(["data: a\n\n"], { open: true }));
+  const live = connect(url, { lastEventId: "事件 1" });
+  onTestFinished(() => live.close());
+  await live[Symbol.asyncIterator]().next();
+  const sent = Buffer.from(String(requests[0]?.headers["last-event-id"]), "latin1").toString();
+  expect(sent).toBe("事件 1");
 });

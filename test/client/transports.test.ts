@@ -4,6 +4,7 @@ import { connect, type ConnectOptions, type LiveItem } from "../../src/client/in
 import { matchesTopic } from "../../src/client/messages/topic-match.js";
 import { parseHubMessage } from "../../src/client/messages/hub-message.js";
 import { waitFor } from "../support/wait-for.js";
+import { data, open, take } from "./open-live.js";
 import { type Answer, quick, refuse, serve, stream } from "./stream-server.js";
 
 const within = 30_000;
@@ -125,6 +126,7 @@ class FakeSocket extends EventTarget {
 
   receive(frame: string): void {
     if (frame === "close") this.close();
+    else if (frame === "error") this.dispatchEvent(new Event("error"));
     else this.dispatchEvent(new MessageEvent("message", { data: frame }));
   }
 
@@ -157,6 +159,34 @@ describe("a WebSocket", () => {
       "ws://127.0.0.1:1/ws?topic=t&last_event_id=%23e%3A1",
     ]);
     expect(FakeSocket.all[0]?.protocols).toEqual(["pharos", "pharos.token.k%2F%3D"]);
+  });
+
+  // Bug: Node 22 fires only `error` for a WebSocket that cannot be opened, and each attempt took 10 s.
+  it("has failed when it fires `error`, also if no `close` follows", async () => {
+    const opening = JSON.stringify({ kind: "open", filters: ["t"], retryMs: 1 });
+    const sent = (id: string): string => JSON.stringify(event(id, id));
+    FakeSocket.scripts = [["error"], [opening, sent("1"), "error"], [opening, sent("2")]];
+    vi.stubGlobal("WebSocket", FakeSocket);
+    const { live, states } = open("http://127.0.0.1:1/", { transport: "websocket", filters: ["t"] });
+    expect(data(await take(live, 2))).toEqual(["1", "2"]);
+    expect(states.flatMap((state) => (state.kind === "waiting" ? [state.reason] : []))).toEqual([
+      "the WebSocket did not open",
+      "the WebSocket failed",
+    ]);
+  });
+
+  it("that only fires `error` is followed by long polling without a wait", async () => {
+    FakeSocket.scripts = [["error"]];
+    vi.stubGlobal("WebSocket", FakeSocket);
+    const page = refuse(200, "<html>");
+    const begun = json({ position: "1", events: [event("1", "a")] });
+    const { url } = await serve((request, response) => {
+      if (request.url?.includes("wait=0") === true) begun(request, response);
+      else if (request.url?.startsWith("/poll") !== true) page(request, response);
+    });
+    const { live, states } = open(url);
+    expect(data(await take(live, 1))).toEqual(["a"]);
+    expect(states).toEqual([{ kind: "connecting" }, { kind: "open", transport: "poll" }]);
   });
 });
 

@@ -29,7 +29,8 @@ export async function readFirst(
   let { heartbeatMs } = stream;
   const loaded = load();
   const end = (reason: string): void => stream.close(new Error(reason));
-  const unwatch = watchPage(({ wasOffline }) => wasOffline && end("the network was not available"));
+  const ended = new AbortController();
+  watchPage(({ wasOffline }) => wasOffline && end("the network was not available"), ended.signal);
   for (;;) {
     const reading = stream.next();
     const silenceMs = (heartbeatMs || Infinity) * silentHeartbeats;
@@ -37,7 +38,7 @@ export async function readFirst(
     const result = await Promise.race([loaded, reading]);
     stopTimer();
     if (result?.kind !== "batch") {
-      unwatch();
+      ended.abort();
       return { ...stream, ...withFirst(reading, stream.next), heartbeatMs };
     }
     heartbeatMs = result.heartbeatMs ?? heartbeatMs;
@@ -67,8 +68,10 @@ export async function waitAfter(connection: StartedConnection, reason: string): 
     random: Math.random(),
   });
   connection.events.state({ kind: "waiting", delayMs, reason });
-  let unwatch: (() => void) | undefined;
-  const returned = new Promise<unknown>((resolve) => (unwatch = watchPage(resolve)));
-  await Promise.race([wait(delayMs, connection.closing.signal), returned]);
-  unwatch?.();
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  connection.closing.signal.addEventListener("abort", end, { signal: ended.signal });
+  watchPage(end, ended.signal);
+  await wait(delayMs, ended.signal);
+  end();
 }

@@ -65,14 +65,13 @@ export class StreamLoop implements Feed {
   async run(): Promise<void> {
     // The first request has the changes of this turn. A stream that is open already has other filters.
     if (!this.#opener.hasFirst) await Promise.resolve();
-    const unwatch = watchPage((options) => this.retry(options));
+    watchPage((options) => this.retry(options), this.#closing.signal);
     while (!this.#wakeup.isClosed)
       await this.#attempt().catch((error: Error) => {
         if (this.#wakeup.isClosed) return;
         this.close(error);
         this.#events.state({ kind: "closed", error });
       });
-    unwatch();
   }
 
   follow(filters: readonly string[], options: FollowOptions = {}): Promise<void> {

@@ -20,7 +20,14 @@ export function wordFor(value: unknown): string {
 
 /** A value in an error message, at most 60 characters. */
 export function shown(value: unknown): string {
-  // The result of JSON.stringify may be undefined, for instance for a function.
-  const json: string | undefined = JSON.stringify(value);
-  return (json ?? wordFor(value)).slice(0, 60);
+  return (tryJson(value) ?? wordFor(value)).slice(0, 60);
+}
+
+/** Undefined for a value that has no JSON, such as a function, a bigint, or an object that contains itself. */
+function tryJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

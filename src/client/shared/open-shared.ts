@@ -51,10 +51,7 @@ export function sharedFeed(request: SharedFeedRequest): Feed | undefined {
     },
     start,
   );
-  ended.signal.addEventListener(
-    "abort",
-    watchPage(() => feed.retry()),
-  );
+  watchPage(() => feed.retry(), ended.signal);
   // The browser cannot load the worker's file.
   worker.addEventListener("error", () => feed.leaveWorker());
   return feed;

@@ -1,4 +1,5 @@
 import { pollPath, streamPath, webSocketPath } from "../../protocol.js";
+import { shown } from "../messages/filter-list.js";
 import type { TransportRequest } from "./transport.js";
 
 /** The address of a hub, or of a stream at a custom URL. */
@@ -28,7 +29,7 @@ export function parseHubAddress(url: string | URL): Address {
     return parse(new URL(url, globalThis.location?.href));
   } catch {
     throw new TypeError(
-      `"${url}" is not the URL of a hub: http:// or https:// without a user name, or a path on a page`,
+      `${shown(url)} is not the URL of a hub: http:// or https:// without a user name, or a path on a page`,
     );
   }
 }

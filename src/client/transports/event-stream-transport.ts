@@ -95,7 +95,6 @@ export async function sendRequest(
   const headers = new Headers(settings.headers);
   headers.set("Accept", "text/event-stream, application/json");
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
-  // Header values are bytes, so the library sends the id as UTF-8 bytes, as browsers do [HTML 9.2.3].
   if (lastEventId !== "") headers.set("Last-Event-ID", byteString(lastEventId));
   // Some platforms, such as workerd, refuse fields that they do not know.
   const cache = "cache" in (globalThis.Request?.prototype ?? {}) ? ({ cache: "no-store" } as const) : {};
@@ -132,6 +131,7 @@ function itemOf({ id, type, data, topics = [], retained }: StreamEvent): LiveIte
   };
 }
 
-function byteString(text: string): string {
+/** A text as a header value. Header values are bytes, so the library sends an id in UTF-8, as browsers do [HTML 9.2.3]. */
+export function byteString(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text));
 }
