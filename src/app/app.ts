@@ -1,4 +1,5 @@
 import { startBeacon } from "./beacon.js";
+import { checkAppArguments } from "./check-app-arguments.js";
 import { createGateway } from "./create-gateway.js";
 import { filterLimits } from "./filter-limits.js";
 import { frontBuilders } from "./fronts.js";
@@ -11,7 +12,7 @@ import { openControl, openIngresses } from "./open-ingresses.js";
 import type { Admin } from "./open-admin.js";
 import { warnOfFewDescriptors } from "./few-descriptors.js";
 import { descriptorLimit } from "../monitoring/process-descriptors.js";
-import { ReloadableVerifiers } from "./reloadable-verifiers.js";
+import { ReloadableVerifiers } from "./verifiers/reloadable-verifiers.js";
 import { systemClock } from "./system-clock.js";
 import { atMost } from "../base/at-most.js";
 import type { Clock, Timer } from "../base/clock.js";
@@ -86,10 +87,12 @@ export interface App {
 /**
  * Builds a hub from its configuration and starts it. Resolves when its listeners are bound.
  *
- * @throws PharosError `unreachable` or `bad-endpoint` if a listener cannot be bound; the function first stops the parts
- *   that have started
+ * @param config the object that `loadConfig` returned, not a copy
+ * @throws PharosError `bad-config` for wrong arguments, `unreachable` or `bad-endpoint` if a listener cannot be bound;
+ *   the function first stops the parts that have started
  */
 export async function createApp(config: Config, ports: AppPorts): Promise<App> {
+  checkAppArguments(config, ports);
   const app = new RunningApp(config, ports);
   try {
     await app.start();

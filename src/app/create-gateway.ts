@@ -24,8 +24,8 @@ import type { Presence } from "../presence/presence.js";
 import { protocols } from "../protocols/protocols.js";
 import { fanoutLimits } from "../limits/fanout.js";
 import { filterLimits } from "./filter-limits.js";
-import type { ReloadableVerifiers } from "./reloadable-verifiers.js";
-import { tokenVerifier } from "./token-verifier.js";
+import type { ReloadableVerifiers } from "./verifiers/reloadable-verifiers.js";
+import { tokenVerifier } from "./verifiers/token-verifier.js";
 
 export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "follow" | "facts"> {
   readonly hub: Hub;

@@ -13,6 +13,8 @@ import { givenByEnvironment, givenByOptions, type Given } from "./sources.js";
 import type { HttpAddress } from "./values/addresses.js";
 import type { TokenIssuer } from "./values/token-issuer.js";
 
+const loaded = new WeakSet<object>();
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface LoadOptions {
@@ -42,7 +44,14 @@ export function loadConfig({ options = new Map(), environment = {} }: LoadOption
     const faults = describeFaults(parsed.error.issues, { settings, origins, file: String(file) });
     throw new PharosError("bad-config", faults.join("\n"));
   }
-  return frozen(complete(parsed.data, environment));
+  const config = frozen(complete(parsed.data, environment));
+  loaded.add(config);
+  return config;
+}
+
+/** True for an object that `loadConfig` returned, false for a copy, whose values nobody has checked. */
+export function isLoaded(config: unknown): boolean {
+  return typeof config === "object" && config !== null && loaded.has(config);
 }
 
 /** Sets a value at its path. Sets nothing if a parent is not an object: the schema refuses the parent. */

@@ -1,5 +1,5 @@
 import { systemClock } from "../../app/system-clock.js";
-import { tokenVerifier } from "../../app/token-verifier.js";
+import { tokenVerifier } from "../../app/verifiers/token-verifier.js";
 import { describeVerdict } from "../../auth/tokens/describe-verdict.js";
 import { loadConfig } from "../../config/load.js";
 import type { SettingText } from "../../config/settings.js";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { ReloadableVerifiers } from "../../src/app/reloadable-verifiers.js";
-import type { TokenVerifier } from "../../src/auth/grants/grants.js";
-import type { LogFields } from "../../src/base/log.js";
-import { silentLogger } from "../../src/base/log.js";
+import { ReloadableVerifiers } from "../../../src/app/verifiers/reloadable-verifiers.js";
+import type { TokenVerifier } from "../../../src/auth/grants/grants.js";
+import type { LogFields } from "../../../src/base/log.js";
+import { silentLogger } from "../../../src/base/log.js";
 
 function verifierOf(reason: string): TokenVerifier {
   return { verify: () => Promise.resolve({ ok: false, reason }) };

@@ -1,6 +1,6 @@
-import type { TokenVerifier } from "../auth/grants/grants.js";
-import { createVerifier, type VerifierPorts } from "../auth/tokens/verifier.js";
-import type { Config } from "../config/config.js";
+import type { TokenVerifier } from "../../auth/grants/grants.js";
+import { createVerifier, type VerifierPorts } from "../../auth/tokens/verifier.js";
+import type { Config } from "../../config/config.js";
 
 /**
  * The verifier for the configured keys; undefined if there are no keys, so that every token is refused.

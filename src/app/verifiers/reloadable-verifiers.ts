@@ -1,6 +1,6 @@
-import type { TokenVerifier } from "../auth/grants/grants.js";
-import { messageOf } from "../base/errors.js";
-import type { Logger } from "../base/log.js";
+import type { TokenVerifier } from "../../auth/grants/grants.js";
+import { messageOf } from "../../base/errors.js";
+import type { Logger } from "../../base/log.js";
 
 interface Reloadable {
   readonly create: () => TokenVerifier | undefined;

@@ -1,0 +1,47 @@
+import { PharosError } from "../base/errors.js";
+import { kindOfValue } from "../base/quote-value.js";
+import { isLoaded } from "../config/load.js";
+import { checkNames } from "../publisher/check-arguments.js";
+
+const isFunction = (value: unknown): boolean => typeof value === "function";
+const isText = (value: unknown): boolean => typeof value === "string";
+const has =
+  (methods: readonly string[]) =>
+  (value: unknown): boolean =>
+    methods.every((method) => isFunction(Object(value)[method]));
+
+const ports: ReadonlyMap<string, readonly [isAllowed: (value: unknown) => boolean, allowed: string]> =
+  new Map([
+    [
+      "logger",
+      [has(["debug", "info", "warn", "error"]), "an object with the functions debug, info, warn and error"],
+    ],
+    ["version", [isText, "a text"]],
+    ["onShutdownRequest", [isFunction, "a function"]],
+    ["workerEntry", [isText, "a text"]],
+    [
+      "clock",
+      [has(["now", "monotonic", "after", "every", "endOfTurn"]), "an object with the functions of a clock"],
+    ],
+  ]);
+
+const needed = new Set(["logger", "version"]);
+
+/**
+ * Checks the arguments of `createApp`, because JavaScript programs have no types.
+ *
+ * @throws PharosError `bad-config`. The message has no value of the configuration: it has secrets.
+ */
+export function checkAppArguments(config: unknown, given: unknown): void {
+  if (!isLoaded(config))
+    throw new PharosError(
+      "bad-config",
+      `createApp needs a configuration that loadConfig returned, not ${kindOfValue(config)}`,
+    );
+  checkNames(given, { what: "the second argument", names: [...ports.keys()], code: "bad-config" });
+  for (const [name, [isAllowed, allowed]] of ports) {
+    const value: unknown = Object(given)[name];
+    if (isAllowed(value) || (value === undefined && !needed.has(name))) continue;
+    throw new PharosError("bad-config", `${name} must be ${allowed}, not ${kindOfValue(value)}`);
+  }
+}

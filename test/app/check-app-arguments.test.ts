@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+
+import { createApp } from "../../src/app/app.js";
+import { silentLogger } from "../../src/base/log.js";
+import { loadConfig } from "../../src/config/load.js";
+
+const config = loadConfig({ environment: { PHAROS_TOKEN_SECRET: "a-secret-of-at-least-thirty-two-bytes" } });
+const ports = { logger: silentLogger, version: "1" };
+
+// Bug: programs without types got errors such as "Cannot read properties of undefined".
+it.each([
+  ["no arguments", [], /needs a configuration that loadConfig returned, not a missing value/],
+  ["a configuration by hand", [{ http: 8080 }, ports], /that loadConfig returned, not an object/],
+  ["a copy of a configuration", [{ ...config }, ports], /that loadConfig returned, not an object/],
+  ["a text", ["pharos.json", ports], /that loadConfig returned, not a text/],
+  ["no ports", [config], /second argument must be an object with logger, version, .*, not a missing value/],
+  ["no logger", [config, { version: "1" }], /logger must be an object with the functions .*, not a missing/],
+  ["the console's functions as a list", [config, { ...ports, logger: [] }], /logger must be .*, not a list/],
+  ["a number as version", [config, { ...ports, version: 1 }], /version must be a text, not a number/],
+  ["an unknown name", [config, { ...ports, log: 1 }], /there is no field "log"; allowed are logger/],
+  ["no function", [config, { ...ports, onShutdownRequest: true }], /onShutdownRequest must be a function/],
+  ["a clock without timers", [config, { ...ports, clock: Date }], /clock must be .*, not a function/],
+])("createApp refuses %s with a sentence", async (_name, args, message) => {
+  const created: unknown = Reflect.apply(createApp, undefined, args);
+  await expect(created).rejects.toMatchObject({
+    code: "bad-config",
+    message: expect.stringMatching(message),
+  });
+  await expect(created).rejects.not.toThrowError(/a-secret/);
+});
