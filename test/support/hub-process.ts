@@ -220,9 +220,9 @@ export async function spawnHub(options: HubOptions = {}): Promise<HubProcess> {
   // If the test process ends, the hub must end as well.
   const last = (): void => void child.kill("SIGKILL");
   process.once("exit", last);
+  child.once("close", () => process.off("exit", last));
   (options.onEnd ?? atTestEnd)(async () => {
     await hub.kill();
-    process.off("exit", last);
     if (options.scratch === undefined) await rm(scratch, { recursive: true, force: true });
   });
   return hub;

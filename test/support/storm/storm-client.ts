@@ -20,6 +20,11 @@ export interface StormClientOptions {
   readonly acceptsGzip?: boolean;
 }
 
+/**
+ * The time-out for the head of a response, in milliseconds. A hub that is killed answers no request that it has read, and
+ * Mongrel2 keeps the connection of such a request for two minutes.
+ */
+const answerMs = 20_000;
 /** Each change cancels what the hub reads for the client, so a client that never pauses gets no events. */
 const mostUnanswered = 2;
 
@@ -113,7 +118,11 @@ export class StormClient {
     this.#follow(this.#filters, this.#hasToken);
     connection.write(this.#head());
     connection.handOver(this.#reader(connection));
+    const timer = setTimeout(() => {
+      if (this.#connection === connection && !this.#isConfirmed) connection.close();
+    }, answerMs);
     await new Promise<void>((resolve) => connection.onOver(resolve));
+    clearTimeout(timer);
   }
 
   async #pollOnce(): Promise<void> {
@@ -123,7 +132,7 @@ export class StormClient {
     this.#follow(this.#filters, this.#hasToken);
     try {
       const url = `http://127.0.0.1:${this.#options.port()}/poll?wait=5&${this.#query()}`;
-      const signal = AbortSignal.any([poll.signal, AbortSignal.timeout(20_000)]);
+      const signal = AbortSignal.any([poll.signal, AbortSignal.timeout(answerMs)]);
       const response = await fetch(url, { headers: this.#headers(), signal });
       if (response.status !== 200) throw new Error(`the poll was answered with ${response.status}`);
       const { events, position } = (await response.json()) as PollAnswer;
