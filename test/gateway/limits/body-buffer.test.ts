@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Lifetime } from "../../../src/base/lifetime.js";
 import { BodyBudget } from "../../../src/gateway/limits/body-budget.js";
 import { BodyBuffer } from "../../../src/gateway/limits/body-buffer.js";
+import { usedBytes } from "../../support/used-bytes.js";
 import { gatewayRequest } from "../request.js";
 
 const KiB = 1024;
@@ -45,6 +46,26 @@ test("in pieces of any size, a body uses at most twice its bytes plus 1 KiB, all
       expect(budget.held).toBe(0);
     }),
     { numRuns: 1000, seed: 10 },
+  );
+});
+
+/** Garbage of the test, and the precision of the measurement. */
+const noiseBytes = 256 * KiB;
+
+test("in small pieces, a body of 1 MiB uses at most three times its bytes of the process's memory", () => {
+  assert(
+    property(integer({ min: 1, max: 8 }), (size) => {
+      const { buffer } = createBuffer({ mostBytes: 1024 * KiB, requestBytes: 4096 * KiB });
+      const received = Buffer.alloc(64 * KiB);
+      const before = usedBytes();
+      for (let sent = 0; sent + size <= 1024 * KiB; sent += size) {
+        const at = sent % (received.length - size);
+        buffer.append(received.subarray(at, at + size));
+      }
+      expect(usedBytes() - before).toBeLessThanOrEqual(3 * buffer.length + noiseBytes);
+      expect(buffer.join().length).toBeGreaterThan(1024 * KiB - size);
+    }),
+    { numRuns: 10, seed: 10 },
   );
 });
 

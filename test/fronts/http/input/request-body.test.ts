@@ -1,11 +1,13 @@
-import { array, assert, asyncProperty, integer, oneof } from "fast-check";
+import { array, assert, asyncProperty, integer, oneof, property } from "fast-check";
 import { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BodyMessage } from "../../../../src/fronts/http/input/body-message.js";
+import { BodyBuffer } from "../../../../src/gateway/limits/body-buffer.js";
 import { within } from "../../../contract/client.js";
 import { requestBytes } from "../../../contract/http-text.js";
 import { startSite } from "../../../contract/site.js";
 import type { Site } from "../../../contract/site.js";
+import { usedBytes } from "../../../support/used-bytes.js";
 import { waitFor } from "../../../support/wait-for.js";
 
 let site: Site;
@@ -15,6 +17,10 @@ beforeAll(async () => {
 });
 
 const held = (): number => site.figure("request_body_bytes");
+
+const bodyBytes = 1024 * 1024;
+/** Garbage of the test, and the precision of the measurement. */
+const noiseBytes = 256 * 1024;
 
 /** A body in chunks of these sizes, without the last chunk. */
 function inChunks(sizes: readonly number[]): string {
@@ -51,6 +57,23 @@ describe("a body in chunks", () => {
         connection.close();
       }),
       { numRuns: 15, seed: 6 },
+    );
+  });
+
+  // Bug: see above. The measurement counts what no reservation counts, such as an object for each chunk.
+  it("uses at most three times its bytes of the process's memory, however they are divided", () => {
+    assert(
+      property(integer({ min: 1, max: 8 }), (size) => {
+        const body = new BodyBuffer({ reservation: { resize: () => undefined }, mostBytes: bodyBytes });
+        const message = new BodyMessage(new Socket());
+        message.readBody((chunk) => body.append(chunk));
+        const received = Buffer.alloc(size);
+        const before = usedBytes();
+        for (let sent = 0; sent + size <= bodyBytes; sent += size) message.push(received.subarray());
+        expect(usedBytes() - before).toBeLessThanOrEqual(3 * bodyBytes + noiseBytes);
+        expect(body.join().length).toBeGreaterThan(bodyBytes - size);
+      }),
+      { numRuns: 10, seed: 6 },
     );
   });
 
