@@ -20,7 +20,7 @@ describe("a stream that changes its filters or its token gets every event, or is
       seconds: 60,
       port: () => hub.port,
       ingest: hub.ingest,
-      perSecond: 5000,
+      perSecond: 20_000,
       clients: Array.from({ length: 12 }, () => ({ transport: "web-socket" as const })),
       changeMs: 25,
       cuts: false,
