@@ -27,7 +27,7 @@ const forwarded: Headers = { "X-Forwarded-For": "203.0.113.7" };
 
 const form = "application/x-www-form-urlencoded";
 
-/** Each kind of exchange of each protocol. */
+/** Each kind of exchange of each protocol. The exchanges for which the hub holds most come first. */
 export function exchangesWith({ token, firstId }: ExchangeValues): readonly CreateExchange[] {
   const bearer = { Authorization: `Bearer ${token}` };
   const get = (path: string, headers: Headers = {}): string =>
@@ -53,6 +53,34 @@ export function exchangesWith({ token, firstId }: ExchangeValues): readonly Crea
   const socket = (path: string, headers: Headers = {}): string =>
     get(path, { ...handshakeHeaders, ...headers });
   return [
+    steps("polls", [
+      [get(`/poll?topic=live/a`), '"position"'],
+      [get(`/poll?topic=live/none&topic=x/%23&wait=30&last_event_id=${escaped(firstId)}`, bearer)],
+    ]),
+    slow("a slow poll", get(`/poll?topic=${longTopic}&last_event_id=${escaped(firstId)}`)),
+    one(
+      "a poll with a replay",
+      get(`/poll?topic=${longTopic}&last_event_id=${escaped(firstId)}`),
+      '"position"',
+    ),
+    steps("a WebSocket", [
+      [socket("/ws?topic=live/%2B"), "101"],
+      [frame('{"add":["b/#"],', { isFinal: false })],
+      [frame("ping", { opcode: 9 })],
+      [frame('"request":1}', { opcode: 0 }), '"request":1'],
+      [frame('{"publish":{"topic":"live/a","data":"1"},"request":2}'), '"request":2'],
+      [frame('{"token":"x.y.z","request":3}'), '"request":3'],
+      [frame('{"drop":["b/#"],"request":4}') + frame("", { opcode: 8 })],
+    ]),
+    one(
+      "a WebSocket that does not wait",
+      socket("/ws?topic=live/a", { "Sec-WebSocket-Protocol": `pharos, pharos.token.${token}` }) +
+        frame('{"add":["b/{id}","/c/:d+"]}') +
+        frame('{"publish":{"topic":"live/a","data":"1"}}') +
+        frame(`{"token":"${token}","request":7}`) +
+        frame("binary", { opcode: 2 }),
+      "101",
+    ),
     one("a publication", post("/publish/live/a", "text", { "Content-Type": "text/plain" }), '"id"'),
     // Mongrel2 closes the connection: it accepts no chunks.
     one("a publication in chunks", chunked("/publish/live/a", bearer)),
@@ -93,37 +121,14 @@ export function exchangesWith({ token, firstId }: ExchangeValues): readonly Crea
     one("a replay", get(`/esupdates?topic=${longTopic}`, { "Last-Event-ID": firstId }), "data: "),
     slow("a slow replay", get(`/esupdates?topic=${longTopic}`, { "Last-Event-ID": firstId })),
     slow("a slow replay over WebSocket", socket(`/ws?topic=${longTopic}&lastEventId=${escaped(firstId)}`)),
-    steps("polls", [
-      [get(`/poll?topic=live/a`), '"position"'],
-      [get(`/poll?topic=live/none&topic=x/%23&cursor=${escaped(firstId)}`, bearer)],
-    ]),
-    slow("a slow poll", get(`/poll?topic=${longTopic}&cursor=${escaped(firstId)}`)),
-    one("a poll with a replay", get(`/poll?topic=${longTopic}&cursor=${escaped(firstId)}`), '"position"'),
-    steps("a WebSocket", [
-      [socket("/ws?topic=live/%2B"), "101"],
-      [frame('{"add":["b/#"],', { isFinal: false })],
-      [frame("ping", { opcode: 9 })],
-      [frame('"request":1}', { opcode: 0 }), '"request":1'],
-      [frame('{"publish":{"topic":"live/a","data":"1"},"request":2}'), '"request":2'],
-      [frame('{"token":"x.y.z","request":3}'), '"request":3'],
-      [frame('{"drop":["b/#"],"request":4}') + frame("", { opcode: 8 })],
-    ]),
-    one(
-      "a WebSocket that does not wait",
-      socket("/ws?topic=live/a", { "Sec-WebSocket-Protocol": `pharos, pharos.token.${token}` }) +
-        frame('{"add":["b/{id}","/c/:d+"]}') +
-        frame('{"publish":{"topic":"live/a","data":"1"}}') +
-        frame(`{"token":"${token}","request":7}`) +
-        frame("binary", { opcode: 2 }),
-      "101",
-    ),
     one("a handshake with a mistake", socket("/ws", { "Sec-WebSocket-Version": "12" }), "426"),
     one(
       "a Mercure publication",
       post(mercurePath, "topic=live/a&data=x", { "Content-Type": form }),
       "200 OK",
     ),
-    one("a Mercure stream", get(`${mercurePath}?topic=live/a&topic=b/{c}`, bearer), "200 OK"),
+    one("a Mercure stream", get(`${mercurePath}?match_urlpattern=/x/:y(%5Cd%2B)`), "200 OK"),
+    one("an older Mercure stream", get(`${mercurePath}?topic=live/a&topic=b/{c}`, bearer), "200 OK"),
     one("a Mercure stream of a query", query(mercurePath, "topic=live/a"), "retry: "),
     one("subscriptions", get(`${mercurePath}/subscriptions`, bearer), "subscriptions"),
     one("a push stream publication", post("/pub?id=live/a", "text"), "200 OK"),

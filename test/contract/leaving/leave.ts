@@ -20,6 +20,8 @@ export interface LeaveOptions {
   readonly every: boolean;
   /** Called while clients are connected. */
   readonly meanwhile: () => Promise<unknown>;
+  /** The function adds the gauges that were not 0 while clients were connected. */
+  readonly seen: Set<string>;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface LeaveOptions {
  * @returns the number of clients
  */
 export async function leaveEverywhere(site: Site, options: LeaveOptions): Promise<number> {
-  const { create, every, meanwhile } = options;
+  const { create, every, meanwhile, seen } = options;
   const cuts = cutsOf(create(0), { every });
   for (let from = 0; from < cuts.length; from += together) {
     const group = cuts.slice(from, from + together);
@@ -37,6 +39,7 @@ export async function leaveEverywhere(site: Site, options: LeaveOptions): Promis
     );
     await meanwhile();
     await delay(readMs);
+    for (const name of heldGauges) if (site.figure(name) !== 0) seen.add(name);
     for (const { cut, connection } of clients) leave(connection, cut);
   }
   const missing = (): string => `still held: ${heldBy(site).join(", ")}`;

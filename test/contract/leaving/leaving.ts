@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { heldGauges } from "../../support/held-gauges.js";
 import { hubUrl, issuer, olderToken, secret } from "../../support/token.js";
 import type { FrontName } from "../differences.js";
 import { startSite } from "../site.js";
@@ -25,6 +26,7 @@ export function testLeaving(front: FrontName, options: LeavingOptions): void {
     let site: Site | undefined;
     let token = "";
     let firstId = "";
+    const seen = new Set<string>();
     const ends: (() => void | Promise<void>)[] = [];
     beforeAll(async () => {
       token = await olderToken({ publish: ["*"], subscribe: ["*"] });
@@ -43,7 +45,11 @@ export function testLeaving(front: FrontName, options: LeavingOptions): void {
       if (site === undefined || create === undefined) throw new Error("the hub has not been started");
       const running = site;
       const meanwhile = (): Promise<string> => running.publish({ topics: [liveTopic], data: "news" });
-      expect(await leaveEverywhere(site, { create, meanwhile, every })).toBeGreaterThan(0);
+      expect(await leaveEverywhere(site, { create, meanwhile, every, seen })).toBeGreaterThan(0);
+    });
+
+    it("held something of each kind before", () => {
+      expect(neededBy(front).filter((name) => !seen.has(name))).toEqual([]);
     });
 
     it("leave nothing behind in a worker, which reports once a second", async () => {
@@ -69,6 +75,20 @@ const settings = {
   PHAROS_LIMITS_REQUESTS_PER_ADDRESS: "1000000",
   PHAROS_LIMITS_PUBLISHES_PER_ADDRESS: "1000000",
 };
+
+/** Gauges that are above 0 for a moment only. The gauges of workers are a second old. */
+const momentary: ReadonlySet<string> = new Set([
+  "request_body_bytes",
+  "pending_bytes",
+  "oldest_pending_seconds",
+  "laggards",
+  "worker_requests",
+]);
+
+/** The gauges that were above 0 while clients were connected, unless the exchanges hold nothing. */
+function neededBy(front: FrontName): readonly string[] {
+  return heldGauges.filter((name) => !momentary.has(name) && (front !== "http" || name !== "link_clients"));
+}
 
 /** Publishes 6 MB, more than the buffers of a connection hold. Returns the first id. */
 async function fill(site: Site): Promise<string> {
