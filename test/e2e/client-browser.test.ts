@@ -61,6 +61,27 @@ describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => 
     await untilOneStream(site());
   });
 
+  // Bug: when a tab joined, a tab that had only retained values got them again.
+  it("gives each retained value once to each tab, with tabs that join one after another", async () => {
+    const browser = await startChromium();
+    const values = ["0", "1", "2"].map((n) => `value ${n}`);
+    for (const [n, value] of values.entries()) await site().publish(`kept/${n}`, value, '{"retain":true}');
+    const tabs: Follower[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      const tab = await follow(browser, site(), { filters: ["kept/+"], shared: true });
+      for (const value of values) await tab.until(`${value} retained`);
+      tabs.push(tab);
+    }
+    await site().publish("kept/end", "end");
+    for (const tab of tabs) {
+      const got = await tab.until("end");
+      expect(got.toSorted()).toEqual(["end", ...values.map((value) => `${value} retained`)]);
+      const states = (await tab.page.evaluate(() => globalThis.followed?.states)) ?? [];
+      expect(states.filter((kind) => kind === "open")).toEqual(["open"]);
+    }
+    for (const tab of tabs) await tab.page.close();
+  });
+
   it.each(transports)(
     "by %s gets retained values first, then all events in order, and changes its filters",
     async (transport) => {
