@@ -21,6 +21,8 @@ export class TurnBudget {
   readonly #budgetMs: number;
   /** Undefined before the first call in this turn. */
   #endsAtMs: number | undefined;
+  /** The loops that wait for the next turn. */
+  readonly #paused: (() => void)[] = [];
 
   /** @param budgetMs the time for each turn, in milliseconds */
   constructor(clock: TurnClock, budgetMs = defaultBudgetMs) {
@@ -49,7 +51,33 @@ export class TurnBudget {
 
   /** For loops that may wait: undefined if the budget is not used up, else a promise that resolves in the next turn. */
   pauseIfUsedUp(): Promise<void> | undefined {
-    return this.isUsedUp() ? new Promise((resolve) => this.nextTurn(resolve)) : undefined;
+    return this.isUsedUp() ? new Promise((resolve) => this.#pause(resolve)) : undefined;
+  }
+
+  /**
+   * Calls `work` for each item in order, in as many turns as needed. Several calls share the time: each call that waits
+   * goes on with one item before the others go on with the next.
+   */
+  async map<T, R>(items: Iterable<T>, work: (item: T) => R): Promise<readonly R[]> {
+    const results: R[] = [];
+    const iterator = items[Symbol.iterator]();
+    for (;;) {
+      // The other calls go on now, and may use up the time.
+      await Promise.resolve();
+      while (this.isUsedUp()) await new Promise<void>((resolve) => this.#pause(resolve));
+      const item = iterator.next();
+      if (item.done === true) return results;
+      results.push(work(item.value));
+    }
+  }
+
+  /** All loops go on in one callback, so that no loop uses up the time before the others have been resumed. */
+  #pause(resume: () => void): void {
+    this.#paused.push(resume);
+    if (this.#paused.length > 1) return;
+    this.nextTurn(() => {
+      for (const each of this.#paused.splice(0)) each();
+    });
   }
 
   #startAt(nowMs: number): number {

@@ -1,3 +1,4 @@
+import { array, assert, asyncProperty, integer } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TurnBudget } from "../../src/base/turn-budget.js";
 import { VirtualClock } from "../support/virtual-clock.js";
@@ -48,5 +49,37 @@ describe("a turn's budget", () => {
     }
     clock.runEndOfTurn();
     expect(seen).toEqual([false, true, true]);
+  });
+
+  // Bug: each of twenty requests with a list had a budget of its own, so together they held the hub for 100 ms a turn.
+  it("is shared by all loops, and each does one item before the others do the next", () => {
+    const loops = array(integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 });
+    return assert(
+      asyncProperty(loops, integer({ min: 1, max: 20 }), async (counts, workMs) => {
+        const clock = new OpenTurnClock();
+        const budget = new TurnBudget(clock, 5);
+        const done = counts.map(() => 0);
+        const work = (loop: number) => (): void => {
+          done[loop] = (done[loop] ?? 0) + 1;
+          clock.laterMs += workMs;
+        };
+        for (const [loop, count] of counts.entries())
+          void budget.map(Array.from({ length: count }), work(loop));
+        const isOver = (): boolean => done.every((each, loop) => each === counts[loop]);
+        let startMs = clock.laterMs;
+        while (!isOver()) {
+          await new Promise((resolve) => setImmediate(resolve));
+          expect(clock.laterMs - startMs).toBeLessThan(5 + workMs);
+          const unfinished = done.filter((each, loop) => each < (counts[loop] ?? 0));
+          expect(Math.max(0, ...unfinished) - Math.min(...unfinished, Number.MAX_VALUE)).toBeLessThanOrEqual(
+            1,
+          );
+          startMs = clock.laterMs;
+          clock.runEndOfTurn();
+        }
+        expect(done).toEqual(counts);
+      }),
+      { numRuns: 100, seed: 9 },
+    );
   });
 });

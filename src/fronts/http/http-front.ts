@@ -96,6 +96,7 @@ export class HttpFront implements Front {
   readonly #streams: SocketStreams;
   readonly #pipelining = new Pipelining((socket) => this.#input.proceed(socket));
   readonly #detached: DetachedSockets;
+  readonly #turns: TurnRotation;
   readonly #input: SocketInput;
   readonly #descriptors: ClientDescriptors;
   readonly #vanished: VanishedClients<Connection<StreamSocket>>;
@@ -116,7 +117,8 @@ export class HttpFront implements Front {
       limits: options.fanout,
     });
     const messageBytes = Math.min(mostMessageBytes, options.gateway.bodies.bodyBytes);
-    const turns = new TurnRotation(new TurnBudget(options.clock));
+    this.#turns = new TurnRotation(new TurnBudget(options.clock));
+    const turns = this.#turns;
     this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes, turns });
     this.#input = new SocketInput({ turns, hasToWait: (socket) => this.#pipelining.hasToWait(socket) });
     this.#descriptors = new ClientDescriptors(options);
@@ -237,6 +239,7 @@ export class HttpFront implements Front {
 
   #answer(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
     const { gateway } = this.#options;
+    this.#turns.countRequest();
     const body = new RequestBody({
       request: BodyMessage.of(request.raw),
       response: reply.raw,

@@ -1,4 +1,7 @@
-/** The number of pipelined requests that may wait for earlier responses. If one more request arrives, the hub closes the connection. */
+/**
+ * Behind Mongrel2, the number of pipelined requests that may wait for earlier responses. If one more request arrives,
+ * the hub closes the connection. The HTTP front lets further requests wait at the client.
+ */
 export const pipelinedRequests = 16;
 
 /**

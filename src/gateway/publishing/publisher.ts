@@ -37,9 +37,12 @@ export type PublisherIdentity = Grants | "open";
 /** Publishes for the HTTP resources of all protocols: checks the rights, checks the publication, and appends it. */
 export class Publisher {
   readonly #options: GatewayPublisherOptions;
+  /** The time for the publications of all requests in each turn. */
+  readonly #budget: TurnBudget;
 
   constructor(options: GatewayPublisherOptions) {
     this.#options = options;
+    this.#budget = new TurnBudget(options.clock);
   }
 
   /**
@@ -94,22 +97,19 @@ export class Publisher {
    * thousand publications with a hundred topics each need many turns of the event loop.
    */
   async publish(publications: Iterable<Publication>): Promise<readonly string[]> {
-    const { append, room, clock } = this.#options;
-    const budget = new TurnBudget(clock);
-    budget.start();
-    const all: Publication[] = [];
-    for (const publication of publications) {
-      all.push(publication);
-      await budget.pauseIfUsedUp();
-    }
+    const { append, room } = this.#options;
+    const budget = this.#budget;
+    const all = await budget.map(publications, (publication) => publication);
     const receipts: Promise<Receipt>[] = [];
     for (const publication of all) {
-      await room();
+      do {
+        await budget.pauseIfUsedUp();
+        await room();
+      } while (budget.isUsedUp());
       const receipt = append(publication);
       // The promise may reject before the await below. Without a handler, Node would report an unhandled rejection.
       if (receipt instanceof Promise) receipt.catch(() => undefined);
       receipts.push(Promise.resolve(receipt));
-      await budget.pauseIfUsedUp();
     }
     return (await Promise.all(receipts)).map(({ id }) => id);
   }

@@ -27,7 +27,7 @@ export function statisticsOf(
     }
     const infos = await statistics.withPrefix(prefix, publisher);
     const document = names === "" ? statistics.summary(infos) : statistics.list(infos);
-    return statisticsReply(document, { accept: request.header("accept"), clock: options.clock });
+    return statisticsReply(document, { accept: request.header("accept"), budget: statistics.budget });
   };
   return (channelsOf) => (request) => {
     const query = parseQuery(request.query);

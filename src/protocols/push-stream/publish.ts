@@ -86,14 +86,14 @@ export function channelInfo(
 }
 
 function infoReply(
-  { options: { clock }, statistics, request, publisher }: StatisticsRequest,
+  { statistics, request, publisher }: StatisticsRequest,
   channels: readonly Topic[],
 ): Promise<Reply> {
   const infos = channels.flatMap((channel) => statistics.infoOf(channel, publisher) ?? []);
   const [first] = infos;
   if (first === undefined) throw new ChannelError("unknown-channel");
   const document = infos.length === 1 ? first : statistics.list(infos);
-  return statisticsReply(document, { accept: request.header("accept"), clock });
+  return statisticsReply(document, { accept: request.header("accept"), budget: statistics.budget });
 }
 
 function messageOf(request: GatewayRequest, body: Buffer): string {

@@ -1,5 +1,4 @@
-import { TurnBudget } from "../../base/turn-budget.js";
-import type { TurnClock } from "../../base/turn-budget.js";
+import type { TurnBudget } from "../../base/turn-budget.js";
 import type { Reply } from "../../gateway/http/messages.js";
 import { textReply } from "../../gateway/http/replies.js";
 import type { ChannelInfo, ChannelList, Summary } from "./statistics.js";
@@ -97,28 +96,22 @@ const forms: readonly Form[] = [json, yaml, xml, plain];
  */
 export async function statisticsReply(
   document: Document,
-  { accept, clock }: { readonly accept: string | undefined; readonly clock: TurnClock },
+  { accept, budget }: { readonly accept: string | undefined; readonly budget: TurnBudget },
 ): Promise<Reply> {
   const wanted = (accept ?? "").toLowerCase();
   const form = forms.find(({ types }) => types.some((type) => wanted.includes(type))) ?? json;
   const type = form.types.find((name) => wanted.includes(name)) ?? "application/json";
-  return textReply({ status: 200, type, text: await encode(document, form, clock), headers: [] });
+  return textReply({ status: 200, type, text: await encode(document, form, budget), headers: [] });
 }
 
-async function encode(document: Document, form: Form, clock: TurnClock): Promise<string> {
+async function encode(document: Document, form: Form, budget: TurnBudget): Promise<string> {
   if ("channel" in document) return form.single(form.item(document));
   if ("by_worker" in document) {
     const { by_worker: workers, ...head } = document;
     return form.summary(head, workers.map(fieldsOf));
   }
   const { infos, ...head } = document;
-  const budget = new TurnBudget(clock);
-  const items: string[] = [];
-  for (const info of infos) {
-    const pause = budget.pauseIfUsedUp();
-    if (pause !== undefined) await pause;
-    items.push(form.item(info));
-  }
+  const items = await budget.map(infos, (info) => form.item(info));
   return form.list(head, items);
 }
 

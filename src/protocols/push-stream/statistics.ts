@@ -44,10 +44,13 @@ export interface Summary extends Omit<ChannelList, "infos" | "uptime"> {
  * subscribers.
  */
 export class Statistics {
+  /** The time for the lists of all requests in each turn. */
+  readonly budget: TurnBudget;
   readonly #options: PushStreamOptions;
   readonly #startedAtMs: number;
 
   constructor(options: PushStreamOptions) {
+    this.budget = new TurnBudget(options.clock);
     this.#options = options;
     this.#startedAtMs = options.clock.now();
   }
@@ -70,15 +73,13 @@ export class Statistics {
    * may be 100,000.
    */
   async withPrefix(prefix: string, publisher: PublisherIdentity): Promise<readonly ChannelInfo[]> {
-    const budget = new TurnBudget(this.#options.clock);
     const granted = publisher === "open" ? undefined : filterSetOf(publisher.publish);
     const infos = new Map<Topic, ChannelInfo>();
-    for (const topic of this.#topics()) {
-      await budget.pauseIfUsedUp();
-      if (!topic.startsWith(prefix) || infos.has(topic) || granted?.matches(topic) === false) continue;
+    await this.budget.map(this.#topics(), (topic) => {
+      if (!topic.startsWith(prefix) || infos.has(topic) || granted?.matches(topic) === false) return;
       const info = this.infoOf(topic, publisher);
       if (info !== undefined) infos.set(topic, info);
-    }
+    });
     return [...infos.values()];
   }
 

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { TurnBudget } from "../../../src/base/turn-budget.js";
 import { statisticsReply, type Document } from "../../../src/protocols/push-stream/render.js";
 
 it.each(["application/json", "application/yaml", "application/xml", "text/plain"])(
@@ -18,7 +19,7 @@ it.each(["application/json", "application/yaml", "application/xml", "text/plain"
     const counts = { published_messages: 1, stored_messages: 1, subscribers: 0 };
     const infos = Array.from({ length: 100 }, (_, index) => ({ channel: `c${index}`, ...counts }));
     const head = { hostname: "h", time: "t", channels: 100, wildcard_channels: 0, uptime: 1 };
-    const reply = await statisticsReply({ ...head, infos }, { accept, clock });
+    const reply = await statisticsReply({ ...head, infos }, { accept, budget: new TurnBudget(clock) });
     expect(turns).toBeGreaterThan(10);
     expect(reply.body.toString().match(/c\d+/g)).toEqual(infos.map(({ channel }) => channel));
   },
@@ -26,7 +27,7 @@ it.each(["application/json", "application/yaml", "application/xml", "text/plain"
 
 const info = { channel: "a", published_messages: 3, stored_messages: 2, subscribers: 1 };
 const head = { hostname: "h", time: "2026-01-01T00:00:00", channels: 2, wildcard_channels: 0, uptime: 9 };
-const clock = { monotonic: () => 0, endOfTurn: (action: () => void) => void setImmediate(action) };
+const budget = new TurnBudget({ monotonic: () => 0, endOfTurn: (action) => void setImmediate(action) });
 
 // The texts are those of the module. In YAML, the module writes texts without quotes.
 it.each([
@@ -52,7 +53,7 @@ it.each([
   ],
 ])("one channel and a list of two are written as %s to the byte", async (accept, single, list) => {
   const textOf = async (document: Document): Promise<string> =>
-    (await statisticsReply(document, { accept, clock })).body.toString().replaceAll("\r\n", "\n");
+    (await statisticsReply(document, { accept, budget })).body.toString().replaceAll("\r\n", "\n");
   expect(await textOf(info)).toBe(single);
   expect(await textOf({ ...head, infos: [info, { ...info, channel: "b" }] })).toBe(list);
 });

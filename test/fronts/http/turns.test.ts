@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { startSite } from "../../contract/site.js";
+import { requestsPerTurn } from "../../../src/gateway/limits/turn-rotation.js";
+import { floods } from "../../support/load/floods.js";
+
+const clients = 20;
+const leastTurns = 400;
+/** The most requests whose heads end in one piece of input. */
+const requestsPerPiece = 6;
+
+// Bug: the front handled all requests that twenty clients had sent. One turn of the event loop needed half a second.
+it.each(floods.filter(({ first }) => first === undefined))(
+  "a turn has time for few $name, however many clients send them",
+  async ({ more }) => {
+    const site = await startSite("http", {
+      settings: { PHAROS_OPEN: "on", PHAROS_PUBLIC_URL: "https://a.example/" },
+    });
+    const flooding = await Promise.all(Array.from({ length: clients }, () => site.connect()));
+    for (const connection of flooding) connection.write(more);
+    let [before, most] = [0, 0];
+    for (let turn = 0; turn < leastTurns || before === 0; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const answered = site.figure("requests_total");
+      most = Math.max(most, answered - before);
+      before = answered;
+    }
+    expect(most).toBeLessThanOrEqual(requestsPerTurn * requestsPerPiece);
+    for (const connection of flooding) connection.close();
+  },
+);
