@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PublisherProtocol } from "../../../src/zeromq/zmtp/publisher-protocol.js";
 import { zmtpFrame, zmtpGreeting, zmtpReady } from "../../support/raw-publisher.js";
@@ -51,6 +52,24 @@ describe("PublisherProtocol", () => {
     const { messages: read, written } = run([...twoMessages].map((byte) => Buffer.from([byte])));
     expect(read).toEqual(messages);
     expect(written).toEqual([zmtpGreeting, zmtpReady("PULL"), zmtpFrame("\x04PONGabc", 4)]);
+  });
+
+  it("gives the same result for any bytes, whole and byte by byte, and never throws", () => {
+    const change = fc.tuple(fc.nat(twoMessages.length - 1), fc.nat(255));
+    const results = { refused: 0, read: 0 };
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 3 }), (changes) => {
+        const bytes = Buffer.from(twoMessages);
+        for (const [at, byte] of changes) bytes[at] = byte;
+        const whole = run([bytes]);
+        const single = run([...bytes].map((byte) => Buffer.from([byte])));
+        expect(single).toMatchObject({ messages: whole.messages, isRefused: whole.isRefused });
+        results[whole.isRefused ? "refused" : "read"] += 1;
+      }),
+      { seed: 20_261_130, numRuns: 2000 },
+    );
+    expect(results.refused).toBeGreaterThan(100);
+    expect(results.read).toBeGreaterThan(100);
   });
 
   it("answers a flood of PINGs once for each chunk", () => {
