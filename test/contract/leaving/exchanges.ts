@@ -128,7 +128,7 @@ export function exchangesWith({ token, firstId }: ExchangeValues): readonly Crea
       "200 OK",
     ),
     one("a Mercure stream", get(`${mercurePath}?match_urlpattern=/x/:y(%5Cd%2B)`), "200 OK"),
-    one("an older Mercure stream", get(`${mercurePath}?topic=live/a&topic=b/{c}`, bearer), "200 OK"),
+    one("an older Mercure stream", get(`${mercurePath}?topic=live/a&topic=b/%7Bc%7D`, bearer), "200 OK"),
     one("a Mercure stream of a query", query(mercurePath, "topic=live/a"), "retry: "),
     one("subscriptions", get(`${mercurePath}/subscriptions`, bearer), "subscriptions"),
     one("a push stream publication", post("/pub?id=live/a", "text"), "200 OK"),
