@@ -1,3 +1,5 @@
+import { maxTimerMs } from "../transports/timer.js";
+
 /** The reconnection time, in milliseconds, until the stream sets one with `retry:`. */
 const defaultReconnectMs = 2000;
 
@@ -21,7 +23,7 @@ export function reconnectDelayMs(options: {
   /** A random number from 0 up to, but not including, 1. */
   readonly random: number;
 }): number {
-  const base = Math.max(minReconnectMs, options.reconnectionMs ?? defaultReconnectMs);
+  const base = Math.min(maxTimerMs, Math.max(minReconnectMs, options.reconnectionMs ?? defaultReconnectMs));
   const span = Math.max(base, Math.min(maxReconnectMs, options.awayMs / 2));
   return base / 10 + options.random * (span - base / 10);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { reconnectDelayMs } from "../../../src/client/connection/backoff.js";
+import { maxTimerMs } from "../../../src/client/transports/timer.js";
 import { wait } from "../../../src/client/transports/wait.js";
 import { before } from "../../support/wait-for.js";
 
@@ -11,6 +12,12 @@ describe("reconnectDelayMs", () => {
     ["30 s at most", { reconnectionMs: 5000, awayMs: 3_600_000 }, [500, 30_000]],
     ["more if the stream sets more", { reconnectionMs: 60_000, awayMs: 3_600_000 }, [6000, 60_000]],
     ["100 ms if the stream sets 0", { reconnectionMs: 0, awayMs: 0 }, [10, 100]],
+    // Bug: with a time of 400 digits, the wait was not a number, and the library reconnected without a wait.
+    [
+      "24 days if the stream sets an infinite time",
+      { reconnectionMs: Infinity, awayMs: 0 },
+      [maxTimerMs / 10, maxTimerMs],
+    ],
   ])("draws from the whole of %s", (_name, options, [least, most]) => {
     expect(reconnectDelayMs({ ...options, random: 0 })).toBeCloseTo(least);
     expect(reconnectDelayMs({ ...options, random: 1 })).toBeCloseTo(most);
