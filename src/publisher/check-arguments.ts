@@ -58,6 +58,28 @@ export function checkPublication(publication: object): void {
   }
 }
 
+/** @throws PharosError `bad-config` for an unknown option, or for a key that is not a text of a header */
+export function checkPublishOptions(options: object): void {
+  checkNames(options, { what: "options", names: ["idempotencyKey"], code: "bad-config" });
+  const key: unknown = Object(options).idempotencyKey;
+  if (key === undefined || (typeof key === "string" && /^\P{Cc}+$/u.test(key))) return;
+  throw new PharosError(
+    "bad-config",
+    `idempotencyKey must be a text without control characters, not ${quoteValue(key)}`,
+  );
+}
+
+/** @throws PharosError `bad-config` for a value that is no list and cannot be read with `for await` */
+export function checkSource(publications: unknown, options: object): void {
+  checkNames(options, { what: "options", names: ["what"], code: "bad-config" });
+  const source = Object(publications);
+  if (Symbol.iterator in source || Symbol.asyncIterator in source) return;
+  throw new PharosError(
+    "bad-config",
+    `publishAll needs a list or another series of publications, not ${quoteValue(publications)}`,
+  );
+}
+
 /** The largest number that timers and the options of ZeroMQ sockets accept. */
 const largestNumber = 2 ** 31 - 1;
 

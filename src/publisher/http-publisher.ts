@@ -1,7 +1,8 @@
 import { PharosError, type ErrorCode } from "../base/errors.js";
+import { quoteValue } from "../base/quote-value.js";
 import type { Publication } from "../hub/publications/publication.js";
 import { parseId, parseIds } from "./answers.js";
-import { checkNames, checkNumber } from "./check-arguments.js";
+import { checkNames, checkNumber, checkPublishOptions, checkSource } from "./check-arguments.js";
 import { gather } from "./gather.js";
 import { encodeForm, encodeLine, parseHttpPublication, type HttpPublication } from "./http-bodies.js";
 import { parseHubUrl, type HubUrls } from "./hub-urls.js";
@@ -69,10 +70,10 @@ export class HttpPublisher {
     checkNames(options, { what: "options", names: ["token", "timeoutMs"], code: "bad-config" });
     const { token, timeoutMs = 5000 } = options;
     checkNumber("timeoutMs", timeoutMs, 1);
-    if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
+    if (token !== undefined && !(typeof token === "string" && /^[\x21-\x7e]+$/.test(token)))
       throw new PharosError(
         "bad-config",
-        "a token must not contain spaces, line ends or non-ASCII characters",
+        "a token must be a text without spaces, line ends or non-ASCII characters",
       );
     this.#urls = parseHubUrl(url);
     this.#takesLines = this.#urls.lines !== undefined;
@@ -88,12 +89,13 @@ export class HttpPublisher {
   /**
    * Publishes, and resolves with the event id when the hub has accepted the publication.
    *
-   * @throws PharosError `refused` with the hub's reason; `unreachable`; `closed`
+   * @throws PharosError `refused` with the hub's reason; `unreachable`; `closed`; `bad-config` for a wrong option
    * @throws PharosError `not-taken` when the hub is busy, or did not answer in time (then the outcome is unknown)
    * @throws PharosError `too-large` when 10,000 calls already wait; the code of a validation error, before anything is
    *   sent
    */
   async publish(publication: HttpPublication, options: PublishOptions = {}): Promise<string> {
+    checkPublishOptions(options);
     const parsed = parseHttpPublication(publication);
     return this.#inTurn(() => this.#publish(parsed, options));
   }
@@ -108,6 +110,12 @@ export class HttpPublisher {
     publications: readonly HttpPublication[],
     options: PublishOptions = {},
   ): Promise<readonly string[]> {
+    checkPublishOptions(options);
+    if (!Array.isArray(publications))
+      throw new PharosError(
+        "bad-publication",
+        `publishBatch needs a list of publications, not ${quoteValue(publications)}`,
+      );
     const parsed = publications.map(parseHttpPublication);
     return this.#inTurn(() => this.#publishLines(parsed, options));
   }
@@ -123,9 +131,8 @@ export class HttpPublisher {
     publications: AsyncIterable<HttpPublication> | Iterable<HttpPublication>,
     options: NumberedOptions = {},
   ): Promise<number> {
+    checkSource(publications, options);
     let count = 0;
-    const sizeOf = (publication: HttpPublication): number =>
-      Buffer.byteLength(JSON.stringify(publication)) + 1;
     for await (const batch of gather(publications, { ...batchLimits, sizeOf }))
       count += await this.#publishGathered(batch, count, options);
     return count;
@@ -212,5 +219,14 @@ export class HttpPublisher {
     const done = this.#last.then(work);
     this.#last = done.catch(() => undefined).finally(() => (this.#waiting -= 1));
     return done;
+  }
+}
+
+/** About the bytes of a publication; 0 for a value without JSON, which {@link HttpPublisher.publish} refuses. */
+function sizeOf(publication: HttpPublication): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(publication)) + 1;
+  } catch {
+    return 0;
   }
 }

@@ -5,7 +5,7 @@ import { attach } from "../zeromq/bind.js";
 import { parseEndpoint, type Endpoint } from "../zeromq/endpoint.js";
 import { parseIngestMessage } from "../ingress/zeromq/message.js";
 import { encodeIngestMessage, type OutgoingPublication } from "./frames.js";
-import { checkNames, checkNumber } from "./check-arguments.js";
+import { checkNames, checkNumber, checkSource } from "./check-arguments.js";
 import { numbered, type NumberedOptions } from "./numbered.js";
 
 export interface PublisherOptions {
@@ -119,6 +119,7 @@ export class PushPublisher {
     publications: AsyncIterable<OutgoingPublication> | Iterable<OutgoingPublication>,
     options: NumberedOptions = {},
   ): Promise<number> {
+    checkSource(publications, options);
     let count = 0;
     for await (const publication of publications) {
       await this.publish(publication).catch((error: unknown) => {

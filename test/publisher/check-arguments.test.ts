@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from "vitest";
 
+import { PharosError } from "../../src/base/errors.js";
 import { HttpPublisher } from "../../src/publisher/http-publisher.js";
 import { PushPublisher } from "../../src/publisher/push-publisher.js";
 
@@ -13,6 +14,8 @@ it.each([
   [[url, null], /options must be an object with token, timeoutMs, not null/],
   [[url, { tokens: "a" }], /options: there is no field "tokens"; did you mean "token"\?/],
   [[url, { timeoutMs: "5" }], /timeoutMs must be a whole number from 1 to 2147483647, not "5"/],
+  [[url, { token: null }], /a token must be a text without spaces/],
+  [[url, { token: 5 }], /a token must be a text without spaces/],
   // Bug: each publication failed with the RangeError of a timer.
   [[url, { timeoutMs: 0.5 }], /timeoutMs must be a whole number from 1 to 2147483647, not 0.5/],
   [[url, { timeoutMs: Infinity }], /timeoutMs must be a whole number from 1 to 2147483647, not Infinity/],
@@ -46,4 +49,44 @@ it.each([
 ])("PushPublisher refuses the options %j with a sentence", async (options, message) => {
   const opened = call(PushPublisher.open.bind(PushPublisher), "@ipc://x", options);
   await expect(opened).rejects.toThrowError(message);
+});
+
+const publication = { topic: "a", data: "b" };
+
+// Bug: a misspelt key was ignored, so that a repeated request was published twice.
+it.each([
+  ["publish", [publication, null], /options must be an object with idempotencyKey, not null/],
+  ["publish", [publication, { idempotency: "k" }], /options: there is no field "idempotency"; allowed are/],
+  [
+    "publish",
+    [publication, { idempotencykey: "k" }],
+    /no field "idempotencykey"; did you mean "idempotencyKey"/,
+  ],
+  [
+    "publish",
+    [publication, { idempotencyKey: 5 }],
+    /idempotencyKey must be a text without control .*, not 5/,
+  ],
+  ["publish", [publication, { idempotencyKey: "a\nb" }], /idempotencyKey must be a text .*, not "a\\nb"/],
+  ["publishBatch", [[publication], { url: "http://b" }], /options: there is no field "url"/],
+  ["publishBatch", [], /publishBatch needs a list of publications, not a missing value/],
+  ["publishBatch", [publication], /publishBatch needs a list of publications, not an object/],
+  ["publishBatch", [[5]], /a publication must be an object with topic, .*, not 5/],
+  ["publishAll", [], /publishAll needs a list or another series of publications, not a missing value/],
+  ["publishAll", [publication], /publishAll needs a list or another series of publications, not an object/],
+  ["publishAll", [[undefined]], /publication 1: a publication must be an object/],
+  ["publishAll", [[publication], null], /options must be an object with what, not null/],
+] as const)("HttpPublisher.%s refuses %j with a sentence", async (method, args, message) => {
+  const http = new HttpPublisher(url);
+  await expect(Reflect.apply(http[method], http, args)).rejects.toThrowError(message);
+  await expect(Reflect.apply(http[method], http, args)).rejects.toBeInstanceOf(PharosError);
+});
+
+it.each([
+  [[], /publishAll needs a list or another series of publications, not a missing value/],
+  [[[publication], null], /options must be an object with what, not null/],
+])("PushPublisher.publishAll refuses %j with a sentence", async (args, message) => {
+  const push = await PushPublisher.open("@ipc://check-arguments-test", { lingerMs: 0, timeoutMs: 100 });
+  onTestFinished(() => push.close());
+  await expect(Reflect.apply(push.publishAll.bind(push), undefined, args)).rejects.toThrowError(message);
 });
