@@ -1,6 +1,6 @@
 import { PharosError } from "../base/errors.js";
 import { kindOfValue } from "../base/quote-value.js";
-import { isLoaded } from "../config/load.js";
+import { hasAllSettings } from "../config/load.js";
 import { checkNames } from "../publisher/check-arguments.js";
 
 const isFunction = (value: unknown): boolean => typeof value === "function";
@@ -33,10 +33,10 @@ const needed = new Set(["logger", "version"]);
  * @throws PharosError `bad-config`. The message has no value of the configuration: it has secrets.
  */
 export function checkAppArguments(config: unknown, given: unknown): void {
-  if (!isLoaded(config))
+  if (!hasAllSettings(config))
     throw new PharosError(
       "bad-config",
-      `createApp needs a configuration that loadConfig returned, not ${kindOfValue(config)}`,
+      `createApp needs a configuration that loadConfig returned, or a copy with other values, not ${kindOfValue(config)}`,
     );
   checkNames(given, { what: "the second argument", names: [...ports.keys()], code: "bad-config" });
   for (const [name, [isAllowed, allowed]] of ports) {

@@ -13,8 +13,6 @@ import { givenByEnvironment, givenByOptions, type Given } from "./sources.js";
 import type { HttpAddress } from "./values/addresses.js";
 import type { TokenIssuer } from "./values/token-issuer.js";
 
-const loaded = new WeakSet<object>();
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface LoadOptions {
@@ -44,14 +42,14 @@ export function loadConfig({ options = new Map(), environment = {} }: LoadOption
     const faults = describeFaults(parsed.error.issues, { settings, origins, file: String(file) });
     throw new PharosError("bad-config", faults.join("\n"));
   }
-  const config = frozen(complete(parsed.data, environment));
-  loaded.add(config);
-  return config;
+  return frozen(complete(parsed.data, environment));
 }
 
-/** True for an object that `loadConfig` returned, false for a copy, whose values nobody has checked. */
-export function isLoaded(config: unknown): boolean {
-  return typeof config === "object" && config !== null && loaded.has(config);
+/** True for an object with all settings: one that `loadConfig` returned, or a copy with other values. */
+export function hasAllSettings(config: unknown): boolean {
+  if (typeof config !== "object" || config === null) return false;
+  // Without a folder for records, a configuration has no `stateDir`.
+  return Object.keys(loadConfig()).every((name) => name in config || name === "stateDir");
 }
 
 /** Sets a value at its path. Sets nothing if a parent is not an object: the schema refuses the parent. */

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 
 import { createApp } from "../../src/app/app.js";
 import { silentLogger } from "../../src/base/log.js";
@@ -9,10 +9,17 @@ const ports = { logger: silentLogger, version: "1" };
 
 // Bug: programs without types got errors such as "Cannot read properties of undefined".
 it.each([
-  ["no arguments", [], /needs a configuration that loadConfig returned, not a missing value/],
-  ["a configuration by hand", [{ http: 8080 }, ports], /that loadConfig returned, not an object/],
-  ["a copy of a configuration", [{ ...config }, ports], /that loadConfig returned, not an object/],
-  ["a text", ["pharos.json", ports], /that loadConfig returned, not a text/],
+  [
+    "no arguments",
+    [],
+    /needs a configuration that loadConfig returned, or a copy with other values, not a missing value/,
+  ],
+  [
+    "a configuration by hand",
+    [{ http: 8080 }, ports],
+    /that loadConfig returned, or a copy with other values, not an object/,
+  ],
+  ["a text", ["pharos.json", ports], /that loadConfig returned, or a copy with other values, not a text/],
   ["no ports", [config], /second argument must be an object with logger, version, .*, not a missing value/],
   ["no logger", [config, { version: "1" }], /logger must be an object with the functions .*, not a missing/],
   ["the console's functions as a list", [config, { ...ports, logger: [] }], /logger must be .*, not a list/],
@@ -27,4 +34,10 @@ it.each([
     message: expect.stringMatching(message),
   });
   await expect(created).rejects.not.toThrowError(/a-secret/);
+});
+
+it("createApp accepts a copy of a configuration with other values", async () => {
+  const app = await createApp({ ...config, http: "off", admin: "off" }, ports);
+  onTestFinished(() => app.close());
+  expect(await app.publish({ topics: ["news"], data: "1" })).toMatch(/^#/);
 });

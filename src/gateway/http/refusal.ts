@@ -11,8 +11,8 @@ export interface Refusal {
   /** The text for the client: what was wrong, and the allowed values. */
   readonly detail: string;
   /**
-   * The number of seconds after which this client may retry, spread over the clients ({@link spreadWait}); undefined if the time is unknown, or if no retry can
-   * succeed.
+   * The number of seconds after which this client may retry, spread over the clients ({@link spreadWait}). Undefined if the
+   * time is unknown, or if no retry can succeed.
    */
   readonly retryAfterSeconds: number | undefined;
   /** The URI that identifies the error in the log; undefined if the error is not logged. */
