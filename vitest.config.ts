@@ -19,8 +19,8 @@ export default defineConfig({
           // of the file.
           isolate: false,
           maxWorkers: 2,
-          // A busy machine may delay any test for seconds.
-          testTimeout: 60_000,
+          // A busy machine may delay any test for a minute.
+          testTimeout: 240_000,
           hookTimeout: 60_000,
         },
       },

@@ -7,8 +7,8 @@ type IssuerSetting = "tokenIssuer" | "tokenKey" | "tokenJwks" | "tokenSecret";
 type Completed = "$schema" | IssuerSetting | "admin" | "publicUrl" | "stateDir";
 
 /**
- * All settings, parsed and completed with defaults. The object is deeply frozen. Only `loadConfig` creates such an
- * object. `settings/` and `src/limits` declare each name with its default and its meaning.
+ * All settings, parsed and completed with defaults. The object of `loadConfig` is deeply frozen. `settings/` and
+ * `src/limits` declare each name with its default and its meaning.
  */
 export type Config = Immutable<Omit<ParsedSettings, Completed>> & {
   /** The address of metrics and status. */
