@@ -23,6 +23,9 @@ export const topics = ["a", "b", "c", "d/x"] as const;
 /** Filters that do not overlap, so that a client gets each value under one filter only. */
 export const filters = ["a", "b", "c", "d/#"] as const;
 
+/** The filter of a tab that needs no other filter. It overlaps with the filters of other tabs. */
+export const everything = "#";
+
 /** A queue of deliveries that stay in order. Deliveries of different lanes may come in any order. */
 type Lane = (() => void)[];
 
