@@ -2,8 +2,11 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
+import { startSite } from "../contract/site.js";
+import { openSocket } from "../contract/web-sockets.js";
 import { hubEntry } from "../support/hub-process.js";
 
 /**
@@ -53,4 +56,20 @@ it.each([
   });
   // Up to 10 s until the first check sees the loss, and up to 10 s until the check after the bound.
   expect(Number(seconds)).toBeLessThanOrEqual(10 + 10 + 10 + 10);
+});
+
+// The answer to a ping waits behind everything that the client has not read. Such a client was cut as if it had vanished.
+it("a WebSocket client that reads 1.5 MB slowly, and so answers late, keeps its stream", async () => {
+  const site = await startSite("http", {
+    settings: { PHAROS_WORKERS: "0", PHAROS_LIMITS_STALL_SECONDS: "20" },
+  });
+  const client = await openSocket(site, { query: "topic=a", bytesPerSecond: 30_000 });
+  for (let count = 0; count < 15; count += 1)
+    await site.publish({ topics: ["a"], data: "x".repeat(100_000) });
+  for (let answered = 0; client.data.length < 15;) {
+    await delay(1000);
+    const pings = client.frames.filter(({ opcode }) => opcode === 9).length;
+    for (; answered < pings; answered += 1) client.send(10);
+    expect(site.figure("connections_cut_total")).toBe(0);
+  }
 });

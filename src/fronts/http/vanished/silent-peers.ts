@@ -17,13 +17,14 @@ export class SilentPeers {
 
   /**
    * Compares a reading with the earlier one. Returns the connections whose peers have acknowledged nothing for the whole
-   * time. A peer has acknowledged something if there are fewer unacknowledged bytes or fewer attempts than before, or if
-   * the connection is not in the reading.
+   * time. A peer has acknowledged something if there are fewer unacknowledged bytes or fewer attempts than before. So has
+   * a peer whose connection is not in the reading, or is in the reading without an attempt.
    */
   update(rows: readonly Unacknowledged[], nowMs: number): ReadonlySet<string> {
     const silences = new Map<string, Silence>();
     const gone = new Set<string>();
     for (const { key, bytes, attempts } of rows) {
+      if (attempts === 0) continue;
       const before = this.#silences.get(key);
       const isSilent = before !== undefined && bytes >= before.bytes && attempts >= before.attempts;
       const sinceMs = isSilent ? before.sinceMs : nowMs;

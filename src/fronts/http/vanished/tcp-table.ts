@@ -1,13 +1,13 @@
 import { createReadStream, existsSync } from "node:fs";
 import { endianness } from "node:os";
 
-/** A TCP connection whose peer has not acknowledged bytes, although the system has sent them again. */
+/** A TCP connection whose peer has not acknowledged all bytes. */
 export interface Unacknowledged {
   /** The connection, as {@link tcpKey} writes it. */
   readonly key: string;
   /** The bytes that the peer has not acknowledged. */
   readonly bytes: number;
-  /** How often the system has sent bytes, or asked for room, since the last answer of the peer. */
+  /** How often the system has sent bytes again, or asked for room, since the last answer of the peer. */
   readonly attempts: number;
 }
 
@@ -24,12 +24,12 @@ const chunkBytes = 64 * 1024;
 const row =
   /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+:[0-9A-F]{4}) 01 ([0-9A-F]{8}):[0-9A-F]{8} [0-9A-F]{2}:[0-9A-F]{8} ([0-9A-F]{8})\s+\d+\s+(\d+)/;
 
-/** Parses one row; undefined if the peer has acknowledged everything, or may still do so. */
+/** Parses one row; undefined if the peer has acknowledged everything. */
 export function parseTcpRow(line: string): Unacknowledged | undefined {
   const [, port = "", peer = "", queue = "", retransmissions = "", probes = ""] = row.exec(line) ?? [];
   const bytes = Number.parseInt(queue, 16);
   const attempts = Number.parseInt(retransmissions, 16) + Number(probes);
-  return bytes > 0 && attempts > 0 ? { key: `${port} ${peer}`, bytes, attempts } : undefined;
+  return bytes > 0 ? { key: `${port} ${peer}`, bytes, attempts } : undefined;
 }
 
 /**

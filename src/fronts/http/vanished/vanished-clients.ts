@@ -34,14 +34,19 @@ const checkEveryMs = 10_000;
 interface Heard {
   readonly bytesRead: number;
   readonly atMs: number;
+  /** When the ping was sent, or when it had not arrived yet. Undefined before the ping. */
   readonly pingedAtMs: number | undefined;
 }
+
+/** The connections with unacknowledged bytes, by {@link tcpKey}. Empty on systems without the table. */
+type Unarrived = ReadonlySet<string>;
 
 /**
  * Closes streams whose clients have vanished without an end of their connections, for example without power or network.
  * Heartbeats are small, so the system accepts them for minutes, although nobody acknowledges them.
  * - Every stream: the system's table shows that the client acknowledges nothing [Linux].
- * - WebSockets: the client sends nothing and does not answer a ping. This also finds clients behind a proxy.
+ * - WebSockets: the client sends nothing and does not answer a ping. This also finds clients behind a proxy. While bytes
+ *   are unacknowledged, the ping may wait behind them: a client that reads slowly is not gone [Linux].
  */
 export class VanishedClients<S extends WatchedStream> {
   readonly #options: VanishedClientsOptions<S>;
@@ -53,7 +58,9 @@ export class VanishedClients<S extends WatchedStream> {
   constructor(options: VanishedClientsOptions<S>) {
     this.#options = options;
     this.#silent = new SilentPeers(options.afterMs);
-    this.#timer = options.clock.every(checkEveryMs, () => this.#check());
+    this.#timer = options.clock.every(checkEveryMs, () => {
+      this.#reading ??= this.#check().finally(() => (this.#reading = undefined));
+    });
   }
 
   /** Ends the checks. Resolves when no check runs. */
@@ -62,13 +69,25 @@ export class VanishedClients<S extends WatchedStream> {
     await this.#reading;
   }
 
-  #check(): void {
-    for (const connection of this.#options.connections())
-      if (connection.handle.webSocket !== undefined) this.#checkPong(connection);
-    this.#reading ??= this.#checkTable().finally(() => (this.#reading = undefined));
+  async #check(): Promise<void> {
+    const { readTable = readUnacknowledged, connections } = this.#options;
+    const rows = await readTable().catch(() => undefined);
+    // A table cannot be read if this process has no free file descriptor. The next check tries again.
+    if (rows === undefined) return;
+    this.#cutSilent(rows);
+    const unarrived = new Set(rows.map(({ key }) => key));
+    for (const connection of connections())
+      if (connection.handle.webSocket !== undefined) this.#checkPong(connection, unarrived);
   }
 
-  #checkPong(connection: S): void {
+  #cutSilent(rows: readonly Unacknowledged[]): void {
+    const { connections, clock, cut } = this.#options;
+    const gone = this.#silent.update(rows, clock.monotonic());
+    if (gone.size === 0) return;
+    for (const connection of connections()) if (isAmong(gone, connection)) cut(connection);
+  }
+
+  #checkPong(connection: S, unarrived: Unarrived): void {
     const { clock, afterMs, write, cut } = this.#options;
     const { socket } = connection.handle;
     const nowMs = clock.monotonic();
@@ -77,21 +96,15 @@ export class VanishedClients<S extends WatchedStream> {
     if (heard === undefined || heard.bytesRead !== socket.bytesRead || socket.isPaused()) {
       this.#heard.set(connection, { bytesRead: socket.bytesRead, atMs: nowMs, pingedAtMs: undefined });
     } else if (heard.pingedAtMs !== undefined) {
-      if (nowMs - heard.pingedAtMs >= afterMs / 2) cut(connection);
+      if (isAmong(unarrived, connection)) this.#heard.set(connection, { ...heard, pingedAtMs: nowMs });
+      else if (nowMs - heard.pingedAtMs >= afterMs / 2) cut(connection);
     } else if (nowMs - heard.atMs >= afterMs / 2) {
       this.#heard.set(connection, { ...heard, pingedAtMs: nowMs });
       write(connection, emptyPing);
     }
   }
+}
 
-  async #checkTable(): Promise<void> {
-    const { readTable = readUnacknowledged, connections, clock, cut } = this.#options;
-    const rows = await readTable().catch(() => undefined);
-    // A table cannot be read if this process has no free file descriptor. The next check tries again.
-    if (rows === undefined) return;
-    const gone = this.#silent.update(rows, clock.monotonic());
-    if (gone.size === 0) return;
-    for (const connection of connections())
-      if (gone.has(tcpKey(connection.handle.socket) ?? "")) cut(connection);
-  }
+function isAmong(keys: ReadonlySet<string>, { handle }: WatchedStream): boolean {
+  return keys.has(tcpKey(handle.socket) ?? "");
 }

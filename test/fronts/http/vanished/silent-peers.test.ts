@@ -49,6 +49,7 @@ it("a peer that acknowledges some bytes, or answers an attempt, is not gone", ()
     const rows = [
       { key: "fewer bytes", bytes: 1000 - check, attempts: 3 },
       { key: "fewer attempts", bytes: 1000 + check, attempts: 1 + (check % 2) },
+      { key: "no attempt", bytes: 1000 + check, attempts: 0 },
       { key: "silent", bytes: 1000 + check, attempts: 1 + check },
     ];
     expect([...peers.update(rows, check * everyMs)]).toEqual(check >= 6 ? ["silent"] : []);

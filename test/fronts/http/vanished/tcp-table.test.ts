@@ -21,13 +21,13 @@ describe("a row of the system's table", () => {
   it.each([
     ["bytes that were sent again", rowOf("0000002A", ["00000003", 0]), { bytes: 42, attempts: 3 }],
     ["probes without an answer", rowOf("0000002A", ["00000000", 2]), { bytes: 42, attempts: 2 }],
+    ["bytes that were just sent", rowOf("0000002A", ["00000000", 0]), { bytes: 42, attempts: 0 }],
   ])("with %s is unacknowledged", (_name, row, expected) => {
     expect(parseTcpRow(row)).toEqual({ key: "1F90 0200007F:ABCD", ...expected });
   });
 
   it.each([
     ["no bytes", rowOf("00000000", ["00000003", 0])],
-    ["bytes that were just sent", rowOf("0000002A", ["00000000", 0])],
     ["another state", rowOf("0000002A", ["00000003", 0], "0A")],
     [
       "the names of the columns",

@@ -101,6 +101,23 @@ describe("a client that vanished without an end of its connection", () => {
     expect(world.pinged).not.toContain("busy");
   });
 
+  // Bug: a client that read 30 KB/s was cut while it read. Its ping waited behind megabytes in the system's buffer.
+  it("is not a client that reads slowly, whose ping has not arrived", async () => {
+    const world = new World();
+    world.open("slow", 1, "websocket");
+    let bytes = 3_000_000;
+    await world.pass(300, () => {
+      bytes -= 5000;
+      world.rows = [{ key: "0050 0100000A:0001", bytes, attempts: 0 }];
+    });
+    expect({ pinged: world.pinged, cut: world.cut }).toEqual({ pinged: ["slow"], cut: [] });
+    world.rows = [];
+    await world.pass(29);
+    expect(world.cut).toEqual([]);
+    await world.pass(1);
+    expect(world.cut).toEqual(["slow"]);
+  });
+
   // Bug: one failure, for example without a free file descriptor, ended the checks for good.
   it("is found after a time in which the table could not be read", async () => {
     const world = new World();
