@@ -86,6 +86,8 @@ export class AdminServer {
     });
     app.server.maxConnections = this.#options.connections;
     app.server.maxHeadersCount = maxHeadersCount;
+    // Node itself would answer such a request, without problem details.
+    app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
     const pages = servePages(app, htmlDir);
     app.addHook("onRequest", (request, reply, done) => {
       // The hook compares the route and not the URL, since clients can write one path in many ways.

@@ -125,6 +125,21 @@ test("an address that is taken is said to be so", async () => {
   });
 });
 
+// Bug: Node answered a request with an unknown expectation itself, with an empty body and before the access check.
+test("a head that no server may accept gets problem details", async () => {
+  const port = Number(new URL(await createServerWith().listen()).port);
+  for (const [status, lines] of [
+    [417, "Host: localhost\r\nExpect: x"],
+    [400, "A: b"],
+    [400, "Host: localhost\r\nHost: localhost"],
+  ] as const) {
+    const head = `GET /stats HTTP/1.1\r\nConnection: close\r\n${lines}\r\n\r\n`;
+    const text = await exchangeRaw({ port }, { bytes: head, within: 20_000 });
+    expect(text.slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
+    expect(text).toMatch(/content-type: application\/problem\+json/i);
+  }
+});
+
 test("a line of the head counts wherever it is: a second Host, or a proxy's header", async () => {
   // Bug: Node dropped a second Host, and all lines after 1,000.
   const port = Number(new URL(await createServerWith().listen()).port);
