@@ -5,9 +5,18 @@ const otherVariables = ["PHAROS_TOKEN"] as const;
 
 /**
  * Variables that Kubernetes sets for a service whose name begins with `pharos`, for instance `PHAROS_SERVICE_HOST` and
- * `PHAROS_PORT_8080_TCP_ADDR`.
+ * `PHAROS_HUB_PORT_8080_TCP_ADDR`.
  */
-const ofKubernetes = /^PHAROS_(?:.*_)?(?:SERVICE|PORT)(?:_|$)/;
+const ofKubernetes =
+  /^PHAROS_(?:SERVICE|PORT)(?:_|$)|_SERVICE_(?:HOST|PORT)(?:_|$)|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_|$)/;
+
+/**
+ * For the service `pharos-hub`, Kubernetes also sets `PHAROS_HUB_PORT`, to a value such as `tcp://10.0.0.1:8080`. Other
+ * values are from an operator, who expects a setting such as `PHAROS_HTTP_PORT`.
+ */
+function isPortOfKubernetes(name: string, value: string): boolean {
+  return name.endsWith("_PORT") && /^(?:tcp|udp|sctp):\/\//.test(value);
+}
 
 /** A name with more different letters than this is another word, not a typing error. */
 const mostDifferences = 3;
@@ -21,10 +30,11 @@ export function unknownVariables(
 ): readonly string[] {
   const known: readonly string[] = [...variableNames(), ...otherVariables];
   return Object.entries(environment)
-    .filter(([name, value]) => name.startsWith("PHAROS_") && value !== undefined && value.trim() !== "")
-    .map(([name]) => name)
-    .filter((name) => !known.includes(name) && !ofKubernetes.test(name))
-    .map((name) => described(name, known));
+    .filter(
+      ([name, value = ""]) => name.startsWith("PHAROS_") && value.trim() !== "" && !known.includes(name),
+    )
+    .filter(([name, value = ""]) => !ofKubernetes.test(name) && !isPortOfKubernetes(name, value))
+    .map(([name]) => described(name, known));
 }
 
 function described(name: string, known: readonly string[]): string {

@@ -10,12 +10,17 @@ test("a misspelt variable is named with the variable that was probably meant", (
     PHAROS_HTPP: "8080",
     PHAROS_CORS_ORIGINS: "https://a.example",
     PHAROS_COLOUR_OF_THE_LIGHT: "white",
+    // Bug: each name that ends with PORT counted as one of Kubernetes.
+    PHAROS_HTTP_PORT: "8080",
+    PHAROS_ADMIN_PORT: "8081",
   };
   expect(unknownVariables(environment)).toEqual([
     "PHAROS_LOGLEVEL (did you mean PHAROS_LOG_LEVEL?)",
     "PHAROS_HTPP (did you mean PHAROS_HTTP?)",
     "PHAROS_CORS_ORIGINS (did you mean PHAROS_CORS_ORIGIN?)",
     "PHAROS_COLOUR_OF_THE_LIGHT",
+    "PHAROS_HTTP_PORT",
+    "PHAROS_ADMIN_PORT",
   ]);
 });
 
@@ -33,7 +38,8 @@ test("the variables of settings, of other programs and of Kubernetes are no mist
     "PHAROS_HUB_PORT_8080_TCP_PROTO",
     "HOME",
   ];
-  expect(
-    unknownVariables({ ...Object.fromEntries(names.map((name) => [name, "1"])), PHAROS_X: " " }),
-  ).toEqual([]);
+  const others = { PHAROS_HUB_PORT: "tcp://10.0.0.1:8080", PHAROS_X: " " };
+  expect(unknownVariables({ ...Object.fromEntries(names.map((name) => [name, "1"])), ...others })).toEqual(
+    [],
+  );
 });
