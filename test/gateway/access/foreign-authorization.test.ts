@@ -1,6 +1,15 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { mercurePath, publishPath, streamPath } from "../../../src/protocol.js";
+import {
+  mercurePath,
+  pollPath,
+  publishPath,
+  streamPath,
+  webSocketPath,
+  webSocketProtocol,
+  webSocketTokenPrefix,
+} from "../../../src/protocol.js";
+import { PushStreamWorld } from "../../protocols/push-stream-world.js";
 import { SubscribeWorld, tokenNames, type Outcome } from "../subscribe-world.js";
 
 const seed = 20_261_130;
@@ -67,13 +76,56 @@ async function pairOf(
   return [await ask(authorization), await ask(other)];
 }
 
-it(`credentials of other schemes change no answer, on no path (seed ${seed})`, async () => {
+it(`credentials of other schemes change no answer of event streams and publishing (seed ${seed})`, async () => {
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...requests), foreign, async (request, header) => {
       const [withHeader, without] = await pairOf(request, header, undefined);
       expect(withHeader).toEqual(without);
     }),
     { seed, numRuns: 1000 },
+  );
+});
+
+/** Requests of the other resources that read a token. The token of a WebSocket is a subprotocol. */
+const others = [
+  { path: pollPath, query: "topic=a&wait=0&last_event_id=earliest" },
+  { path: pollPath, query: "topic=a&wait=0&last_event_id=earliest&authorization=subscribe.a" },
+  { path: "/lp/a", query: "time=Thu%2C%2001%20Jan%201970%2000:00:00%20GMT&authorization=subscribe.a" },
+  { path: "/ev/a.b9", query: "", headers: { cookie: "mercureAuthorization=subscribe.a" } },
+  { path: "/sub/a.b9", query: "authorization=subscribe.a" },
+  { path: "/ws/a.b9", query: "" },
+  { path: webSocketPath, query: "topic=a&last_event_id=earliest" },
+  { path: "/channels-stats", query: "id=a&authorization=both.a" },
+  { method: "POST", path: "/pub", query: "id=a&authorization=publish.a", body: "b" },
+] as const;
+
+/** The answer, or the first bytes of the stream, with the messages stored for the client. */
+async function outcomeOf(
+  request: (typeof others)[number],
+  authorization: string | undefined,
+): Promise<unknown> {
+  const world = new PushStreamWorld({ others: true });
+  world.publish("a", "public");
+  world.publish("a", "private", { private: true });
+  const credentials = authorization === undefined ? {} : { authorization };
+  const isSocket = request.path.startsWith("/ws");
+  const socket = { "sec-websocket-protocol": `${webSocketProtocol}, ${webSocketTokenPrefix}subscribe.a` };
+  const headers = { ...("headers" in request ? request.headers : {}), ...credentials };
+  if (isSocket) return (await world.openSocket({ ...request, headers: { ...socket, ...headers } })).messages;
+  if (/^\/(?:ev|sub)\//.test(request.path)) return (await world.open({ ...request, headers })).text;
+  // A host that is not local: `--open` does not apply.
+  const { status, body } = await world.ask({ ...request, headers: { host: "hub.example", ...headers } });
+  return [status, body.toString()];
+}
+
+it(`credentials of other schemes change no answer of polls, WebSockets and push streams (seed ${seed})`, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...others), foreign, async (request, header) => {
+      const without = await outcomeOf(request, undefined);
+      expect(await outcomeOf(request, header)).toEqual(without);
+      expect(JSON.stringify(without)).toMatch(/private|200/);
+    }),
+    { seed, numRuns: 300 },
   );
 });
 
