@@ -28,8 +28,11 @@ export const movesWorlds: readonly (readonly [name: string, world: MovesWorld])[
   ],
 ];
 
-/** Two connections share a cohort, so that one can leave the other alone in it. */
-const firstClients = [["a", "b"], ["a", "b"], ["+"]] as const;
+/**
+ * Two connections share a cohort, so that one can leave the other alone in it. Each other connection has a cohort of its
+ * own, which ends when the connection moves.
+ */
+const firstClients = [["a", "b"], ["a", "b"], ["+"], ["c", "d/#"], ["#"]] as const;
 
 /**
  * Runs this many interleavings of clients, publishers, messages and turns. Returns the report on the first fault, with
