@@ -60,7 +60,7 @@ async function perform(world: TabsWorld, action: Action): Promise<void> {
 
 /** A tab that follows everything adds nothing: the hub sends the values of an added filter, also if the tab has them. */
 function add(tab: TestTab | undefined, wanted: readonly string[]): void {
-  if (tab?.live.filters.includes(everything) === false) tab.live.add(...wanted);
+  if (tab?.live.filters.includes(everything) === false) void tab.live.add(...wanted);
 }
 
 /** A tab gets something for each topic that it follows, then each later publication, all of them once and in order. */
