@@ -245,10 +245,12 @@ export class FrameParser {
     return this.#bytes.subarray(this.#at);
   }
 
-  /** Keeps the beginning of a frame without the bytes before it, which may be 64 KiB. */
+  /**
+   * Keeps the beginning of a frame, at most {@link mostHeadBytes}, without the memory of the read around it, which may be
+   * 64 KiB.
+   */
   #keepRest(): void {
     this.#bytesReservation.resize(0);
-    if (this.#at === 0) return;
     this.#bytes = this.#at === this.#bytes.length ? nothing : Buffer.from(this.#rest);
     this.#at = 0;
   }

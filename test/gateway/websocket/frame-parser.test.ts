@@ -4,6 +4,7 @@ import { Lifetime } from "../../../src/base/lifetime.js";
 import { BodyBudget } from "../../../src/gateway/limits/body-budget.js";
 import type { ClientFrame } from "../../../src/gateway/websocket/client-frame.js";
 import { FrameParser } from "../../../src/gateway/websocket/frame-parser.js";
+import { usedBytes } from "../../support/used-bytes.js";
 import { clientFrame } from "../../support/web-socket.js";
 import { gatewayRequest } from "../request.js";
 
@@ -15,12 +16,14 @@ interface World {
   readonly lifetime: Lifetime;
 }
 
-function createParser(options: { isMasked?: boolean; requestBytes?: number } = {}): World {
+function createParser(
+  options: { isMasked?: boolean; requestBytes?: number; messageBytes?: number } = {},
+): World {
   const budget = new BodyBudget({ requestBytes: options.requestBytes ?? 1024 * KiB });
   const lifetime = new Lifetime();
   const parser = new FrameParser({
     kinds: ["text", "binary"],
-    messageBytes: 64 * KiB,
+    messageBytes: options.messageBytes ?? 64 * KiB,
     waitingBytes: 256 * KiB,
     isMasked: options.isMasked ?? true,
     reserve: () => budget.reservationFor(gatewayRequest({}), lifetime),
@@ -100,6 +103,9 @@ function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
   return cuts;
 }
 
+/** Garbage of the test, and the precision of the measurement. */
+const noiseBytes = 256 * KiB;
+
 describe("the frames of a client", () => {
   it("are the same in pieces of any size, and fragments are joined", () => {
     assert(
@@ -161,6 +167,43 @@ describe("the frames of a client", () => {
       ),
       { numRuns: 500, seed: 10 },
     );
+  });
+
+  // The reservations cannot show an object that is kept for each fragment.
+  it("use at most three times the bytes of a message in small fragments, in the process's memory", () => {
+    const messageBytes = 256 * KiB;
+    assert(
+      property(integer({ min: 1, max: 8 }), (size) => {
+        const { parser } = createParser({ messageBytes });
+        const fragment = clientFrame({ opcode: 0, payload: Buffer.alloc(size, "a"), isFinal: false });
+        const read = Buffer.concat(Array.from({ length: 1000 }, () => fragment));
+        const reads = Math.floor(messageBytes / (1000 * size));
+        parser.add(clientFrame({ opcode: 1, payload: Buffer.alloc(0), isFinal: false }));
+        const before = usedBytes();
+        for (let count = 0; count < reads; count += 1) {
+          parser.add(Buffer.from(read));
+          expect(readAll(parser)).toEqual([]);
+        }
+        expect(usedBytes() - before).toBeLessThanOrEqual(3 * reads * 1000 * size + noiseBytes);
+        expect(parser.hasMore).toBe(true);
+      }),
+      { numRuns: 5, seed: 10 },
+    );
+  });
+
+  // Bug: one byte of a frame could keep the 64 KiB of its read in memory, which nobody counted.
+  it("keep nothing of a read but the beginning of a frame", () => {
+    const before = usedBytes();
+    const parsers = Array.from({ length: 640 }, () => {
+      const { parser } = createParser();
+      parser.add(Buffer.alloc(64 * KiB, 0x81).subarray(0, 1));
+      expect(parser.next()).toBeUndefined();
+      return parser;
+    });
+    // The first collection only begins to free the reads.
+    usedBytes();
+    expect(usedBytes() - before).toBeLessThanOrEqual(parsers.length * 16 * KiB);
+    expect(parsers.filter(({ hasMore }) => hasMore)).toEqual(parsers);
   });
 
   // Bug: only the first message of a read had its memory reserved. The rest of the read was held without a limit while
