@@ -38,7 +38,7 @@ interface Heard {
   readonly pingedAtMs: number | undefined;
 }
 
-/** The connections with unacknowledged bytes, by {@link tcpKey}. Empty on systems without the table. */
+/** The connections with unacknowledged bytes, by {@link tcpKey}. Empty if the table cannot be read. */
 type Unarrived = ReadonlySet<string>;
 
 /**
@@ -73,9 +73,8 @@ export class VanishedClients<S extends WatchedStream> {
     const { readTable = readUnacknowledged, connections } = this.#options;
     const rows = await readTable().catch(() => undefined);
     // A table cannot be read if this process has no free file descriptor. The next check tries again.
-    if (rows === undefined) return;
-    this.#cutSilent(rows);
-    const unarrived = new Set(rows.map(({ key }) => key));
+    if (rows !== undefined) this.#cutSilent(rows);
+    const unarrived = new Set(rows?.map(({ key }) => key));
     for (const connection of connections())
       if (connection.handle.webSocket !== undefined) this.#checkPong(connection, unarrived);
   }

@@ -122,11 +122,12 @@ describe("a client that vanished without an end of its connection", () => {
   it("is found after a time in which the table could not be read", async () => {
     const world = new World();
     world.open("gone", 1, "stream");
+    world.open("gone WebSocket", 2, "websocket");
     world.rows = undefined;
     await world.pass(100);
-    expect(world.cut).toEqual([]);
+    expect(world.cut).toEqual(["gone WebSocket"]);
     world.rows = [{ key: "0050 0100000A:0001", bytes: 40, attempts: 3 }];
     await world.pass(70);
-    expect(world.cut).toEqual(["gone"]);
+    expect(world.cut).toEqual(["gone WebSocket", "gone"]);
   });
 });
