@@ -5,7 +5,8 @@ import { unreadBytes } from "../support/tcp-queues.js";
 import { waitFor } from "../support/wait-for.js";
 import { freshTopic, openStream, readResponse, within } from "./client.js";
 import type { Contract } from "./sites.js";
-import { bytesBehindStream, requestInManyPieces } from "./differences.js";
+import { olderToken } from "../support/token.js";
+import { answersEndedSides, bytesBehindStream, requestInManyPieces } from "./differences.js";
 import { parseResponse, requestBytes } from "./http-text.js";
 import type { Site } from "./site.js";
 
@@ -14,6 +15,7 @@ const health = requestBytes({ path: "/healthz" });
 export function testConnections(contract: Contract): void {
   testKeepAlive(contract);
   testPipelining(contract);
+  testEndedSides(contract);
   testRequestsBehindStreams(contract);
 }
 
@@ -93,8 +95,7 @@ function testPipelining({ site }: Contract): void {
       const text = await connection.readUntil((received) => received.split('"status":"ok"').length === 3, {
         within,
       });
-      const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => status);
-      expect(statuses).toEqual(["200", "404", "200", "200"]);
+      expect(statusesIn(text)).toEqual(["200", "404", "200", "200"]);
     });
 
     it("may end with a stream, which begins after the previous response", async () => {
@@ -120,6 +121,42 @@ function testPipelining({ site }: Contract): void {
       expect(file?.rest).toMatch(/^HTTP\/1\.1 200 OK\r\nContent-Type: text\/event-stream\r\n/);
     });
   });
+}
+
+function testEndedSides({ front, mercureSite }: Contract): void {
+  describe("a client that ends its side after its last request", () => {
+    // Bug: with workers, such a client got no answer, and most of its publications were lost.
+    it("gets all answers, where the front gives them", async () => {
+      const body = "x".repeat(1000);
+      const headers = {
+        Authorization: `Bearer ${await olderToken({ publish: ["*"] })}`,
+        "Content-Length": String(body.length),
+      };
+      const publish = requestBytes({ method: "POST", path: `/publish/${freshTopic()}`, headers, body });
+      for (const request of [publish, health, publish + publish + health]) {
+        const connection = await mercureSite().connect();
+        connection.write(request);
+        connection.endWriting();
+        const text = await connection.readToEnd({ within });
+        const count = request.split("HTTP/1.1").length - 1;
+        expect(statusesIn(text)).toEqual(answersEndedSides[front] ? Array(count).fill("200") : []);
+      }
+    });
+
+    it("gets the answer to its poll at once, where the front gives it", async () => {
+      const connection = await mercureSite().connect();
+      const after = encodeURIComponent(await mercureSite().publish({ topics: ["before"], data: "x" }));
+      const path = `/poll?topic=${freshTopic()}&wait=30&last_event_id=${after}`;
+      connection.write(requestBytes({ path }));
+      connection.endWriting();
+      const text = await connection.readToEnd({ within });
+      expect(statusesIn(text)).toEqual(answersEndedSides[front] ? ["200"] : []);
+    });
+  });
+}
+
+function statusesIn(text: string): readonly string[] {
+  return [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status = ""]) => status);
 }
 
 function testRequestsBehindStreams({ front, site }: Contract): void {

@@ -193,6 +193,13 @@ export const slowReader: Readonly<Record<FrontName, "kept" | "closed">> = {
   "mongrel2-shipped": "kept",
 };
 
+/** True if a client that ends its side after its requests gets the answers. Mongrel2 closes the connection at once. */
+export const answersEndedSides: Readonly<Record<FrontName, boolean>> = {
+  http: true,
+  "mongrel2-stock": false,
+  "mongrel2-shipped": false,
+};
+
 /**
  * The result if a client sends invalid bytes on a connection that carries a stream. Mongrel2 writes an error response
  * (400) into the stream.

@@ -164,6 +164,9 @@ export class HttpFront implements Front {
 
   /** Handles a connection that another process has accepted, but has not read from. */
   take(socket: Socket): void {
+    // The sockets that Node's HTTP server has accepted itself have the same setting. Without it, a client that ends its
+    // side gets no answer.
+    socket.allowHalfOpen = true;
     this.#app.server.emit("connection", socket);
     socket.resume();
   }
@@ -394,14 +397,22 @@ const nothingMore: Pick<FrontRequest, "body" | "disconnectSignal"> = {
   disconnectSignal: () => AbortSignal.abort(),
 };
 
-/** Node emits `close` after the response, and also if the connection ends before the response. */
+/**
+ * Aborted when the client ends its side of the connection before the response: the client has left, or waits for its
+ * last answers. Node emits `close` after the response, and also if the connection ends before the response.
+ */
 function disconnectSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  if (response.destroyed || response.req.socket.destroyed) controller.abort();
-  else
+  const { socket } = response.req;
+  const abort = (): void => controller.abort();
+  if (response.destroyed || socket.destroyed || socket.readableEnded) abort();
+  else {
+    socket.once("end", abort);
     response.once("close", () => {
-      if (!response.writableEnded) controller.abort();
+      socket.off("end", abort);
+      if (!response.writableEnded) abort();
     });
+  }
   return controller.signal;
 }
 

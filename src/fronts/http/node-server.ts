@@ -40,6 +40,9 @@ export function createNodeServer(options: NodeServerOptions, listener: RequestLi
     IncomingMessage: detached.messageClass(),
   });
   server.maxHeadersCount = maxHeadersCount;
+  // A client may end its side after its last request. Without this setting, which Node does not document, Node would
+  // then end the hub's side at once, and drop all answers that are not sent yet.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on("request", (request, response) => {
     // The parser goes on after the end of the connection, up to the end of its bytes.
     if (!request.socket.destroyed) listener(request, response);

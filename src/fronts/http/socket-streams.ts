@@ -108,8 +108,6 @@ export class SocketStreams {
   ): WebSocketConnection | undefined {
     if (dialogue === undefined) return undefined;
     const { fanout, clock, messageBytes, turns } = this.#options;
-    // A socket from another process would end the hub's side, and so drop the answers, when the client ends its side.
-    socket.allowHalfOpen = true;
     return new WebSocketConnection({
       socket,
       clock,
