@@ -16,6 +16,7 @@ export function testConnections(contract: Contract): void {
   testKeepAlive(contract);
   testPipelining(contract);
   testEndedSides(contract);
+  testOtherProtocols(contract);
   testRequestsBehindStreams(contract);
 }
 
@@ -152,6 +153,31 @@ function testEndedSides({ front, mercureSite }: Contract): void {
       const text = await connection.readToEnd({ within });
       expect(statusesIn(text)).toEqual(answersEndedSides[front] ? ["200"] : []);
     });
+  });
+}
+
+function testOtherProtocols({ mercureSite }: Contract): void {
+  describe("a client that asks for another protocol on its connection", () => {
+    // Bug: the next request, in the same piece, was dropped. Its client waited for the answer for ever.
+    it.each(["GET", "POST"])(
+      "gets its answer in HTTP, and can repeat its next request (%s)",
+      async (method) => {
+        const connection = await mercureSite().connect();
+        const body = method === "POST" ? "hello" : "";
+        const headers = {
+          Connection: "Upgrade, HTTP2-Settings",
+          Upgrade: "h2c",
+          "HTTP2-Settings": "AAMAAABkAAQCAAAAAAIAAAAA",
+          "Content-Length": String(body.length),
+        };
+        connection.write(requestBytes({ method, path: "/healthz", headers, body }) + health);
+        const text = await connection.readUntil(
+          (received) => connection.closed || statusesIn(received).length === 2,
+          { within },
+        );
+        expect(statusesIn(text)[0]).toBe(method === "GET" ? "200" : "405");
+      },
+    );
   });
 }
 

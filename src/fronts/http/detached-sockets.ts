@@ -45,7 +45,7 @@ export class DetachedSockets {
     // request.
     return class extends BodyMessage {
       get upgrade(): boolean {
-        return this.method === "CONNECT" || mayDetach(this);
+        return mayDetach(this);
       }
 
       set upgrade(_value: boolean) {

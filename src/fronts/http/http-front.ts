@@ -331,7 +331,11 @@ export class HttpFront implements Front {
   }
 
   #checkHead(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void {
-    const fault = RequestHead.of(request.raw).faultOf(this.#options);
+    const head = RequestHead.of(request.raw);
+    // The next request may be among the bytes that Node has dropped, so the client has to repeat it.
+    if (head.asksForOtherProtocol && !this.#detached.has(request.raw.socket))
+      void reply.header("Connection", "close");
+    const fault = head.faultOf(this.#options);
     if (fault === undefined) proceed();
     else this.#fail(fault, request, reply);
   }

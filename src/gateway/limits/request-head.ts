@@ -4,6 +4,7 @@ import { PharosError } from "../../base/errors.js";
 export interface ParsedHead {
   /** Names and values in turn, in the order and the spelling of the request. */
   readonly rawHeaders: readonly string[];
+  readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly httpVersionMajor: number;
   readonly httpVersionMinor: number;
@@ -87,6 +88,14 @@ export class RequestHead {
   /** True if the client sends its body after `100 Continue` only [RFC 9110 10.1.1]. */
   get waitsToContinue(): boolean {
     return this.isCurrent && this.value("expect")?.toLowerCase() === "100-continue";
+  }
+
+  /**
+   * True if the client asks for another protocol on its connection [RFC 9110 7.8, 9.3.6]. Node's parser drops the bytes
+   * that come with such a request, even if the request is answered in HTTP.
+   */
+  get asksForOtherProtocol(): boolean {
+    return this.#message.method === "CONNECT" || this.value("upgrade") !== undefined;
   }
 
   /** True if the client wants to reuse the connection [RFC 9112 9.3]. */

@@ -203,11 +203,11 @@ describe("a request that asks for another protocol", () => {
     expect(text).toContain("HTTP/1.1 200 OK\r\n");
   });
 
-  it("gets nothing for CONNECT", async () => {
+  it("is answered also for CONNECT, on its attached socket", async () => {
     const { connect, requests } = await start();
     const connection = await connect();
     connection.write("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n");
-    expect(await connection.readToEnd({ within })).toBe("");
-    expect(requests).toEqual([]);
+    await connection.readUntil("answer to example.com:443\n", { within });
+    expect(requests).toEqual(["example.com:443"]);
   });
 });

@@ -169,6 +169,17 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
     expect(parseResponse(first?.rest ?? "")?.status).toBe(400);
   });
 
+  it("gets the answer before a CONNECT, an error for the CONNECT, and the end of the connection", async () => {
+    // Bug: Node closed the connection at a CONNECT, without the answers to the requests before it.
+    const site = await startSite("http");
+    const connection = await site.connect();
+    connection.write(`${file}CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\nbytes of a tunnel`);
+    const first = parseResponse(await connection.readToEnd({ within }));
+    expect(first?.headers.get("content-type")).toMatch(/^text\/css/);
+    const second = parseResponse(first?.rest ?? "");
+    expect({ status: second?.status, rest: second?.rest }).toEqual({ status: 404, rest: "" });
+  });
+
   it("gets its stream behind a slow answer whole, with the requests behind it counted", async () => {
     const site = await startSite("http");
     const topic = freshTopic();
