@@ -27,7 +27,7 @@ export const errorCodes = {
   "forbidden-origin": "Pages of this origin may not send this request, or may not send it with a cookie.",
   "unsupported-media-type": "This path does not support the content type of the request body.",
   "unsupported-content-coding":
-    "The request body has a `Content-Encoding`, such as gzip. The hub accepts no coded bodies.",
+    "The request body has a `Content-Encoding`, or a `Transfer-Encoding` other than `chunked`, such as gzip. The hub accepts no coded bodies.",
   "head-too-large": "The request line and headers are larger than their limit, or have too many lines.",
   "expectation-failed": "The request has an `Expect` header other than `100-continue`.",
   "too-many-connections": "The hub has reached its limit of streams or of filters.",

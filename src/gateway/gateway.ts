@@ -205,20 +205,23 @@ function handlerOf({ methods }: Resource, method: string): Handler | undefined {
   }
 }
 
+/** The values, in lower case, with which a body is not coded. The fronts decode chunks. */
+const uncoded: readonly (readonly [header: string, values: readonly string[]])[] = [
+  ["Content-Encoding", ["", "identity"]],
+  ["Transfer-Encoding", ["", "chunked"]],
+];
+
 /** @throws PharosError `unsupported-content-coding` if the body of the request is coded, for example with gzip */
 function checkContentCoding(request: GatewayRequest): void {
-  const coding = request.header("content-encoding")?.trim() ?? "";
-  if (
-    request.method === "GET" ||
-    request.method === "HEAD" ||
-    coding === "" ||
-    coding.toLowerCase() === "identity"
-  )
-    return;
-  throw new PharosError(
-    "unsupported-content-coding",
-    `the body has the Content-Encoding ${quoteValue(coding)}; send the body without a content coding`,
-  );
+  if (request.method === "GET" || request.method === "HEAD") return;
+  for (const [header, values] of uncoded) {
+    const coding = request.header(header.toLowerCase())?.trim() ?? "";
+    if (!values.includes(coding.toLowerCase()))
+      throw new PharosError(
+        "unsupported-content-coding",
+        `the body has the ${header} ${quoteValue(coding)}; send the body without a content coding`,
+      );
+  }
 }
 
 function withHeaders<A extends Answer>(answer: A, headers: Answer["headers"]): A {

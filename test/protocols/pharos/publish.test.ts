@@ -48,23 +48,36 @@ describe("one publication", () => {
   });
 
   // Coded bytes were published as they were: subscribers got the bytes of a gzip file.
-  it.each(["gzip", "br", "GZIP", "identity, gzip"])("with the content coding %s gets 415", async (coding) => {
+  it.each([
+    ["Content-Encoding", "gzip"],
+    ["Content-Encoding", "br"],
+    ["Content-Encoding", "GZIP"],
+    ["Content-Encoding", "identity, gzip"],
+    ["Transfer-Encoding", "gzip, chunked"],
+    ["Transfer-Encoding", "Deflate,chunked"],
+  ])("with the %s %j gets 415", async (header, coding) => {
     const world = new MercureWorld();
-    const headers = { ...bearer("publish.ALL"), "content-encoding": coding };
+    const headers = { ...bearer("publish.ALL"), [header.toLowerCase()]: coding };
     const reply = await world.reply({ method: "POST", path: "/publish/a", body: "x", headers });
     expect({ status: reply.status, accepted: headerOf(reply, "Accept-Encoding") }).toEqual({
       status: 415,
       accepted: "identity",
     });
     expect(JSON.parse(reply.body.toString())).toMatchObject({
-      detail: `the body has the Content-Encoding "${coding}"; send the body without a content coding`,
+      detail: `the body has the ${header} "${coding}"; send the body without a content coding`,
     });
     expect(world.published).toEqual([]);
   });
 
-  it.each(["identity", "Identity", ""])("with the content coding %j is published", async (coding) => {
+  it.each([
+    ["content-encoding", "identity"],
+    ["content-encoding", "Identity"],
+    ["content-encoding", ""],
+    ["transfer-encoding", "chunked"],
+    ["transfer-encoding", "Chunked"],
+  ])("with the %s %j is published", async (header, coding) => {
     const world = new MercureWorld();
-    const answer = await post(world, "/publish/a", { body: "x", headers: { "content-encoding": coding } });
+    const answer = await post(world, "/publish/a", { body: "x", headers: { [header]: coding } });
     expect(answer.status).toBe(200);
   });
 
