@@ -62,7 +62,7 @@ function messageOf(fields: ReadonlyMap<string, unknown>): ClientMessage {
 }
 
 function numberOf(value: unknown): MessageNumber | undefined {
-  if (value === undefined || typeof value === "number") return value;
+  if (value === undefined || (typeof value === "number" && Number.isFinite(value))) return value;
   throw new PharosError("bad-request", `request must be a number, not ${quoteValue(value)}`);
 }
 
