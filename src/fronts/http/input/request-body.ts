@@ -93,21 +93,30 @@ export function dropBody(request: BodyMessage, cut: () => void): void {
 
 function gather(request: BodyMessage, body: BodyBuffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const stop = (error: unknown): void => {
-      request.off("end", finish).off("close", leave).off("error", leave);
-      // The front drops the rest of the body, so from now on the end of the connection is not an error.
-      request.on("error", () => undefined).readBody(() => undefined);
+    // After the end of the body, or after an error, the end of the connection is not an error of this request.
+    const stop = (): unknown =>
+      request
+        .off("end", finish)
+        .off("close", leave)
+        .off("error", leave)
+        .on("error", () => undefined);
+    const finish = (): void => {
+      stop();
+      resolve(body.join());
+    };
+    const fail = (error: unknown): void => {
+      stop();
+      request.readBody(() => undefined);
       reject(error);
     };
+    const leave = (): void => fail(broken());
     const take = (chunk: Buffer): void => {
       try {
         body.append(chunk);
       } catch (error) {
-        stop(error);
+        fail(error);
       }
     };
-    const finish = (): void => resolve(body.join());
-    const leave = (): void => stop(broken());
     request.once("end", finish).once("close", leave).once("error", leave).readBody(take);
   });
 }
