@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { messageOf, PharosError } from "../base/errors.js";
 import { kindOfValue } from "../base/quote-value.js";
-import { nestsDeeper } from "../base/json/nesting.js";
+import { excessOf } from "../base/json/json-size.js";
 import { withoutByteOrderMark } from "../base/utf8.js";
 
 /** The deepest nesting of a settings file. The settings need five levels. */
@@ -40,7 +40,7 @@ function readText(file: string): string {
 
 function parseJson(file: string, text: string): unknown {
   // The checks of the settings call themselves for each level. 200,000 levels exhausted the stack.
-  if (nestsDeeper(text, mostNesting))
+  if (excessOf(text, { levels: mostNesting }) !== undefined)
     throw new PharosError("bad-config", `${file}: nests deeper than ${mostNesting} levels`);
   try {
     return JSON.parse(text);

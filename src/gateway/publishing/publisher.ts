@@ -94,14 +94,16 @@ export class Publisher {
   /**
    * Publishes in order the publications that {@link accept} returned. Publishes nothing if the iterable throws. The
    * promise resolves with the event ids when all publications are stored. The method pauses between publications: a
-   * thousand publications with a hundred topics each need many turns of the event loop.
+   * thousand publications with a hundred topics each need many turns of the event loop. It also pauses at each item
+   * that is undefined, which stands for a step on the way to the next publication.
    */
-  async publish(publications: Iterable<Publication>): Promise<readonly string[]> {
+  async publish(publications: Iterable<Publication | undefined>): Promise<readonly string[]> {
     const { append, room } = this.#options;
     const budget = this.#budget;
     const all = await budget.map(publications, (publication) => publication);
     const receipts: Promise<Receipt>[] = [];
     for (const publication of all) {
+      if (publication === undefined) continue;
       do {
         await budget.pauseIfUsedUp();
         await room();

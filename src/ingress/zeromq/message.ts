@@ -3,6 +3,7 @@ import { quoteValue } from "../../base/quote-value.js";
 import { parsePublication, type Publication } from "../../hub/publications/publication.js";
 import { parsePublicationOptions } from "../../hub/publications/publication-json.js";
 import { defaultPublicationLimits, type PublicationLimits } from "../../limits/publications.js";
+import { parseJson } from "../../base/json/parse-json.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 import { parseEventText } from "./event-text.js";
 
@@ -33,7 +34,7 @@ export function parseIngestMessage(
 
 function parseJsonFrame(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     const message = `the third frame must be a JSON object of options, or {} for no options, not ${quoteValue(text)}`;
     throw new PharosError("bad-publication", message, { cause });

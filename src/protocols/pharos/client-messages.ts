@@ -2,7 +2,7 @@ import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
 import { isTokenText } from "../../gateway/http/bearer.js";
-import { parseJson } from "../../gateway/http/json.js";
+import { parseJson } from "../../base/json/parse-json.js";
 import { jsonFields, parsePublicationJson } from "../../hub/publications/publication-json.js";
 
 /** A message of a WebSocket client. */

@@ -2,7 +2,8 @@ import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
 import { presentText, type PublicationInput } from "../../hub/publications/publication.js";
 import { decodeUtf8 } from "../../base/utf8.js";
-import { parseJson } from "../../gateway/http/json.js";
+import { checkJson } from "../../base/json/json-check.js";
+import { mostLevels } from "../../base/json/parse-json.js";
 import { mediaTypeOf } from "../../gateway/http/media-type.js";
 import type { GatewayRequest } from "../../gateway/http/messages.js";
 
@@ -16,12 +17,18 @@ export interface PublishRequest extends Pick<GatewayRequest, "header"> {
  * hub publishes its text unchanged. The headers `Event-ID`, `Event-Type`, `Event-Retry`, `Retain` and `Private` set
  * the options. `parsePublication` checks the values.
  *
+ * The check of JSON has steps, so that the caller can pause. The last item is the publication, and undefined stands
+ * for a step before it.
+ *
  * @throws PharosError `bad-publication` for a malformed body or header
  */
-export function parsePublishBody(topic: string, { header, body }: PublishRequest): PublicationInput {
+export function* parsePublishBody(
+  topic: string,
+  { header, body }: PublishRequest,
+): Generator<PublicationInput | undefined, void> {
   const data = decodeUtf8(body, "the body");
-  if (mediaTypeOf(header("content-type")) === jsonType) checkJson(data);
-  return {
+  if (mediaTypeOf(header("content-type")) === jsonType) yield* refuseOtherThanJson(data);
+  yield {
     topics: [topic],
     data,
     id: header("event-id"),
@@ -51,16 +58,12 @@ export function parseTopicPath(text: string): string {
 
 const jsonType = "application/json";
 
-function checkJson(text: string): void {
-  try {
-    parseJson(text);
-  } catch (cause) {
-    throw new PharosError(
-      "bad-publication",
-      `the Content-Type is ${jsonType}, but the body is not JSON with at most 100 levels; send other text as text/plain`,
-      { cause },
-    );
-  }
+function* refuseOtherThanJson(text: string): Generator<undefined, void> {
+  if (yield* checkJson(text, mostLevels)) return;
+  throw new PharosError(
+    "bad-publication",
+    `the Content-Type is ${jsonType}, but the body is not JSON with at most ${mostLevels} levels; send other text as text/plain`,
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 import { PharosError } from "../../base/errors.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
 import { decodeUtf8 } from "../../base/utf8.js";
-import { parseJson } from "../../gateway/http/json.js";
+import { parseJson } from "../../base/json/parse-json.js";
 import { declaredPublishLimits } from "../../limits/publications.js";
 import { parsePublicationJson } from "../../hub/publications/publication-json.js";
 

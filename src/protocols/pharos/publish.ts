@@ -29,11 +29,12 @@ export function publishResource({ publishing, once, lines }: PublishResourceOpti
   const post = async (request: GatewayRequest): Promise<Reply> => {
     const publisher = await publishing.publisher(request, parseForm(request.query));
     const accept = (input: PublicationInput): Publication => publishing.accept(publisher, input);
-    const one = async (): Promise<Publication> =>
-      accept(await readOne(request, (topic) => publishing.checkTopics(publisher, [topic])));
+    const check = (topic: string): void => publishing.checkTopics(publisher, [topic]);
     const work = async (): Promise<Ids> =>
       publishing.publish(
-        isMany(request) ? await readLines(request, { accept, limits: lines }) : [await one()],
+        isMany(request)
+          ? await readLines(request, { accept, limits: lines })
+          : await readOne(request, { check, accept }),
       );
     const ids = await once.ids(request, publisher, work);
     return jsonReply(200, isMany(request) ? { ids } : { id: ids[0] });
@@ -41,11 +42,27 @@ export function publishResource({ publishing, once, lines }: PublishResourceOpti
   return { path: publishPath, below: true, methods: { POST: post } };
 }
 
-/** @param check rejects the topic of the path before the body is read */
-async function readOne(request: GatewayRequest, check: (topic: string) => void): Promise<PublicationInput> {
+interface ReadOptions {
+  /** Rejects the topic of the path before the body is read. */
+  readonly check: (topic: string) => void;
+  readonly accept: (input: PublicationInput) => Publication;
+}
+
+async function readOne(
+  request: GatewayRequest,
+  { check, accept }: ReadOptions,
+): Promise<Iterable<Publication | undefined>> {
   const topic = parseTopicPath(request.path.slice(publishPath.length + 1));
   check(topic);
-  return parsePublishBody(topic, { header: (name) => request.header(name), body: await request.body() });
+  const body = await request.body();
+  return parseOne(parsePublishBody(topic, { header: (name) => request.header(name), body }), accept);
+}
+
+function* parseOne(
+  steps: Iterable<PublicationInput | undefined>,
+  accept: ReadOptions["accept"],
+): Generator<Publication | undefined, void> {
+  for (const input of steps) yield input && accept(input);
 }
 
 async function readLines(

@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PharosError } from "../../../src/base/errors.js";
+import type { PublicationInput } from "../../../src/hub/publications/publication.js";
 import { mediaTypeOf } from "../../../src/gateway/http/media-type.js";
-import { parsePublishBody, parseTopicPath } from "../../../src/protocols/pharos/publish-body.js";
+import { parsePublishBody as stepsOf, parseTopicPath } from "../../../src/protocols/pharos/publish-body.js";
 
 function request(body: string | Buffer, headers: Record<string, string> = {}) {
   const given = new Map(Object.entries(headers));
@@ -20,6 +21,10 @@ function orRefused<Value>(parse: () => Value): Value | string {
 }
 
 const plain = { id: undefined, type: undefined, retry: undefined, retain: false, private: false };
+
+function parsePublishBody(topic: string, from: ReturnType<typeof request>): PublicationInput | undefined {
+  return [...stepsOf(topic, from)].at(-1);
+}
 
 describe("parsePublishBody", () => {
   it("takes the body for the data, as it is", () => {
@@ -39,7 +44,7 @@ describe("parsePublishBody", () => {
   it("leaves JSON as it was written", () => {
     const text = '{ "b": 1,\n  "a": 1.0, "a": 2e0 }\n';
     const type = "Application/JSON; charset=utf-8";
-    expect(parsePublishBody("t", request(text, { "content-type": type })).data).toBe(text);
+    expect(parsePublishBody("t", request(text, { "content-type": type }))?.data).toBe(text);
   });
 
   it.each(["", "{", "{'a':1}", "\ufeff{}", "NaN", "{} {}"])("refuses %j as JSON", (text) => {
@@ -101,7 +106,7 @@ describe("parsePublishBody", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), types, (bytes, type) => {
         const body = Buffer.from(bytes);
-        const data = orRefused(() => parsePublishBody("t", request(body, { "content-type": type })).data);
+        const data = orRefused(() => parsePublishBody("t", request(body, { "content-type": type }))?.data);
         expect([body, "bad-publication"]).toContainEqual(
           data === "bad-publication" ? data : Buffer.from(data ?? ""),
         );

@@ -30,6 +30,11 @@ function list(lines: string, count: number): Buffer {
   return requests({ method: "POST", path: "/publish", headers, body: lines }, count);
 }
 
+function body(path: string, type: string, text: string): Buffer {
+  const headers = { "Content-Type": type, "Content-Length": String(text.length) };
+  return requests({ method: "POST", path, headers, body: text }, 1);
+}
+
 function chunksTo(method: string): Flood {
   return {
     name: `chunks of one byte in ${method}`,
@@ -77,6 +82,15 @@ export const floods: readonly Flood[] = [
   { name: "long lists of publications", more: list(line.repeat(1000), 4) },
   { name: "bodies of empty lines", more: list("\n".repeat(1_000_000), 1) },
   { name: "long lines of JSON", more: list(`{"topics":["flood"],"data":[${"1,".repeat(450_000)}1]}\n`, 1) },
+  // Neither body makes a publication: the JSON has no end, and the form no topic.
+  {
+    name: "bodies of many JSON values",
+    more: body("/publish/flood", "application/json", `[${"{},".repeat(330_000)}`),
+  },
+  {
+    name: "forms of many escapes",
+    more: body("/.well-known/mercure", "application/x-www-form-urlencoded", `data=${"%41a".repeat(250_000)}`),
+  },
   framesOf("pings", many(ping)),
   framesOf("empty frames", [start, ...many(middle), end]),
   framesOf("frames of one byte", [start, ...many(tiny), end]),

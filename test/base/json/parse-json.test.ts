@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseJson } from "../../../src/gateway/http/json.js";
+import { parseJson } from "../../../src/base/json/parse-json.js";
 
 const refusal = expect.objectContaining({ code: "bad-publication" });
 const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
@@ -25,5 +25,15 @@ describe("parseJson", () => {
       expect(() => parseJson(bracket.repeat(200_000))).toThrowError(/at most 100 levels deep/);
     }
     expect(() => parseJson(nested(101))).toThrowError(/at most 100 levels deep/);
+  });
+
+  // Bug: a text of 1 MiB with many values held the event loop for 180 ms.
+  it.each([
+    ["items", (count: number) => `[${"1,".repeat(count - 2)}1]`],
+    ["lists", (count: number) => `[${"[],".repeat((count - 2) / 2)}1]`],
+    ["fields", (count: number) => `{${'"a":1,'.repeat(count - 2)}"a":1}`],
+  ])("refuses more than 12,000 values: %s", (_kind, text) => {
+    expect(parseJson(text(12_000))).toEqual(JSON.parse(text(12_000)));
+    expect(() => parseJson(text(12_002))).toThrowError(/at most 12000 values/);
   });
 });
