@@ -1,0 +1,106 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { TurnBudget } from "../../../src/base/turn-budget.js";
+import { TurnRotation, requestsPerTurn } from "../../../src/gateway/limits/turn-rotation.js";
+
+const budgetMs = 5;
+
+/** A clock whose time moves only with the work of a test, turn by turn. */
+class TurnByTurn {
+  nowMs = 0;
+  #next: (() => void)[] = [];
+
+  monotonic(): number {
+    return this.nowMs;
+  }
+
+  endOfTurn(action: () => void): void {
+    this.#next.push(action);
+  }
+
+  /** Ends the turn. Returns false if nothing was left to do. */
+  endTurn(): boolean {
+    const actions = this.#next.splice(0);
+    for (const action of actions) action();
+    return actions.length > 0;
+  }
+}
+
+/** Work of one client: the time of each step, and true if a request begins in it. */
+type Work = readonly { readonly ms: number; readonly isRequest: boolean }[];
+
+/** Does all work. Returns the time, the requests and the clients of each turn, in the order of the steps. */
+function turnsOf(clients: readonly Work[], run: "run" | "runLater") {
+  const clock = new TurnByTurn();
+  const rotation = new TurnRotation(new TurnBudget(clock, budgetMs));
+  const turns = [{ ms: 0, requests: 0, order: [] as number[] }];
+  clients.forEach((work, client) => {
+    let done = 0;
+    rotation[run](() => {
+      const step = work[done] ?? { ms: 0, isRequest: false };
+      done += 1;
+      clock.nowMs += step.ms;
+      if (step.isRequest) rotation.countRequest();
+      const turn = turns.at(-1);
+      if (turn !== undefined) {
+        turn.ms += step.ms;
+        turn.requests += Number(step.isRequest);
+        turn.order.push(client);
+      }
+      return done < work.length;
+    });
+  });
+  do turns.push({ ms: 0, requests: 0, order: [] });
+  while (clock.endTurn());
+  return turns;
+}
+
+const step = fc.record({
+  ms: fc.integer({ min: 0, max: 2 }),
+  isRequest: fc.boolean(),
+});
+const clients = fc.array(fc.array(step, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 20 });
+
+describe("a rotation", () => {
+  // Bug: each client had time and requests of its own. Twenty clients used twenty times as much of a turn.
+  it("shares the time and the requests of a turn among all clients, and does all their work", () => {
+    fc.assert(
+      fc.property(clients, fc.constantFrom("run" as const, "runLater" as const), (all, run) => {
+        const turns = turnsOf(all, run);
+        for (const { ms, requests } of turns) {
+          expect(ms).toBeLessThan(budgetMs + 2);
+          expect(requests).toBeLessThanOrEqual(requestsPerTurn);
+        }
+        const steps = turns.flatMap(({ order }) => order);
+        all.forEach((work, client) =>
+          expect(steps.filter((each) => each === client)).toHaveLength(work.length),
+        );
+      }),
+      { seed: 20_261_130, numRuns: 500 },
+    );
+  });
+
+  it("does one step of each client in turn", () => {
+    fc.assert(
+      fc.property(clients, (all) => {
+        const left = all.map((work) => work.length);
+        let waiting = [...left.keys()];
+        for (const client of turnsOf(all, "runLater").flatMap(({ order }) => order)) {
+          expect(client).toBe(waiting[0]);
+          left[client] = (left[client] ?? 0) - 1;
+          waiting = [...waiting.slice(1), ...(left[client] > 0 ? [client] : [])];
+        }
+        expect(waiting).toEqual([]);
+      }),
+      { seed: 20_261_130, numRuns: 200 },
+    );
+  });
+
+  it("does all work of 10,000 clients in order", () => {
+    const all = Array.from({ length: 10_000 }, () =>
+      Array.from({ length: 3 }, () => ({ ms: 1, isRequest: false })),
+    );
+    const order = turnsOf(all, "runLater").flatMap((turn) => turn.order);
+    expect(order).toEqual(Array.from({ length: 30_000 }, (_, index) => index % 10_000));
+  });
+});
