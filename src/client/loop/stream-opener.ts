@@ -1,10 +1,10 @@
 import { isNoStream, isRefused } from "../messages/refusal.js";
 import { renewInMs } from "../messages/token-renewal.js";
 import type { AttemptParameters, OpenedStream, OpenStream, Transports } from "../transports/transport.js";
-import type { StreamAttempt, StreamParameters } from "../connection/stream-attempt.js";
+import { openTimeoutMs, type StreamAttempt, type StreamParameters } from "../connection/stream-attempt.js";
 import type { Tokens } from "../connection/tokens.js";
 import { TransportChoice } from "./transport-choice.js";
-import { searchBetter } from "./transport-search.js";
+import { reopenTimeoutMs, searchBetter } from "./transport-search.js";
 
 export interface StreamOpenerOptions {
   /** The best transport first. */
@@ -22,6 +22,7 @@ export class StreamOpener {
   readonly #options: StreamOpenerOptions;
   readonly #choice: TransportChoice;
   #first: Promise<OpenedStream> | undefined;
+  #timeoutMs = reopenTimeoutMs;
 
   constructor(options: StreamOpenerOptions) {
     this.#options = options;
@@ -63,14 +64,16 @@ export class StreamOpener {
   async open(parameters: StreamParameters): Promise<OpenedStream> {
     const { transports, tokens, attempt } = this.#options;
     const retry = (): Promise<OpenedStream> =>
-      attempt(transports[this.#choice.next()] ?? transports[0], parameters);
+      attempt(transports[this.#choice.next()] ?? transports[0], parameters, this.#timeoutMs);
     let opening = this.#first ?? retry();
     this.#first = undefined;
     let firstReason: string | undefined;
+    let isLate = false;
     for (;;) {
       try {
         const stream = await opening.catch((error: unknown) => this.#afterRefusal(error, retry));
         this.#choice.opened();
+        this.#timeoutMs = reopenTimeoutMs;
         this.#search(stream.request);
         return stream;
       } catch (error) {
@@ -79,7 +82,11 @@ export class StreamOpener {
         if (error.trouble === "foreign" || transports[this.#choice.next()]?.name === "websocket")
           tokens.discard();
         error.message = firstReason ??= error.message;
-        if (!this.#choice.failed(error.trouble, error.retryAfterMs > 0)) throw error;
+        isLate ||= error.trouble === "held";
+        const goesOn = this.#choice.failed(error.trouble, error.retryAfterMs > 0);
+        // The network may be slow.
+        if (isLate && !goesOn) this.#timeoutMs = openTimeoutMs;
+        if (!goesOn) throw error;
         opening = retry();
       }
     }

@@ -6,8 +6,12 @@ import type { TransportChoice } from "./transport-choice.js";
 /** The wait before the first test of the candidates, and before each later one, in milliseconds. */
 const pauseMs = Object.freeze({ first: 30_000, later: 60_000 });
 
-/** The time-out for opening a stream, in milliseconds. */
-const openTimeoutMs = 10_000;
+/**
+ * The time-out for opening a stream, in milliseconds. After the loss of a stream, a client first waits up to 7.5 s (the
+ * hub's `--retry` and half of it). Behind a new proxy that holds streams, the client then still receives by another
+ * transport within 15 s.
+ */
+export const reopenTimeoutMs = 6000;
 
 /** A search for a better transport while a stream of another transport is open. */
 export interface TransportSearch {
@@ -44,7 +48,7 @@ async function works({ open, choice, signal }: TransportSearch, candidate: numbe
   const test = new AbortController();
   const end = (): void => test.abort();
   signal.addEventListener("abort", end);
-  const stopTimer = startTimer(openTimeoutMs, end);
+  const stopTimer = startTimer(reopenTimeoutMs, end);
   try {
     const stream = await beforeAbort(open(candidate, test.signal), test.signal);
     stopTimer();
