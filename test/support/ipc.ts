@@ -68,17 +68,22 @@ export class Child<P extends Protocol> {
 /** Starts the TypeScript module at `entry` as a child. The module calls {@link answerCalls}. */
 export function startChild<P extends Protocol>(options: {
   readonly entry: URL;
+  /** Added to the environment. @default none */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Further options of node. @default none */
+  readonly nodeArgs?: readonly string[];
   /** @default the end of the running test */
   readonly onEnd?: OnEnd;
 }): Child<P> {
-  const process = fork(fileURLToPath(options.entry), [], {
+  const child = fork(fileURLToPath(options.entry), [], {
     cwd: root,
-    execArgv: ["--import", "tsx"],
+    env: { ...process.env, ...options.env },
+    execArgv: ["--import", "tsx", ...(options.nodeArgs ?? [])],
     serialization: "advanced",
   });
-  const child = new Child<P>(process);
-  (options.onEnd ?? atTestEnd)(() => child.close());
-  return child;
+  const started = new Child<P>(child);
+  (options.onEnd ?? atTestEnd)(() => started.close());
+  return started;
 }
 
 /** The child's side: answers each request with the handler of its kind, and exits when the parent has ended. */

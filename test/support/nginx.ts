@@ -22,6 +22,9 @@ export interface Nginx {
   readonly port: number;
   /** The server's self-signed certificate, for clients that must trust the server. */
   readonly certificate: string;
+  readonly certificateFile: string;
+  /** The private key, for another server that takes the place of this one. */
+  readonly key: string;
 }
 
 interface Scratch {
@@ -50,7 +53,10 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
     await rm(dir, { recursive: true, force: true });
   });
   await waitFor(() => accepts(port), { within: 30_000, missing: "nginx does not listen" });
-  return { port, certificate: await readFile(certificate, "utf8") };
+  const [certificateText, keyText] = await Promise.all(
+    [certificate, key].map(async (file) => readFile(file, "utf8")),
+  );
+  return { port, certificate: certificateText ?? "", certificateFile: certificate, key: keyText ?? "" };
 }
 
 const proxies = new URL("../../docs/operating/proxies.md", import.meta.url);

@@ -55,6 +55,11 @@ export class TcpProxy {
     this.stall();
   }
 
+  /** Carries new connections again after {@link darken}. The old connections stay open and never get data again. */
+  forget(): void {
+    this.#isDark = false;
+  }
+
   /** Forwards again after {@link stall} or {@link darken}. */
   resume(): void {
     this.#isDark = false;
