@@ -1,6 +1,6 @@
 import { PharosError } from "../../base/errors.js";
-import type { PublicationInput } from "../../hub/publications/publication.js";
-import { parseForm, readForm } from "../../gateway/http/form.js";
+import type { Publication, PublicationInput } from "../../hub/publications/publication.js";
+import { parseForm, parseFormBytes, readForm } from "../../gateway/http/form.js";
 import { refuseFormatCharacters } from "./format-characters.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
 import { valueOf } from "../../gateway/http/query.js";
@@ -16,11 +16,20 @@ import type { Handler } from "../../gateway/http/resource.js";
 export function mercurePublish(publishing: Publisher, once: PublishOnce): Handler {
   return async (request) => {
     const publisher = await publishing.publisher(request, parseForm(request.query));
+    const accept = (input: PublicationInput): Publication => publishing.accept(publisher, input);
     const work = async (): Promise<Ids> =>
-      publishing.publish([publishing.accept(publisher, parseUpdate(await readForm(request)))]);
+      publishing.publish(publicationsOf(await readForm(request), accept));
     const [id = ""] = await once.ids(request, publisher, work);
     return textReply({ status: 200, type: "text/plain; charset=utf-8", text: id, headers: [] });
   };
+}
+
+/** Parses the form when the caller asks for the publication, so that the forms of many requests share their turns. */
+function* publicationsOf(
+  form: Buffer,
+  accept: (input: PublicationInput) => Publication,
+): Generator<Publication, void> {
+  yield accept(parseUpdate(parseFormBytes(form)));
 }
 
 /**
