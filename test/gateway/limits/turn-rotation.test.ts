@@ -56,7 +56,8 @@ function turnsOf(clients: readonly Work[], run: "run" | "runLater") {
 }
 
 const step = fc.record({
-  ms: fc.integer({ min: 0, max: 2 }),
+  // Most steps are short, so that the requests of a turn are used up before its time.
+  ms: fc.constantFrom(0, 0, 0, 0, 1, 2),
   isRequest: fc.boolean(),
 });
 const clients = fc.array(fc.array(step, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 20 });
