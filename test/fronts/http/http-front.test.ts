@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { freshTopic, openStreams, readResponse, untilStreams, within } from "../../contract/client.js";
 import { parseResponse, requestBytes } from "../../contract/http-text.js";
 import { startSite } from "../../contract/site.js";
@@ -77,6 +78,26 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
       within,
     });
     expect(text.match(/^HTTP\/1\.1 200 OK\r$/gm)).toHaveLength(1001);
+  });
+
+  it("keeps the requests that it sends behind a held poll", async () => {
+    const site = await startSite("http");
+    const started: unknown[] = [];
+    // Node publishes each request whose head it has parsed.
+    const count = (message: unknown): void => void started.push(Reflect.get(Object(message), "request").url);
+    subscribe("http.server.request.start", count);
+    onTestFinished(() => void unsubscribe("http.server.request.start", count));
+    const connection = await site.connect();
+    const after = encodeURIComponent(await site.publish({ topics: ["before"], data: "x" }));
+    const poll = `/poll?topic=${freshTopic()}&wait=30&last_event_id=${after}`;
+    connection.write(requestBytes({ path: poll }) + health.repeat(100));
+    const other = await site.connect();
+    for (let answers = 1; answers <= 20; answers += 1) {
+      other.write(requestBytes({ path: "/nothing" }));
+      await other.readUntil((received) => received.split("HTTP/1.1 ").length > answers, { within });
+    }
+    expect(started.filter((url) => url === poll)).toHaveLength(1);
+    expect(started.filter((url) => url === "/healthz").length).toBeLessThanOrEqual(1);
   });
 
   it("gets 400 and a reason for a path that cannot be decoded, as for any refusal", async () => {
