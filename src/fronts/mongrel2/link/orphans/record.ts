@@ -122,7 +122,13 @@ export class OpenRecord {
     this.#current.heardAt = heardAt;
     if (Math.abs(heardAt - this.#writtenAt) < heardEveryMs) return;
     this.#writtenAt = heardAt;
-    this.#write(encodeTime(heardAt), this.#timeAt);
+    if (this.#isDeleted()) this.#rewrite();
+    else this.#write(encodeTime(heardAt), this.#timeAt);
+  }
+
+  /** True if another program has deleted the file, so that the next process would not find the record. */
+  #isDeleted(): boolean {
+    return this.#fd !== undefined && fstatSync(this.#fd).nlink === 0;
   }
 
   /** Writes the collected changes. After a failure, writes the whole record if it is time for another attempt. */

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { OpenRecord } from "../../../../../src/fronts/mongrel2/link/orphans/record.js";
@@ -150,6 +150,23 @@ describe("the record of open ids", () => {
     record.flush();
     record.close();
     expect(told).toEqual([code]);
+  });
+
+  // Bug: the record went on in the deleted file, without a word.
+  it("is written again within a second when its folder is deleted", () => {
+    const file = scratch();
+    const { record, told } = openTold(file);
+    record.begin("a");
+    record.add(1);
+    record.heard(10_000);
+    rmSync(dirname(file), { recursive: true });
+    record.add(2);
+    record.flush();
+    record.heard(11_000);
+    record.add(3);
+    record.flush();
+    expect(afterCrash(file)).toEqual([{ mark: "a", heardAt: 11_000, ids: [1, 2, 3] }]);
+    expect(told).toEqual([]);
   });
 
   it("reads the ids of a crash on a full disk, and records again once there is room", () => {
