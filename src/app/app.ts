@@ -18,7 +18,7 @@ import { atMost } from "../base/at-most.js";
 import type { Clock, Timer } from "../base/clock.js";
 import type { Config } from "../config/config.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
-import { PublisherDescriptors } from "../fronts/publisher-descriptors.js";
+import { ConnectionDescriptors } from "../fronts/connection-descriptors.js";
 import { planDescriptors } from "../limits/descriptors.js";
 import type { Front } from "../fronts/front.js";
 import type { Gateway } from "../gateway/gateway.js";
@@ -194,7 +194,7 @@ class RunningApp implements App {
     }
     const { logger, onShutdownRequest } = this.#ports;
     const ports = { clock: this.#clock, logger, metrics: this.#metrics };
-    const publishers = new PublisherDescriptors({ ...ports, descriptors: this.#descriptors });
+    const publishers = new ConnectionDescriptors("publisher", { ...ports, descriptors: this.#descriptors });
     const admit: AdmitPublisher = (socket) => publishers.admit(socket);
     const parts = { ...ports, config: this.#config, admit };
     const sink: PublicationSink = {

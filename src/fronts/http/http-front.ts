@@ -24,7 +24,7 @@ import { TurnRotation } from "../../gateway/limits/turn-rotation.js";
 import { serves } from "../../gateway/http/resource.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
-import { ClientDescriptors } from "../client-descriptors.js";
+import { ConnectionDescriptors } from "../connection-descriptors.js";
 import type { Front } from "../front.js";
 import { DetachedSockets } from "./detached-sockets.js";
 import type { ServedPath } from "../../gateway/http/resource.js";
@@ -98,7 +98,7 @@ export class HttpFront implements Front {
   readonly #detached: DetachedSockets;
   readonly #turns: TurnRotation;
   readonly #input: SocketInput;
-  readonly #descriptors: ClientDescriptors;
+  readonly #descriptors: ConnectionDescriptors;
   readonly #vanished: VanishedClients<Connection<StreamSocket>>;
   readonly #accepted = new WeakSet<Socket>();
 
@@ -121,7 +121,7 @@ export class HttpFront implements Front {
     const turns = this.#turns;
     this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes, turns });
     this.#input = new SocketInput({ turns, hasToWait: (socket) => this.#pipelining.hasToWait(socket) });
-    this.#descriptors = new ClientDescriptors(options);
+    this.#descriptors = new ConnectionDescriptors("client", options);
     this.#vanished = new VanishedClients({
       connections: () => this.#streams.connections,
       write: (connection, frame) => void this.#fanout.reply(connection, { answer: frame }),

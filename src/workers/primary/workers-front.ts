@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { PharosError } from "../../base/errors.js";
-import { ClientDescriptors } from "../../fronts/client-descriptors.js";
+import { ConnectionDescriptors } from "../../fronts/connection-descriptors.js";
 import type { DescriptorPlan } from "../../limits/descriptors.js";
 import type { Front, WorkerStatus } from "../../fronts/front.js";
 import { WorkerPool } from "./worker-pool.js";
@@ -29,14 +29,14 @@ export class WorkersFront implements Front {
   readonly #options: WorkersFrontOptions;
   readonly #server: Server;
   readonly #pool: WorkerPool;
-  readonly #descriptors: ClientDescriptors;
+  readonly #descriptors: ConnectionDescriptors;
   /** Connections that were accepted before the workers are ready; undefined once the workers are ready. */
   #early: Socket[] | undefined = [];
 
   constructor(options: WorkersFrontOptions) {
     this.#options = options;
     this.#pool = new WorkerPool(options);
-    this.#descriptors = new ClientDescriptors(options);
+    this.#descriptors = new ConnectionDescriptors("client", options);
     // This process reads no data, because the first bytes of a connection are for the worker.
     this.#server = createServer({ pauseOnConnect: true }, (socket) => {
       if (!this.#descriptors.admit(socket)) return;

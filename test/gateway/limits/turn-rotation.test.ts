@@ -2,29 +2,9 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TurnBudget } from "../../../src/base/turn-budget.js";
 import { TurnRotation, requestsPerTurn } from "../../../src/gateway/limits/turn-rotation.js";
+import { TurnByTurn } from "../../support/turn-by-turn.js";
 
 const budgetMs = 5;
-
-/** A clock whose time moves only with the work of a test, turn by turn. */
-class TurnByTurn {
-  nowMs = 0;
-  #next: (() => void)[] = [];
-
-  monotonic(): number {
-    return this.nowMs;
-  }
-
-  endOfTurn(action: () => void): void {
-    this.#next.push(action);
-  }
-
-  /** Ends the turn. Returns false if nothing was left to do. */
-  endTurn(): boolean {
-    const actions = this.#next.splice(0);
-    for (const action of actions) action();
-    return actions.length > 0;
-  }
-}
 
 /** Work of one client: the time of each step, and true if a request begins in it. */
 type Work = readonly { readonly ms: number; readonly isRequest: boolean }[];

@@ -6,30 +6,10 @@ import { TurnBudget } from "../../../../src/base/turn-budget.js";
 import { SocketInput, leastPieceBytes, pieceBytes } from "../../../../src/fronts/http/input/socket-input.js";
 import { TurnRotation } from "../../../../src/gateway/limits/turn-rotation.js";
 import { waitForEvent } from "../../../support/wait-for.js";
+import { TurnByTurn } from "../../../support/turn-by-turn.js";
 
 /** The time for the input of all sockets in one turn, in milliseconds. */
 const budgetMs = 5;
-
-/** A clock whose time moves only with the work of a test, turn by turn. */
-class TurnByTurn {
-  nowMs = 0;
-  #next: (() => void)[] = [];
-
-  monotonic(): number {
-    return this.nowMs;
-  }
-
-  endOfTurn(action: () => void): void {
-    this.#next.push(action);
-  }
-
-  /** Ends the turn. Returns false if nothing was left to do. */
-  endTurn(): boolean {
-    const actions = this.#next.splice(0);
-    for (const action of actions) action();
-    return actions.length > 0;
-  }
-}
 
 function inputOf(clock: TurnByTurn, hasToWait: (socket: Socket) => boolean = () => false): SocketInput {
   return new SocketInput({ turns: new TurnRotation(new TurnBudget(clock, budgetMs)), hasToWait });

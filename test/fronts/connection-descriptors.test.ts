@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { LogFields } from "../../src/base/log.js";
 import { silentLogger } from "../../src/base/log.js";
 import { silentMetrics } from "../../src/base/metrics.js";
-import { ClientDescriptors } from "../../src/fronts/client-descriptors.js";
+import { ConnectionDescriptors } from "../../src/fronts/connection-descriptors.js";
 import { descriptorOf } from "../../src/fronts/descriptor-of.js";
 import { planDescriptors } from "../../src/limits/descriptors.js";
 import { VirtualClock } from "../support/virtual-clock.js";
@@ -106,30 +106,43 @@ describe("descriptors", () => {
   });
 });
 
-describe("a connection whose descriptor is not for clients", () => {
-  it("is closed, counted, and logged at most every 10 seconds", async () => {
-    const socket = await acceptedSocket();
-    const fd = descriptorOf(socket) ?? 0;
-    const warnings: LogFields[] = [];
-    const reasons: unknown[] = [];
-    const clock = new VirtualClock();
-    const limitedTo = (clientsBelow: number): ClientDescriptors =>
-      new ClientDescriptors({
-        descriptors: { ...planDescriptors(1000), clientsBelow },
-        clock,
-        logger: { ...silentLogger, warn: (fields) => void warnings.push(fields) },
-        metrics: { ...silentMetrics, count: (_name, _by, labels) => void reasons.push(labels?.["reason"]) },
-      });
-    expect(limitedTo(fd + 1).admit(socket)).toBe(true);
-    expect(socket.destroyed).toBe(false);
-    const full = limitedTo(fd);
-    const others = [await acceptedSocket(), await acceptedSocket()];
-    expect([socket, ...others].map((each) => full.admit(each))).toEqual([false, false, false]);
-    expect(socket.destroyed).toBe(true);
-    expect(reasons).toEqual(["descriptors", "descriptors", "descriptors"]);
-    expect(warnings).toEqual([{ limit: 1000, forClients: fd }]);
-    clock.advance(10_000);
-    full.admit(await acceptedSocket());
-    expect(warnings.at(-1)).toEqual({ limit: 1000, forClients: fd, suppressed: 2 });
-  });
-});
+const kinds = [
+  { kind: "client", bound: "clientsBelow", counter: "connections_cut_total", field: "forClients" },
+  {
+    kind: "publisher",
+    bound: "publishersBelow",
+    counter: "publishers_refused_total",
+    field: "forPublishers",
+  },
+] as const;
+
+describe.each(kinds)(
+  "a connection of a $kind with a descriptor for others",
+  ({ kind, bound, counter, field }) => {
+    it("is closed, counted, and logged at most every 10 seconds", async () => {
+      const socket = await acceptedSocket();
+      const fd = descriptorOf(socket) ?? 0;
+      const warnings: LogFields[] = [];
+      const counts: unknown[] = [];
+      const clock = new VirtualClock();
+      const limitedTo = (below: number): ConnectionDescriptors =>
+        new ConnectionDescriptors(kind, {
+          descriptors: { ...planDescriptors(1000), [bound]: below },
+          clock,
+          logger: { ...silentLogger, warn: (fields) => void warnings.push(fields) },
+          metrics: { ...silentMetrics, count: (name, _by, labels) => void counts.push([name, labels]) },
+        });
+      expect(limitedTo(fd + 1).admit(socket)).toBe(true);
+      expect(socket.destroyed).toBe(false);
+      const full = limitedTo(fd);
+      const others = [await acceptedSocket(), await acceptedSocket()];
+      expect([socket, ...others].map((each) => full.admit(each))).toEqual([false, false, false]);
+      expect(socket.destroyed).toBe(true);
+      expect(counts).toEqual(Array.from({ length: 3 }, () => [counter, { reason: "descriptors" }]));
+      expect(warnings).toEqual([{ limit: 1000, [field]: fd }]);
+      clock.advance(10_000);
+      full.admit(await acceptedSocket());
+      expect(warnings.at(-1)).toEqual({ limit: 1000, [field]: fd, suppressed: 2 });
+    });
+  },
+);
