@@ -18,6 +18,7 @@ export default defineConfig({
           // All files of a process share their modules: to load the modules for each file takes longer than the tests
           // of the file.
           isolate: false,
+          setupFiles: ["test/support/lazy-client-files.ts"],
           maxWorkers: 2,
           // A busy machine may delay any test for a minute.
           testTimeout: 240_000,
