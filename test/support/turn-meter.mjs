@@ -1,4 +1,4 @@
-import { existsSync, openSync, readSync, writeFileSync } from "node:fs";
+import { existsSync, openSync, readSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
 
@@ -26,7 +26,10 @@ function meter(folder) {
     setImmediate(measure).unref();
   };
   const write = () => {
-    writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify({ longestMs, turns }));
+    // The test may read the file at any moment.
+    const part = join(folder, `${process.pid}.part`);
+    writeFileSync(part, JSON.stringify({ longestMs, turns }));
+    renameSync(part, join(folder, `${process.pid}.json`));
     before = cpuMs();
   };
   const begin = setInterval(() => {
