@@ -19,13 +19,17 @@ interface Source {
   /** Passes one piece on. */
   readonly step: Step;
   take: Take;
+  /** Bytes that have just left the socket, before they are passed on or put back. */
+  received: Buffer;
   /** False while the taker has paused the socket, and after the release. */
   isWanted: boolean;
   /** True while the rotation repeats the step. */
   isRunning: boolean;
-  /** True while a piece is read from the socket. */
+  /** True while a step reads from the socket. */
   isReading: boolean;
 }
+
+const noBytes = Buffer.alloc(0);
 
 /**
  * The most bytes of a piece. The work on one piece cannot be interrupted. The smallest chunks have 6 bytes: a piece has
@@ -74,6 +78,7 @@ export class SocketInput {
       listener: (bytes) => this.#receive(source, bytes),
       step: () => (source.isRunning = this.#passPiece(source)),
       take,
+      received: noBytes,
       isWanted: true,
       isRunning: false,
       isReading: false,
@@ -116,12 +121,12 @@ export class SocketInput {
     if (source?.isWanted === true) socket.resume();
   }
 
-  /** Puts the bytes back, so that the socket emits `end` after them. Reading a piece emits `data` again. */
+  /** Bytes that have to wait go back into the socket, so that the socket emits `end` after them. */
   #receive(source: Source, bytes: Buffer): void {
-    if (source.isReading) return takePiece(source, bytes);
-    pause(source.socket);
-    source.socket.unshift(bytes);
-    if (source.isWanted) this.#start(source, "run");
+    source.received = bytes;
+    if (source.isReading) return;
+    this.#start(source, "run");
+    putBack(source);
   }
 
   #start(source: Source, run: "run" | "runLater"): void {
@@ -133,11 +138,7 @@ export class SocketInput {
   /** Returns true if there is another piece, which need not wait. */
   #passPiece(source: Source): boolean {
     const { socket } = source;
-    if (this.#mayPass(source)) {
-      source.isReading = true;
-      socket.read(Math.min(pieceBytes, socket.readableLength));
-      source.isReading = false;
-    }
+    if (this.#mayPass(source)) takePiece(source);
     if (socket.readableLength > 0) return this.#mayPass(source);
     if (source.isWanted) resume(socket);
     return false;
@@ -148,11 +149,35 @@ export class SocketInput {
   }
 }
 
-/** Takes the bytes up to the end of a head. In the middle of a body, such an end only makes a smaller piece. */
-function takePiece({ socket, take }: Source, bytes: Buffer): void {
-  const end = Math.min(...endsOfHead.map((mark) => endOf(mark, bytes)));
-  if (end < bytes.length) socket.unshift(bytes.subarray(end));
+function takePiece(source: Source): void {
+  if (source.received.length === 0) read(source);
+  const { received: bytes, take } = source;
+  const end = endOfPiece(bytes);
+  source.received = bytes.subarray(end);
+  putBack(source);
   take(bytes.subarray(0, end));
+}
+
+/** Reading emits `data`, so the bytes are in `received` then. */
+function read(source: Source): void {
+  const { socket } = source;
+  source.isReading = true;
+  socket.read(Math.min(pieceBytes, socket.readableLength));
+  source.isReading = false;
+}
+
+function putBack(source: Source): void {
+  const { socket, received } = source;
+  if (received.length === 0) return;
+  source.received = noBytes;
+  pause(socket);
+  socket.unshift(received);
+}
+
+/** The end of a head, or the most bytes. In the middle of a body, the end of a head only makes a smaller piece. */
+function endOfPiece(bytes: Buffer): number {
+  const most = bytes.subarray(0, pieceBytes);
+  return Math.min(...endsOfHead.map((mark) => endOf(mark, most)));
 }
 
 /** The number of bytes up to a mark and with it; all bytes if there is none. */

@@ -77,6 +77,17 @@ describe("the input of all sockets", () => {
     );
   });
 
+  // Bug: each request stopped and restarted the reading of its socket, which cost 5% of the CPU of a publication.
+  it("goes on reading a socket whose bytes need not wait", () => {
+    const clock = new TurnByTurn();
+    const { socket, got } = connect(clock, inputOf(clock), { workMs: 0 });
+    let pauses = 0;
+    socket.on("pause", () => (pauses += 1));
+    for (const bytes of [1, 100, pieceBytes]) socket.emit("data", Buffer.alloc(bytes));
+    expect(got.map(({ length }) => length)).toEqual([1, 100, pieceBytes]);
+    expect(pauses).toBe(0);
+  });
+
   it("reads no more of a socket until its bytes are passed on", () => {
     const clock = new TurnByTurn();
     const { socket } = connect(clock, inputOf(clock), { workMs: budgetMs });
