@@ -1,5 +1,6 @@
 import { IncomingMessage } from "node:http";
 import { BodyBuffer } from "../../../gateway/limits/body-buffer.js";
+import { RequestHead } from "../../../gateway/limits/request-head.js";
 
 /**
  * The bytes of a body that the front receives before the body is read. Then the socket is paused. Some more bytes may
@@ -18,6 +19,7 @@ const unreserved = { resize: (): void => undefined };
 export class BodyMessage extends IncomingMessage {
   #held: BodyBuffer | undefined;
   #take: ((chunk: Buffer) => void) | undefined;
+  #receivedBytes = 0;
 
   /** The front's server creates each request as a BodyMessage. */
   static of(message: IncomingMessage): BodyMessage {
@@ -25,9 +27,15 @@ export class BodyMessage extends IncomingMessage {
     throw new TypeError("this request is not of the front's server");
   }
 
+  /** The bytes of the body that have not arrived; 0 for a body in chunks, whose length nobody knows. */
+  get bytesToCome(): number {
+    return Math.max(0, RequestHead.of(this).announcedBytes - this.#receivedBytes);
+  }
+
   /** Node's parser calls this method for each chunk. The result false pauses the socket. */
   override push(chunk: unknown): boolean {
     if (!(chunk instanceof Buffer)) return super.push(chunk);
+    this.#receivedBytes += chunk.length;
     if (this.#take !== undefined) {
       this.#take(chunk);
       return true;

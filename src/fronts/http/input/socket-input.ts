@@ -5,11 +5,18 @@ import type { Step } from "../../../gateway/limits/turn-rotation.js";
 /** Handles bytes of one socket. */
 type Take = (bytes: Buffer) => void;
 
+/** The requests that a front has received. */
+export interface ReceivedRequests {
+  /** True while the next bytes of the socket have to wait for {@link SocketInput.proceed}. */
+  hasToWait(socket: Socket): boolean;
+  /** The next bytes of the socket that belong to a body, as far as its request has announced them. */
+  bodyBytesToCome(socket: Socket): number;
+}
+
 export interface SocketInputOptions {
   /** The time for the clients of the front in each turn. */
   readonly turns: TurnRotation;
-  /** True while the next bytes of the socket have to wait for {@link SocketInput.proceed}. */
-  readonly hasToWait: (socket: Socket) => boolean;
+  readonly requests: ReceivedRequests;
 }
 
 /** A socket whose bytes are passed on piece by piece. */
@@ -38,8 +45,8 @@ const noBytes = Buffer.alloc(0);
 export const pieceBytes = 4096;
 
 /**
- * The least bytes of a piece that ends with a request head, so that a body of empty lines makes no more pieces than
- * needed. The smallest requests have 35 bytes: a piece has the ends of at most 4 requests.
+ * The least bytes of a piece that ends with a request head, since in a chunked body each empty line looks like the end
+ * of a head. The smallest requests have 35 bytes: a piece has the ends of at most 4 requests.
  */
 export const leastPieceBytes = 128;
 
@@ -138,24 +145,24 @@ export class SocketInput {
   /** Returns true if there is another piece, which need not wait. */
   #passPiece(source: Source): boolean {
     const { socket } = source;
-    if (this.#mayPass(source)) takePiece(source);
+    if (this.#mayPass(source)) this.#takePiece(source);
     if (socket.readableLength > 0) return this.#mayPass(source);
     if (source.isWanted) resume(socket);
     return false;
   }
 
   #mayPass({ socket, isWanted }: Source): boolean {
-    return isWanted && !socket.destroyed && !this.#options.hasToWait(socket);
+    return isWanted && !socket.destroyed && !this.#options.requests.hasToWait(socket);
   }
-}
 
-function takePiece(source: Source): void {
-  if (source.received.length === 0) read(source);
-  const { received: bytes, take } = source;
-  const end = endOfPiece(bytes);
-  source.received = bytes.subarray(end);
-  putBack(source);
-  take(bytes.subarray(0, end));
+  #takePiece(source: Source): void {
+    if (source.received.length === 0) read(source);
+    const { socket, received: bytes, take } = source;
+    const end = endOfPiece(bytes, this.#options.requests.bodyBytesToCome(socket));
+    source.received = end < bytes.length ? bytes.subarray(end) : noBytes;
+    putBack(source);
+    take(end < bytes.length ? bytes.subarray(0, end) : bytes);
+  }
 }
 
 /** Reading emits `data`, so the bytes are in `received` then. */
@@ -174,16 +181,21 @@ function putBack(source: Source): void {
   socket.unshift(received);
 }
 
-/** The end of a head, or the most bytes. In the middle of a body, the end of a head only makes a smaller piece. */
-function endOfPiece(bytes: Buffer): number {
-  const most = bytes.subarray(0, pieceBytes);
-  return Math.min(...endsOfHead.map((mark) => endOf(mark, most)));
+/** If several heads end behind the body, the piece ends with the first of them. */
+function endOfPiece(bytes: Buffer, bodyBytes: number): number {
+  const most = Math.min(pieceBytes, bytes.length);
+  const end = endOfHead(bytes, Math.max(leastPieceBytes, bodyBytes));
+  return end < most && endOfHead(bytes, end) <= bytes.length ? end : most;
 }
 
-/** The number of bytes up to a mark and with it; all bytes if there is none. */
-function endOf(mark: Buffer, bytes: Buffer): number {
-  const at = bytes.indexOf(mark, leastPieceBytes - mark.length);
-  return at < 0 ? bytes.length : at + mark.length;
+/** The end of the first head that ends behind `from`; infinite if there is none. */
+function endOfHead(bytes: Buffer, from: number): number {
+  let end = Number.POSITIVE_INFINITY;
+  for (const mark of endsOfHead) {
+    const at = bytes.indexOf(mark, from);
+    if (at >= 0) end = Math.min(end, at + mark.length);
+  }
+  return end;
 }
 
 function pause(socket: Socket): Socket {
