@@ -1,7 +1,6 @@
 import { ServerResponse } from "node:http";
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
-import { RequestHead } from "../../gateway/limits/request-head.js";
 import type { HeadLimits } from "../../gateway/limits/request-head.js";
 import { BodyMessage } from "./input/body-message.js";
 import type { SocketInput } from "./input/socket-input.js";
@@ -63,7 +62,7 @@ export class DetachedSockets {
       socket.on("error", ignore);
       if (rest.length > 0) socket.unshift(rest);
       const response = new ServerResponse(message);
-      response.shouldKeepAlive = RequestHead.of(message).staysOpen;
+      response.shouldKeepAlive = message.head.staysOpen;
       response.assignSocket(socket);
       response.once("finish", () => this.#end(server, socket, response));
       server.emit("request", message, response);
@@ -104,8 +103,7 @@ export class DetachedSockets {
   }
 
   #mayDetach(message: BodyMessage): boolean {
-    const { method, url = "", socket } = message;
-    const head = RequestHead.of(message);
+    const { method, url = "", socket, head } = message;
     const { opensStream, isBusy, headLimits } = this.#options;
     if (method !== "GET" || head.hasBody || head.waitsToContinue || head.faultOf(headLimits) !== undefined)
       return false;

@@ -19,7 +19,7 @@ import { countResponse } from "../../gateway/gateway.js";
 import { handshakeRefused } from "../../gateway/websocket/handshake.js";
 import { encodeHead } from "../../gateway/http/response-head.js";
 import type { Answer, Reply, StreamStart } from "../../gateway/http/messages.js";
-import { RequestHead, tooLarge } from "../../gateway/limits/request-head.js";
+import { tooLarge } from "../../gateway/limits/request-head.js";
 import { TurnRotation } from "../../gateway/limits/turn-rotation.js";
 import { serves } from "../../gateway/http/resource.js";
 import type { Logger } from "../../base/log.js";
@@ -331,7 +331,7 @@ export class HttpFront implements Front {
   }
 
   #checkHead(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void {
-    const head = RequestHead.of(request.raw);
+    const { head } = BodyMessage.of(request.raw);
     // The next request may be among the bytes that Node has dropped, so the client has to repeat it.
     if (head.asksForOtherProtocol && !this.#detached.has(request.raw.socket))
       void reply.header("Connection", "close");

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
-import { RequestHead } from "../../gateway/limits/request-head.js";
 import type { FrontRequest } from "./gateway-port.js";
+import { BodyMessage } from "./input/body-message.js";
 
 /** The path of a request target, without the query. */
 export function requestPath(target: string): string {
@@ -13,7 +13,7 @@ export function toFrontRequest(
   request: FastifyRequest,
   { body, disconnectSignal }: Pick<FrontRequest, "body" | "disconnectSignal">,
 ): FrontRequest {
-  const head = RequestHead.of(request.raw);
+  const { head } = BodyMessage.of(request.raw);
   return {
     method: request.raw.method ?? "GET",
     version: request.raw.httpVersion,

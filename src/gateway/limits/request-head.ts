@@ -29,8 +29,6 @@ export function nodeHeadLimits({ headBytes, headerLines }: HeadLimits): {
   return { maxHeaderSize: 2 * headBytes, maxHeadersCount: headerLines + 1 };
 }
 
-const heads = new WeakMap<ParsedHead, RequestHead>();
-
 /**
  * The headers of a request, for all checks of a front. Node's own `headers` has other rules: for many names it silently
  * drops the second line.
@@ -39,21 +37,11 @@ export class RequestHead {
   readonly #message: ParsedHead;
   readonly #values = new Map<string, string[]>();
 
-  private constructor(message: ParsedHead) {
+  constructor(message: ParsedHead) {
     this.#message = message;
     const { rawHeaders } = message;
     for (let at = 0; at + 1 < rawHeaders.length; at += 2)
       this.#add(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
-  }
-
-  /** The head of this request. Repeated calls return the same object. */
-  static of(message: ParsedHead): RequestHead {
-    let head = heads.get(message);
-    if (head === undefined) {
-      head = new RequestHead(message);
-      heads.set(message, head);
-    }
-    return head;
   }
 
   /**

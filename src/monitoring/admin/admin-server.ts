@@ -93,7 +93,7 @@ export class AdminServer {
       // The hook compares the route and not the URL, since clients can write one path in many ways.
       const content = pages.has(request.routeOptions.url ?? "") ? "page" : "metrics";
       const refusal =
-        RequestHead.of(request.raw).faultOf(headLimits) ??
+        new RequestHead(request.raw).faultOf(headLimits) ??
         this.#access.refusalOf(toAdminRequest(request), content);
       if (refusal === undefined) done();
       else void this.#refuse(reply, refusal);
@@ -122,7 +122,7 @@ export class AdminServer {
 }
 
 function toAdminRequest(request: FastifyRequest): AdminRequest {
-  const head = RequestHead.of(request.raw);
+  const head = new RequestHead(request.raw);
   return { peer: request.raw.socket.remoteAddress, header: (name) => head.value(name) };
 }
 

@@ -20,6 +20,7 @@ export class BodyMessage extends IncomingMessage {
   #held: BodyBuffer | undefined;
   #take: ((chunk: Buffer) => void) | undefined;
   #receivedBytes = 0;
+  #head: RequestHead | undefined;
 
   /** The front's server creates each request as a BodyMessage. */
   static of(message: IncomingMessage): BodyMessage {
@@ -27,9 +28,15 @@ export class BodyMessage extends IncomingMessage {
     throw new TypeError("this request is not of the front's server");
   }
 
+  /** Not in a WeakMap: V8 would keep each answered request until its next collection of the whole heap. */
+  get head(): RequestHead {
+    this.#head ??= new RequestHead(this);
+    return this.#head;
+  }
+
   /** The bytes of the body that have not arrived; 0 for a body in chunks, whose length nobody knows. */
   get bytesToCome(): number {
-    return Math.max(0, RequestHead.of(this).announcedBytes - this.#receivedBytes);
+    return Math.max(0, this.head.announcedBytes - this.#receivedBytes);
   }
 
   /** Node's parser calls this method for each chunk. The result false pauses the socket. */

@@ -3,7 +3,6 @@ import { PharosError } from "../../../base/errors.js";
 import { Lifetime } from "../../../base/lifetime.js";
 import type { BodyReservation } from "../../../gateway/limits/body-budget.js";
 import { BodyBuffer } from "../../../gateway/limits/body-buffer.js";
-import { RequestHead } from "../../../gateway/limits/request-head.js";
 import type { BodyMessage } from "./body-message.js";
 
 /**
@@ -43,7 +42,7 @@ export class RequestBody {
    */
   get endsConnection(): boolean {
     if (this.#isComplete) return false;
-    const { announcedBytes, waitsToContinue } = this.#head;
+    const { announcedBytes, waitsToContinue } = this.#options.request.head;
     return announcedBytes > droppedBytes || waitsToContinue;
   }
 
@@ -58,7 +57,7 @@ export class RequestBody {
     // A destroyed request emits no further event.
     if (request.destroyed) throw broken();
     const reservation = reserve(this.#lifetime);
-    if (this.#head.waitsToContinue) response.writeContinue();
+    if (request.head.waitsToContinue) response.writeContinue();
     return gather(request, new BodyBuffer({ reservation, mostBytes }));
   }
 
@@ -71,11 +70,8 @@ export class RequestBody {
 
   /** True if the whole body was received, or if there is no body. */
   get #isComplete(): boolean {
-    return this.#options.request.complete || !this.#head.hasBody;
-  }
-
-  get #head(): RequestHead {
-    return RequestHead.of(this.#options.request);
+    const { complete, head } = this.#options.request;
+    return complete || !head.hasBody;
   }
 }
 
