@@ -138,11 +138,13 @@ export class MemoryJournal implements Journal {
   }
 
   newest(topic: Topic, wanted: NewestRange): readonly Entry[] {
+    this.#evictOld();
     const history = this.#topics.get(topic);
     return history?.newestEntries(wanted, (entry) => mayRead(wanted.rights, entry.publication)) ?? [];
   }
 
   countsOf(topic: Topic, rights: Rights): TopicCounts | undefined {
+    this.#evictOld();
     const history = this.#topics.get(topic);
     if (history === undefined) return undefined;
     const isRead = rights.mayReadTopic(topic);

@@ -224,6 +224,25 @@ describe("the limits of history", () => {
     expect([fixture.losses("a", { after: 1 }), fixture.read("a")]).toEqual([undefined, [2]]);
   });
 
+  // Bug: without a new publication, the last messages of a topic (`.bN`) and the counts included publications of any
+  // age.
+  it("neither return nor count what is older than their age, also while nothing is published", () => {
+    const fixture = new Fixture({ ageSeconds: 10 });
+    const newest = (): readonly number[] =>
+      fixture.journal
+        .newest(parseTopic("a"), { count: 10, maxBytes: 1000, rights: publicOnly })
+        .map(({ offset }) => offset);
+    fixture.publish("a");
+    fixture.clock.advance(6000);
+    fixture.publish("a");
+    expect(newest()).toEqual([1, 2]);
+    fixture.clock.advance(6000);
+    expect(newest()).toEqual([2]);
+    fixture.clock.advance(6000);
+    expect(fixture.journal.countsOf(parseTopic("a"), publicOnly)).toEqual({ published: 2, stored: 0 });
+    expect(newest()).toEqual([]);
+  });
+
   it("forget the topic with the oldest last publication if there are too many", () => {
     const fixture = new Fixture({ topics: 2 });
     for (const topic of ["a", "b", "a", "c"]) fixture.publish(topic);
