@@ -64,16 +64,15 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
 }
 
 /**
- * The mode of a request. On all paths except the WebSocket path, a header can select polling or long polling. If a
- * long poll has a `callback`, the answer is a script.
+ * The mode of a request. On all paths except the WebSocket path, a header can select polling or long polling. The answer
+ * to a long poll is a script if the request has a `callback`.
  */
 function modeOf(mode: Mode, request: GatewayRequest, query: NameValuePairs): Mode {
   if (mode === "websocket") return mode;
   const wanted = request.header("x-nginx-pushstream-mode")?.toLowerCase();
   if (wanted === "polling") return "polling";
-  const isPoll = wanted === "long-polling" || mode === "long-polling";
-  if (mode === "jsonp" || (isPoll && valueOf(query, "callback") !== undefined)) return "jsonp";
-  return isPoll ? "long-polling" : mode;
+  if (mode !== "jsonp" && mode !== "long-polling" && wanted !== "long-polling") return mode;
+  return valueOf(query, "callback") === undefined ? "long-polling" : "jsonp";
 }
 
 /**

@@ -241,6 +241,17 @@ box("push-stream, Long poll", "JSONP", () => {
     },
   );
 
+  it.each(["", "time=&tag=&eventid="])(
+    "is not used for /jsonp without a callback, as in the module: the answer is that of /lp",
+    async (query) => {
+      const [script, plain] = await Promise.all(
+        ["/jsonp/a.b2", "/lp/a.b2"].map((path) => past().ask({ path, query })),
+      );
+      expect(textsOf(script?.body.toString() ?? "")).toEqual(["4", "5"]);
+      expect(script).toEqual(plain);
+    },
+  );
+
   it("takes no token from a cookie, which any page could use", async () => {
     const world = new PushStreamWorld();
     world.publish("a", "secret", { private: true });
