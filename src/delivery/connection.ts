@@ -8,11 +8,12 @@ const longestProbation = 1024;
 /**
  * The reason to close a stream gracefully.
  * - `stopping`: the hub stops
+ * - `aged`: the stream has reached the longest age
  * - `expired`: the stream's rights have expired
  * - `misused`: the client sent a message that is not allowed
  * - `requested`: the client asked for the end
  */
-export type EndReason = "stopping" | "expired" | "misused" | "requested";
+export type EndReason = "stopping" | "aged" | "expired" | "misused" | "requested";
 
 /** The rounds of a connection's cohort. */
 export interface Rounds<H> {

@@ -434,7 +434,7 @@ export class Fanout<H> {
   #endOld(connection: Connection<H>): void {
     connection.endsAtMs = Number.POSITIVE_INFINITY;
     this.#metrics.count("connections_cut_total", 1, { reason: "age" });
-    this.end(connection, "stopping");
+    this.end(connection, "aged");
   }
 
   #cut(connection: Connection<H>, reason: string): void {

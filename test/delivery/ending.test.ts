@@ -139,6 +139,8 @@ describe("the longest age of a stream", () => {
     expect(left.at(-1)).toBe(0);
     expect(new Set(left).size, "the ends are spread").toBeGreaterThan(5);
     expect(world.counted("connections_cut_total")).toBe(50);
+    // Bug: the close reason of a WebSocket was that the server stops.
+    expect(clients.every(({ reason }) => reason === "aged")).toBe(true);
     const [client] = clients;
     const last = client?.offsets.at(-1) ?? 0;
     const resumed = world.open({ lastEventId: at(last) });

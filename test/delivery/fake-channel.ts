@@ -1,5 +1,5 @@
 import type { Channel } from "../../src/delivery/channel.js";
-import type { Connection } from "../../src/delivery/connection.js";
+import type { Connection, EndReason } from "../../src/delivery/connection.js";
 import { TinyParser } from "./tiny-format.js";
 import type { Line } from "./tiny-format.js";
 
@@ -16,6 +16,8 @@ export class FakeClient {
   readonly lines: Line[] = [];
   /** The bodies of all writes: the same Buffer objects. */
   readonly writes: Buffer[] = [];
+  /** The reason of the end. */
+  reason: EndReason | undefined;
   outcome: "open" | "ended" | "cut" | "disconnected" = "open";
   busy = false;
   /** True if the client has disconnected. */
@@ -117,9 +119,10 @@ export class FakeChannel implements Channel<FakeClient> {
     if (!this.members.delete(connection)) throw new Error("a connection left that had not joined");
   }
 
-  end(connection: Connection<FakeClient>): void {
+  end(connection: Connection<FakeClient>, reason: EndReason): void {
     if (connection.handle.busy) throw new Error("a busy connection was ended");
     connection.handle.outcome = "ended";
+    connection.handle.reason = reason;
   }
 
   cut(connection: Connection<FakeClient>): void {

@@ -86,6 +86,7 @@ const ends = {
   /** The client asked for the end, and has all answers. */
   requested: [closeCodes.normal, ""],
   stopping: [closeCodes.goingAway, "the server stops"],
+  aged: [closeCodes.goingAway, "the stream has reached its longest age; reconnect and resume"],
   expired: [closeCodes.policy, "the token has expired"],
   misused: [closeCodes.policy, "too many messages or requests of this client; send fewer, or more slowly"],
   /** The memory for messages and bodies is used up. */
@@ -114,6 +115,7 @@ function framesOf(addition: string): Readonly<Record<CloseReason, Buffer>> {
   return Object.freeze({
     requested: frame("requested"),
     stopping: frame("stopping"),
+    aged: frame("aged"),
     expired: frame("expired"),
     misused: frame("misused"),
     full: frame("full"),
