@@ -190,7 +190,7 @@ class PageBuilder {
     const range = { ...opening, filters: opening.upTo > opening.from ? filters : early };
     const looked = this.#source.retained.read(range, (entry) => {
       if (!this.#isWanted(entry, opening, early)) return true;
-      if (!this.#add(format.retained(entry))) return false;
+      if (!this.#add(format.retained(entry, opening.from))) return false;
       this.#count += 1;
       sent = entry.offset;
       return true;

@@ -1,12 +1,16 @@
 import type { GapNotice } from "../../protocol.js";
 import type { Entry, EventEncoder } from "./entry.js";
+import type { Offset } from "./position.js";
 
 /** Writes events for one kind of stream. Connections share a cohort only if they share the format. */
 export interface Format extends EventEncoder {
   /** Part of the cohort's key. */
   readonly name: string;
-  /** Writes a retained value, which does not change the client's cursor. */
-  retained(entry: Entry): Buffer;
+  /**
+   * Writes a retained value. The value never moves the client's cursor beyond `reached`, the offset up to which the
+   * client has everything: otherwise a client that resumes from the value would miss the events before it.
+   */
+  retained(entry: Entry, reached: Offset): Buffer;
   /** Writes bytes that move the client's cursor to this event id without an event. */
   position(id: string): Buffer;
   /**

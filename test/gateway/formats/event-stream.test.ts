@@ -22,7 +22,7 @@ it("leaves out what the publication does not have", () => {
 
 it("writes a retained value without an id, so that it does not move the cursor", () => {
   const entry = entryOf({ id: "own", type: "news", data: "now", retain: true });
-  expect(eventStreamFormat.retained(entry).toString()).toBe("event: news\ndata: now\n\n");
+  expect(eventStreamFormat.retained(entry, 7).toString()).toBe("event: news\ndata: now\n\n");
 });
 
 it("writes a gap as an event with its notice as one line of JSON and an id of its own", () => {
@@ -43,7 +43,7 @@ it("tells topics, and what is retained, to those who asked for it", () => {
   expect(eventStreamWithTopicsFormat.event(entry).toString()).toBe(
     "id: own\nevent: news\nretry: 2000\ntopic: t\ndata: a\n\n",
   );
-  expect(eventStreamWithTopicsFormat.retained(entry).toString()).toBe(
+  expect(eventStreamWithTopicsFormat.retained(entry, 7).toString()).toBe(
     "event: news\nretry: 2000\ntopic: t\nretained: own\ndata: a\n\n",
   );
 });

@@ -4,7 +4,14 @@ import type { Format } from "../../../hub/publications/format.js";
 import { parsePosition } from "../../../hub/publications/position.js";
 import { gapEventType } from "../../../protocol.js";
 import type { GapNotice } from "../../../protocol.js";
-import { gapFields, messageFields, pingFields, positionFields, refusalFields } from "./message.js";
+import {
+  gapFields,
+  messageFields,
+  pingFields,
+  positionFields,
+  refusalFields,
+  retainedFields,
+} from "./message.js";
 import type { ChannelRefusal } from "./message.js";
 import type { Stamp, Stamps } from "./stamps.js";
 import { Template } from "./template.js";
@@ -42,19 +49,24 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
   const stampAt = (id: string): Stamp => stamps.of(parsePosition(id)?.offset ?? 0);
   return {
     eventsource: streamFormats("push-stream-ev", {
-      event: (entry) => eventText(entry, fieldsFor(entry)),
+      // The id is the hub's: the publisher's id if no other publication has it, otherwise the position. So a browser
+      // resumes exactly after each message.
+      event: (entry) => `id: ${entry.id}\n${eventText(entry, fieldsFor(entry))}`,
+      retained: (entry) => eventText(entry, retainedFields(entry)),
       heartbeat: (id) => Buffer.from(id === undefined ? ": -1\n" : `: -1\nid: ${id}\n\n`),
       gap: (notice, id) => `id: ${id}\nevent: ${gapEventType}\ndata: ${JSON.stringify(notice)}\n\n`,
       position: (id) => `id: ${id}\n\n`,
     }),
     stream: streamFormats("push-stream-sub", {
       event: (entry) => scriptMessage.write(fieldsFor(entry)),
+      retained: (entry) => scriptMessage.write(retainedFields(entry)),
       heartbeat: () => Buffer.from(scriptMessage.write(pingFields)),
       gap: (notice, id) => scriptMessage.write(gapFields(notice, stampAt(id))),
       position: (id) => scriptMessage.write(positionFields(stampAt(id))),
     }),
     websocket: streamFormats("push-stream-ws", {
       event: (entry) => jsonMessage.write(fieldsFor(entry)),
+      retained: (entry) => jsonMessage.write(retainedFields(entry)),
       // Every client answers a ping.
       heartbeat: () => emptyPing,
       gap: (notice, id) => jsonMessage.write(gapFields(notice, stampAt(id))),
@@ -86,6 +98,8 @@ export function positionMessage(stamp: Stamp): Buffer {
 
 interface Text {
   readonly event: (entry: Entry) => string;
+  /** A retained value, from which no client resumes. */
+  readonly retained: (entry: Entry) => string;
   /** @param id the position; undefined for clients that do not read positions */
   readonly heartbeat: (id: string | undefined) => Buffer;
   readonly gap: (notice: GapNotice, id: string) => string;
@@ -96,11 +110,10 @@ interface Text {
 
 function streamFormats(name: string, text: Text): StreamFormats {
   const { heartbeat, encode = (each) => Buffer.from(each) } = text;
-  const event = (entry: Entry): Buffer => encode(text.event(entry));
   const plain: Format = {
     name: `${name}-events`,
-    event,
-    retained: event,
+    event: (entry) => encode(text.event(entry)),
+    retained: (entry) => encode(text.retained(entry)),
     position: () => nothing,
     heartbeat: () => heartbeat(undefined),
     gap: (notice, id) => encode(text.gap(notice, id)),
@@ -111,11 +124,8 @@ function streamFormats(name: string, text: Text): StreamFormats {
   };
 }
 
-/**
- * Writes an event. Its `id` is the hub's: the publisher's id if no other publication has it, otherwise the position. So
- * a browser resumes exactly after each message. The type contains no line breaks.
- */
-function eventText({ id, publication: { type } }: Entry, fields: TemplateFields): string {
+/** Writes an event without its id. The type contains no line breaks. */
+function eventText({ publication: { type } }: Entry, fields: TemplateFields): string {
   const typeLine = type === undefined ? "" : `event: ${type}\n`;
-  return `id: ${id}\n${typeLine}data: ${jsonMessage.write(fields)}\n\n`;
+  return `${typeLine}data: ${jsonMessage.write(fields)}\n\n`;
 }

@@ -26,6 +26,14 @@ export function messageFields(entry: Entry, { time, tag }: Stamp): TemplateField
   };
 }
 
+/**
+ * Converts a retained value to a message. A push stream has retained values only before a gap event, and they may be
+ * newer than events that follow. So the message has no cursor.
+ */
+export function retainedFields(entry: Entry): TemplateFields {
+  return { ...messageFields(entry, { time: 0, tag: 0 }), time: "", tag: "", "event-id": "" };
+}
+
 function stampFields({ time, tag }: Stamp): Pick<TemplateFields, "time" | "tag"> {
   return { time: formatTime(time), tag: String(tag) };
 }
