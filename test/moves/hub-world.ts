@@ -1,8 +1,6 @@
 import { silentMetrics } from "../../src/base/metrics.js";
-import { Authenticator } from "../../src/gateway/access/authenticator.js";
-import { WebSocketOrigins } from "../../src/gateway/access/websocket-origins.js";
-import { Gateway } from "../../src/gateway/gateway.js";
-import { Publisher } from "../../src/gateway/publishing/publisher.js";
+import { Polls } from "../../src/delivery/polls/polls.js";
+import type { Gateway } from "../../src/gateway/gateway.js";
 import { Hub } from "../../src/hub/hub.js";
 import { parseEpoch } from "../../src/hub/publications/position.js";
 import { parsePublication } from "../../src/hub/publications/publication.js";
@@ -10,44 +8,62 @@ import type { PublicationInput } from "../../src/hub/publications/publication.js
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 import { defaultHistoryLimits } from "../../src/limits/history.js";
 import type { HistoryLimits } from "../../src/limits/history.js";
-import { defaultPublicationLimits } from "../../src/limits/publications.js";
-import { eventStreamResource } from "../../src/protocols/pharos/esupdates.js";
-import { webSocketResource } from "../../src/protocols/pharos/websocket.js";
-import { hubUrl } from "../support/token.js";
+import { Stamps } from "../../src/protocols/push-stream/messages/stamps.js";
+import type { Stamp } from "../../src/protocols/push-stream/messages/stamps.js";
+import { parseCursorId } from "./clients/push-stream-clients.js";
+import type { PushStreamCursor } from "./clients/push-stream-clients.js";
+import { createMovesGateway } from "./moves-gateway.js";
 import type { ScheduledClock } from "./scheduled-clock.js";
 import { ScheduledVerifier } from "./tokens.js";
 
 /** A publication as the journal has stored it. */
 export interface Published {
   readonly offset: number;
+  readonly stamp: Stamp;
   readonly topics: readonly string[];
   readonly isPrivate: boolean;
 }
 
-/** The hub's process without its fronts: journal, hub, and a gateway with streams and WebSockets. */
+/** The limit of the response to a poll, in bytes. A few publications, or a gap, fill a response. */
+const pageBytes = 300;
+
+/** The hub's process without its fronts: journal, hub, polls, and a gateway with all transports. */
 export class HubWorld {
   readonly clock: ScheduledClock;
   readonly verifier: ScheduledVerifier;
   readonly hub: Hub;
+  readonly polls: Polls;
   readonly gateway: Gateway;
   readonly published: Published[] = [];
   readonly #journal: MemoryJournal;
+  readonly #stamps: Stamps;
   readonly #offsets = new Map<string, number>();
 
-  constructor(clock: ScheduledClock, limits: Partial<HistoryLimits> = {}) {
+  constructor(clock: ScheduledClock, history: Partial<HistoryLimits> = {}) {
     const epoch = parseEpoch("e");
     if (epoch === undefined) throw new Error("e is an epoch");
     this.clock = clock;
     this.verifier = new ScheduledVerifier(clock);
+    const metrics = silentMetrics;
     this.#journal = new MemoryJournal({
       epoch,
       clock,
-      metrics: silentMetrics,
-      limits: { ...defaultHistoryLimits, ...limits },
+      metrics,
+      limits: { ...defaultHistoryLimits, ...history },
     });
+    this.#stamps = new Stamps(clock.now());
     this.hub = new Hub({ history: this.#journal, clock });
+    this.#journal.follow(this.#stamps);
     this.#journal.follow(this.hub);
-    this.gateway = this.#createGateway();
+    this.polls = new Polls({ hub: this.hub, clock, metrics, pageBytes, pageCacheBytes: 64 * 1024 });
+    this.gateway = createMovesGateway({
+      clock,
+      verifier: this.verifier,
+      journal: this.#journal,
+      stamps: this.#stamps,
+      hub: this.hub,
+      polls: this.polls,
+    });
   }
 
   get head(): number {
@@ -58,36 +74,31 @@ export class HubWorld {
     const publication = parsePublication({ ...input, data: "x".repeat(bytes) });
     const { offset, id } = this.#journal.append(publication);
     this.#offsets.set(id, offset);
-    this.published.push({ offset, topics: publication.topics, isPrivate: publication.private });
+    const { topics, private: isPrivate } = publication;
+    this.published.push({ offset, stamp: this.#stamps.of(offset), topics, isPrivate });
   }
 
-  /** The offset of an event id. */
+  /** The offset up to which a client with this id, or with this cursor, has everything. */
   offsetOf(id: string): number {
+    const cursor = parseCursorId(id);
+    if (cursor !== undefined) return this.#offsetOfStamp(cursor);
+    if (id.startsWith("before ")) return this.offsetOf(id.slice("before ".length)) - 1;
+    const pollCursor = /^#told,[^,]*,([^,]+)|^#opening,[^,]*,[^,]+,[^,]+,([^,]+)/.exec(id);
+    if (pollCursor !== null) return this.offsetOf(pollCursor[1] ?? pollCursor[2] ?? "");
     const position = /^#e:(\d+)$/.exec(id);
     const offset = position === null ? this.#offsets.get(id) : Number(position[1]);
     if (offset === undefined) throw new Error(`nothing was published with the id ${id}`);
     return offset;
   }
 
-  #createGateway(): Gateway {
-    const { clock, verifier } = this;
-    const authenticator = new Authenticator({ verifier, anonymous: true, publishOrigins: [] });
-    const publishing = new Publisher({
-      authenticator,
-      append: (publication) => this.#journal.append(publication),
-      room: () => undefined,
-      limits: defaultPublicationLimits,
-      clock,
-      open: false,
-    });
-    const streams = { retryMs: () => 5000, heartbeatMs: 15_000, filtersPerConnection: 20, filterBytes: 64 };
-    const origins = new WebSocketOrigins({ hubUrl, corsOrigins: [] });
-    return new Gateway({
-      corsOrigins: [],
-      resources: [
-        webSocketResource({ streams, authenticator, publishing, origins }),
-        eventStreamResource({ streams, authenticator, history: this.#journal }),
-      ],
-    });
+  #offsetOfStamp({ time: date, tag: digits, eventid }: PushStreamCursor): number {
+    const [time, tag] = [Date.parse(date) / 1000, Number(digits)];
+    const last = this.published.findLast(
+      ({ stamp }) => stamp.time < time || (stamp.time === time && stamp.tag <= tag),
+    );
+    const offset = last?.offset ?? 0;
+    if (eventid !== "" && this.#offsets.get(eventid) !== offset)
+      throw new Error(`the message ${eventid} has the stamp of the publication ${offset}`);
+    return offset;
   }
 }

@@ -4,6 +4,7 @@ import { parseTopic } from "../../src/hub/topics/topic.js";
 import type { HubWorld, Published } from "./hub-world.js";
 import { isRetained } from "./moves-client.js";
 import type { MovesClient, Received } from "./moves-client.js";
+import type { Told } from "./clients/client-kind.js";
 import { mayReadPrivate } from "./tokens.js";
 import type { Token } from "./tokens.js";
 
@@ -12,14 +13,6 @@ interface Part {
   readonly from: number;
   readonly filters: readonly string[];
   readonly token: Token;
-}
-
-/** The gap event told, and between which offsets the lost publications are. */
-interface Told {
-  readonly topics: ReadonlySet<string>;
-  readonly more: boolean;
-  readonly after: number;
-  readonly upTo: number;
 }
 
 /** The stream as its client read it. */
@@ -51,15 +44,23 @@ export function faultsOf(client: MovesClient, world: HubWorld): readonly string[
     ...reading.events
       .filter((offset) => !ids.has(offset))
       .map((offset) => `${client.name} must not get ${offset}`),
+    ...eventsAhead(client, world).map(
+      (offset) => `${client.name} could resume from ${offset} and miss the events before it`,
+    ),
   ];
 }
 
+/** The losses that the hub has told a client. */
+export function lossesToldTo(client: MovesClient, world: HubWorld): readonly Told[] {
+  return read(client, world).told;
+}
+
 function read(client: MovesClient, world: HubWorld): Reading {
-  const { filters, token, lastEventId } = client.opening;
-  const start = lastEventId === undefined ? undefined : world.offsetOf(lastEventId);
+  const { filters, token } = client.opening;
+  const start = startOf(client, world);
   const parts: Part[] = start === undefined ? [] : [{ from: start, filters, token }];
   const events: number[] = [];
-  const told: Told[] = [];
+  const told: Told[] = [...(client.opening.told ?? [])];
   let cursor = start ?? 0;
   // What the hub has confirmed, but has not begun yet.
   let next: Pick<Part, "filters" | "token"> | undefined =
@@ -83,6 +84,33 @@ function read(client: MovesClient, world: HubWorld): Reading {
     cursor = Math.max(cursor, offset);
   }
   return { parts, events, told, cursor };
+}
+
+/**
+ * The offset from which everything is owed to a client that resumes: that of its cursor, or an earlier one if a retained
+ * value has moved the cursor on.
+ */
+function startOf({ opening }: MovesClient, world: HubWorld): number | undefined {
+  const { lastEventId, reachedId = lastEventId } = opening;
+  if (lastEventId === undefined || reachedId === undefined) return undefined;
+  return Math.min(world.offsetOf(lastEventId), world.offsetOf(reachedId));
+}
+
+/**
+ * The events from which a client would resume behind events that it has not received yet: the next position or gap of the
+ * stream is an earlier one.
+ */
+function eventsAhead(client: MovesClient, world: HubWorld): readonly number[] {
+  if (!client.resumesFromRetained) return [];
+  let next = Number.POSITIVE_INFINITY;
+  const ahead: number[] = [];
+  for (const item of client.items.toReversed()) {
+    if (!("id" in item)) continue;
+    const offset = world.offsetOf(item.id);
+    if (item.kind !== "event") next = offset;
+    else if (offset > next) ahead.push(offset);
+  }
+  return ahead;
 }
 
 function toldBy(item: Received & { readonly kind: "gap" }, after: number): Told {

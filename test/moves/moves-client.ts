@@ -1,62 +1,51 @@
 import type { FrontRequest } from "../../src/fronts/http/gateway-port.js";
 import { gatewayRequest } from "../gateway/request.js";
-import { clientFrame, handshakeHeaders } from "../support/web-socket.js";
+import { clientFrame } from "../support/web-socket.js";
 import { withoutChunks } from "../support/chunk-reader.js";
+import type { Item, ReadBytes } from "../support/storm/stream-readers.js";
+import { clientKinds } from "./clients/client-kinds.js";
+import type { ClientKind, Opening } from "./clients/client-kind.js";
 import { FakeSocket } from "./fake-socket.js";
-import { createReader } from "../support/storm/stream-readers.js";
-import type { Item, ReadBytes, Transport } from "../support/storm/stream-readers.js";
 import type { Token } from "./tokens.js";
 
 /** An item, and the newest offset that was published when the client received the item. */
 export type Received = Item & { readonly head: number };
 
-export interface Opening {
-  readonly transport: Transport;
-  readonly filters: readonly string[];
-  readonly token: Token;
-  /** The cursor of a client that resumes. */
-  readonly lastEventId: string | undefined;
-  /** The filters that a client which resumes did not have before. */
-  readonly added?: readonly string[];
-}
-
-/** A client of a stream that records what it receives. */
+/** One request of a client: a stream or a poll. The client records what it receives. */
 export class MovesClient {
   readonly name: string;
   readonly opening: Opening;
   readonly socket: FakeSocket;
   readonly items: Received[] = [];
+  readonly #kind: ClientKind;
   readonly #tokens = new Map<number, Token>();
   readonly #head: () => number;
   readonly #gone = new AbortController();
-  #read: ReadBytes;
+  #read: ReadBytes | undefined;
   #responseHead = Buffer.alloc(0);
-  #isOpen = false;
+  #isAnswered = false;
+  #hasLeft = false;
   #requests = 0;
 
   /** @param head the offset of the newest publication */
   constructor(name: string, opening: Opening, head: () => number) {
     this.name = name;
     this.opening = opening;
+    this.#kind = clientKinds[opening.transport];
     this.#head = head;
-    this.#read = createReader(opening.transport, (item) => this.items.push({ ...item, head: this.#head() }));
     this.socket = new FakeSocket((bytes) => this.#receive(bytes));
-    this.socket.once("close", () => this.#gone.abort());
+    // A reason of its own costs less than the default, which is an error with a stack.
+    this.socket.once("close", () => this.#gone.abort("gone"));
   }
 
   get request(): FrontRequest {
-    const { transport, filters, added = [] } = this.opening;
-    const headers = this.#headers();
-    const names = [
-      ...filters.map((filter) => ["topic", filter]),
-      ...added.map((filter) => ["added", filter]),
-    ];
-    const query = names.map(([name = "", value = ""]) => `${name}=${encodeURIComponent(value)}`).join("&");
-    const path = transport === "web-socket" ? "/ws" : "/esupdates";
+    const { token } = this.opening;
+    const { path, query, headers: asked } = this.#kind.ask(this.opening);
+    const headers = token === "none" ? asked : { ...asked, authorization: `Bearer ${token}` };
     return {
       ...gatewayRequest({
         path,
-        query: transport === "web-socket" ? query : `show=topics&${query}`,
+        query: query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&"),
         headers,
       }),
       headerNames: () => Object.keys(headers),
@@ -68,15 +57,40 @@ export class MovesClient {
     return !this.socket.destroyed;
   }
 
-  /** True if the connection has the response head, so that its client may send messages. */
-  get isAccepted(): boolean {
-    return this.#isOpen && this.isOpen;
+  /** True if the client has its answer and may send its next poll. */
+  get isAnswered(): boolean {
+    return this.#isAnswered && !this.#hasLeft;
+  }
+
+  /** True if the client can still act: its stream is open, or it may send its next poll. */
+  get isPresent(): boolean {
+    return !this.#hasLeft && (this.isOpen || this.#isAnswered);
+  }
+
+  /** True for a WebSocket that may send messages: the response head has arrived. */
+  get isDialogue(): boolean {
+    return this.opening.transport === "web-socket" && this.#read !== undefined;
   }
 
   /** The cursor from which the client can resume; undefined if it has none yet. */
   get lastEventId(): string | undefined {
-    const item = this.items.findLast((each) => "id" in each && !isRetained(each));
-    return item !== undefined && "id" in item ? item.id : this.opening.lastEventId;
+    const { resumesFromRetained = false } = this.#kind;
+    return this.#lastId((item) => resumesFromRetained || !isRetained(item)) ?? this.opening.lastEventId;
+  }
+
+  /** The id up to which the client has everything; undefined if it has none yet. */
+  get reachedId(): string | undefined {
+    return this.#ownReachedId ?? this.opening.reachedId;
+  }
+
+  /** True if retained values have ids from which the client resumes. */
+  get resumesFromRetained(): boolean {
+    return this.#kind.resumesFromRetained === true;
+  }
+
+  /** True if the cursor contains the losses that the client knows. */
+  get remembersLosses(): boolean {
+    return this.#kind.remembersLosses === true;
   }
 
   /** The filters and the token of which the client knows that they are in effect. */
@@ -87,6 +101,13 @@ export class MovesClient {
       filters: told !== undefined && "filters" in told ? told.filters : this.opening.filters,
       token: renewed?.kind === "renewed" ? this.tokenOf(renewed) : this.opening.token,
     };
+  }
+
+  /** The filters that the client had when it received its cursor. */
+  get knownFilters(): readonly string[] {
+    const { added = [] } = this.opening;
+    if (this.#ownReachedId !== undefined) return this.current.filters;
+    return this.current.filters.filter((filter) => !added.includes(filter));
   }
 
   change(change: { readonly add: readonly string[]; readonly drop: readonly string[] }): void {
@@ -106,9 +127,25 @@ export class MovesClient {
     return token;
   }
 
-  /** The client sends a close frame. */
+  /** The client of a WebSocket sends a close frame. Other clients leave. */
   close(): void {
+    if (this.#kind.isWebSocket !== true || this.#read === undefined) return this.leave();
     this.socket.say(clientFrame({ opcode: 8, payload: Buffer.from([0x03, 0xe8]) }));
+  }
+
+  leave(): void {
+    this.#hasLeft = true;
+    this.socket.destroy();
+  }
+
+  /** The id up to which this request has told the client everything. */
+  get #ownReachedId(): string | undefined {
+    return this.#lastId((item) => !isRetained(item));
+  }
+
+  #lastId(holds: (item: Item) => boolean): string | undefined {
+    const item = this.items.findLast((each) => "id" in each && holds(each));
+    return item !== undefined && "id" in item ? item.id : undefined;
   }
 
   #say(message: object): number {
@@ -118,24 +155,27 @@ export class MovesClient {
     return this.#requests;
   }
 
-  #headers(): Readonly<Record<string, string>> {
-    const { transport, token, lastEventId } = this.opening;
-    const handshake = transport === "web-socket" ? Object.entries(handshakeHeaders) : [];
-    return Object.fromEntries([
-      ...handshake.map(([name, value]) => [name.toLowerCase(), value] as const),
-      ...(token === "none" ? [] : [["authorization", `Bearer ${token}`] as const]),
-      ...(lastEventId === undefined ? [] : [["last-event-id", lastEventId] as const]),
-    ]);
-  }
-
   #receive(bytes: Buffer): void {
-    if (this.#isOpen) return this.#read(bytes);
+    if (this.#read !== undefined) return this.#read(bytes);
     this.#responseHead = Buffer.concat([this.#responseHead, bytes]);
     const end = this.#responseHead.indexOf("\r\n\r\n");
     if (end < 0) return;
-    this.#isOpen = true;
-    this.#read = withoutChunks(this.#responseHead.toString("latin1", 0, end), this.#read);
+    const head = this.#responseHead.toString("latin1", 0, end);
+    if (!/^HTTP\/1\.1 (?:101|200|304) /.test(head)) throw new Error(`${this.name} was refused: ${head}`);
+    this.#read = withoutChunks(head, this.#reader(head));
     this.#read(this.#responseHead.subarray(end + 4));
+  }
+
+  #reader(head: string): ReadBytes {
+    return this.#kind.read({
+      head,
+      opening: this.opening,
+      take: (item) => void this.items.push({ ...item, head: this.#head() }),
+      end: () => {
+        this.#isAnswered = true;
+        this.socket.destroy();
+      },
+    });
   }
 }
 

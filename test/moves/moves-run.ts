@@ -2,9 +2,10 @@ import { ScheduledMongrel2 } from "./scheduled-mongrel2.js";
 import { createLocalFront, WorkerWorld } from "./stream-fronts.js";
 import type { ScheduledFront } from "./stream-fronts.js";
 import { HubWorld } from "./hub-world.js";
-import { faultsOf } from "./moves-check.js";
+import { faultsOf, lossesToldTo } from "./moves-check.js";
 import { MovesClient } from "./moves-client.js";
-import type { Opening } from "./moves-client.js";
+import { isPushStream } from "./clients/client-kind.js";
+import type { Opening, Transport } from "./clients/client-kind.js";
 import type { Step } from "./moves-steps.js";
 import type { Token } from "./tokens.js";
 import { ScheduledClock, settleMicrotasks } from "./scheduled-clock.js";
@@ -46,10 +47,9 @@ export class MovesRun {
     this.#front = createFront(front, this.#hub, limits);
   }
 
-  /** Opens clients with these filters, and lets everything arrive. */
-  async begin(clients: readonly (readonly string[])[]): Promise<void> {
-    const opening = { transport: "web-socket", token: "none", lastEventId: undefined } as const;
-    for (const filters of clients) this.#open({ ...opening, filters }, "at-once");
+  /** Opens clients with these transports and filters, and lets everything arrive. */
+  async begin(clients: readonly Pick<Opening, "transport" | "filters">[]): Promise<void> {
+    for (const client of clients) this.#open({ ...client, token: "none", lastEventId: undefined }, "at-once");
     await this.#settle();
   }
 
@@ -71,10 +71,11 @@ export class MovesRun {
 
   /** All clients leave. Returns what is left of them. */
   async #end(): Promise<readonly string[]> {
-    for (const client of this.#clients) client.socket.destroy();
+    for (const client of this.#clients) client.leave();
     await this.#settle();
-    const { hub } = this.#hub;
-    const left = { cohorts: hub.cohortCount, streams: this.#front.size, pending: hub.pendingBytes };
+    const { hub, polls } = this.#hub;
+    const streams = this.#front.size + polls.size;
+    const left = { cohorts: hub.cohortCount, streams, pending: hub.pendingBytes };
     await this.#close();
     this.#clock.advance(2000);
     const found = Object.entries({ ...left, timers: this.#clock.timers });
@@ -102,13 +103,15 @@ export class MovesRun {
       case "reconnect":
         return this.#with(step.who, (client) => this.#reconnect(client, step));
       case "leave":
-        return this.#with(step.who, ({ socket }) => socket.destroy());
+        return this.#with(step.who, (client) => client.leave());
       case "close":
         return this.#with(step.who, (client) => client.close());
       case "drain":
         return this.#with(step.who, ({ socket }) => socket.drain());
       case "drainAll":
         return this.#drainAll();
+      case "poll":
+        return this.#poll();
       case "toHub":
         return this.#front.toHub(step.messages);
       case "toWorker":
@@ -129,40 +132,51 @@ export class MovesRun {
     }
   }
 
-  #publish({ ownId, bytes, ...publication }: Step & { readonly kind: "publish" }): void {
-    this.#ids += 1;
-    this.#hub.publish({ ...publication, id: ownId ? `own-${this.#ids}` : undefined }, bytes);
+  #publish({ ownId, bytes, times, ...publication }: Step & { readonly kind: "publish" }): void {
+    for (let time = 0; time < times; time += 1) {
+      this.#ids += 1;
+      this.#hub.publish({ ...publication, id: ownId ? `own-${this.#ids}` : undefined }, bytes);
+    }
   }
 
   #open(opening: Opening, appetite: MovesClient["socket"]["appetite"]): void {
-    const client = new MovesClient(`client ${this.#clients.length + 1}`, opening, () => this.#hub.head);
+    const filters = filtersFor(opening);
+    const name = `client ${this.#clients.length + 1} (${opening.transport})`;
+    const client = new MovesClient(name, { ...opening, filters }, () => this.#hub.head);
     client.socket.appetite = appetite;
     this.#clients.push(client);
     this.#front.open(client.request, client.socket);
   }
 
-  /** A client of an event stream changes its filters with its next connection. */
+  /** A client without an open WebSocket changes its filters with its next request. */
   #change(client: MovesClient, change: Step & { readonly kind: "change" }): void {
-    if (client.opening.transport === "web-socket") return client.change(change);
+    if (client.isDialogue) return client.change(change);
     const kept = client.current.filters.filter((filter) => !change.drop.includes(filter));
     const filters = [...new Set([...kept, ...change.add])];
     if (filters.length > 0) this.#reconnect(client, { filters });
   }
 
   #renew(client: MovesClient, token: Token | "made-up"): void {
-    if (client.opening.transport === "web-socket") client.renew(token);
+    if (client.isDialogue) client.renew(token);
     else if (token !== "made-up") this.#reconnect(client, { token });
   }
 
   #reconnect(
     client: MovesClient,
-    next: { readonly filters?: readonly string[]; readonly token?: Token },
+    next: { readonly filters?: readonly string[]; readonly token?: Token } = {},
   ): void {
-    const { lastEventId, socket, current, opening } = client;
-    socket.destroy();
+    const { lastEventId, reachedId, socket, current, knownFilters, opening } = client;
+    client.leave();
     const { filters = current.filters, token = current.token } = next;
-    const added = filters.filter((filter) => !current.filters.includes(filter));
-    this.#open({ transport: opening.transport, filters, token, lastEventId, added }, socket.appetite);
+    const added = filters.filter((filter) => !knownFilters.includes(filter));
+    const told = client.remembersLosses ? lossesToldTo(client, this.#hub) : [];
+    const { transport } = opening;
+    this.#open({ transport, filters, token, lastEventId, reachedId, added, told }, socket.appetite);
+  }
+
+  /** All clients that have the answer to a poll send the next one. */
+  #poll(): void {
+    for (const client of this.#clients.filter(({ isAnswered }) => isAnswered)) this.#reconnect(client);
   }
 
   #drainAll(): void {
@@ -170,8 +184,8 @@ export class MovesRun {
   }
 
   #with(who: number, action: (client: MovesClient) => void): void {
-    const open = this.#clients.filter(({ isAccepted }) => isAccepted);
-    const client = open[who % Math.max(1, open.length)];
+    const present = this.#clients.filter(({ isPresent }) => isPresent);
+    const client = present[who % Math.max(1, present.length)];
     if (client !== undefined) action(client);
   }
 
@@ -194,13 +208,27 @@ export class MovesRun {
     await settleMicrotasks();
     await this.#clock.endTurn();
     this.#drainAll();
+    this.#poll();
     await settleMicrotasks();
     // A link makes pauses between its messages.
     this.#clock.advance(10);
   }
 
   get #isQuiet(): boolean {
-    const undrained = this.#clients.some(({ socket }) => socket.writableLength > 0);
-    return !undrained && this.#front.isQuiet && this.#clock.isTurnOver && this.#hub.verifier.isIdle;
+    const isBusy = this.#clients.some((client) => client.socket.writableLength > 0 || client.isAnswered);
+    return !isBusy && this.#front.isQuiet && this.#clock.isTurnOver && this.#hub.verifier.isIdle;
   }
+}
+
+/** The filters as this transport can ask for them: the push stream module has no wildcards. */
+function filtersFor({
+  transport,
+  filters,
+}: {
+  readonly transport: Transport;
+  readonly filters: readonly string[];
+}): readonly string[] {
+  if (!isPushStream(transport)) return filters;
+  const channels = filters.filter((filter) => !/[+#]/.test(filter));
+  return channels.length === 0 ? ["a"] : channels;
 }

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import type { Appetite } from "./fake-socket.js";
+import type { Opening, Transport } from "./clients/client-kind.js";
 import { tokenNames } from "./tokens.js";
-import type { Transport } from "../support/storm/stream-readers.js";
 import type { Token } from "./tokens.js";
 
 export const topics = ["a", "b", "c", "d/x"] as const;
@@ -16,6 +16,8 @@ export type Step =
       readonly retain: boolean;
       readonly private: boolean;
       readonly ownId: boolean;
+      /** Above 1, a short history loses publications that clients still need. */
+      readonly times: number;
     }
   | {
       readonly kind: "open";
@@ -35,12 +37,30 @@ export type Step =
   | { readonly kind: "leave" | "close" | "drain"; readonly who: number }
   | { readonly kind: "toHub" | "toWorker"; readonly messages: number }
   | { readonly kind: "wait" | "busy"; readonly ms: number }
-  | { readonly kind: "tellPosition" | "turn" | "verify" | "drainAll" };
+  | { readonly kind: "tellPosition" | "turn" | "verify" | "drainAll" | "poll" };
 
 const who = fc.nat({ max: 7 });
 const filters = fc.subarray([...filterTexts], { minLength: 1, maxLength: 3 });
 const messages = fc.constantFrom(1, 2, 4, 1000, 1000, 1000);
 const token = fc.constantFrom<Token>("none", "none", "none", ...tokenNames);
+const transport = fc.constantFrom<Transport>(
+  "web-socket",
+  "web-socket",
+  "event-stream",
+  "poll",
+  "poll",
+  "mercure",
+  "push-ev",
+  "push-sub",
+  "push-ws",
+  "push-lp",
+);
+
+/** The clients that a run begins with. */
+export const firstClients: fc.Arbitrary<readonly Pick<Opening, "transport" | "filters">[]> = fc.array(
+  fc.record({ transport, filters }),
+  { minLength: 3, maxLength: 3 },
+);
 
 export const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -49,16 +69,17 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant("publish" as const),
       topics: fc.subarray([...topics], { minLength: 1, maxLength: 2 }),
       bytes: fc.constantFrom(1, 1, 1, 40, 400),
-      retain: fc.constantFrom(false, false, false, true),
+      retain: fc.constantFrom(false, false, true),
       private: fc.constantFrom(false, false, true),
       ownId: fc.constantFrom(false, false, true),
+      times: fc.constantFrom(1, 1, 1, 1, 1, 7),
     }),
   },
   {
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant("open" as const),
-      transport: fc.constantFrom<Transport>("web-socket", "web-socket", "event-stream"),
+      transport,
       filters,
       token,
       appetite: fc.constantFrom<Appetite>("at-once", "at-once", "when-told"),
@@ -109,7 +130,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 28,
     arbitrary: fc.record({
       kind: fc.constantFrom(
-        ...(["tellPosition", "tellPosition", "turn", "turn", "turn", "verify", "drainAll"] as const),
+        ...(["tellPosition", "tellPosition", "turn", "turn", "turn", "verify", "drainAll", "poll"] as const),
       ),
     }),
   },

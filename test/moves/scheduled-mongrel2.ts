@@ -110,8 +110,8 @@ export class ScheduledMongrel2 implements ScheduledFront {
   }
 
   #request(id: number, words: Readonly<Record<string, string | undefined>>, body = Buffer.alloc(0)): void {
-    const headers = JSON.stringify({ PATH: "/ws", VERSION: "HTTP/1.1", PATTERN: "/", ...words });
-    const head = `${uuid} ${id} /ws ${Buffer.byteLength(headers)}:${headers},${body.length}:`;
+    const headers = JSON.stringify({ VERSION: "HTTP/1.1", PATTERN: "/", ...words });
+    const head = `${uuid} ${id} ${words["PATH"] ?? "/ws"} ${Buffer.byteLength(headers)}:${headers},${body.length}:`;
     this.#toFront.push(Buffer.concat([Buffer.from(head), body, Buffer.from(",")]));
   }
 
@@ -122,7 +122,7 @@ export class ScheduledMongrel2 implements ScheduledFront {
     const mask = frame.subarray(start, start + 4);
     const payload = frame.subarray(start + 4).map((byte, index) => byte ^ (mask[index % 4] ?? 0));
     const flags = `0x${first.toString(16)}`;
-    this.#request(id, { METHOD: "WEBSOCKET", URI: "/ws", FLAGS: flags }, Buffer.from(payload));
+    this.#request(id, { PATH: "/ws", METHOD: "WEBSOCKET", URI: "/ws", FLAGS: flags }, Buffer.from(payload));
   }
 
   #take({ ids, control, body }: HandlerMessage): void {

@@ -8,7 +8,8 @@ import type { FrontRequest, GatewayPort } from "../../src/fronts/http/gateway-po
 import { SocketChannel } from "../../src/fronts/http/socket-channel.js";
 import type { StreamSocket } from "../../src/fronts/http/socket-channel.js";
 import { SocketStreams } from "../../src/fronts/http/socket-streams.js";
-import type { Answer } from "../../src/gateway/http/messages.js";
+import type { Answer, Reply } from "../../src/gateway/http/messages.js";
+import { encodeHead } from "../../src/gateway/http/response-head.js";
 import { TurnRotation } from "../../src/gateway/limits/turn-rotation.js";
 import { planDescriptors } from "../../src/limits/descriptors.js";
 import { defaultFanoutLimits } from "../../src/limits/fanout.js";
@@ -72,7 +73,7 @@ class Streams {
   }
 
   #send(request: FrontRequest, answer: Answer, socket: FakeSocket): void {
-    if (answer.kind === "reply") return socket.destroy();
+    if (answer.kind === "reply") return socket.end(encodeReply(answer));
     if (socket.destroyed) return answer.abandoned?.();
     const reply = this.#gateway.admit(request, answer, (start) =>
       this.#streams.open({
@@ -82,8 +83,12 @@ class Streams {
         isDetached: true,
       }),
     );
-    if (reply !== undefined) socket.destroy();
+    if (reply !== undefined) socket.end(encodeReply(reply));
   }
+}
+
+function encodeReply({ status, headers, body }: Reply): Buffer {
+  return Buffer.concat([encodeHead(status, [...headers, ["Content-Length", String(body.length)]]), body]);
 }
 
 interface StreamParts {

@@ -20,28 +20,33 @@ export type ReadBytes = (bytes: Buffer) => void;
 
 /** @param take called for each item, in order */
 export function createReader(transport: Transport, take: (item: Item) => void): ReadBytes {
-  return transport === "web-socket" ? readFrames(take) : readEvents(take);
+  return transport === "web-socket"
+    ? readTexts((text) => take(JSON.parse(text) as Item))
+    : readEvents((event) => take(itemOf(event)));
 }
 
-function readFrames(take: (item: Item) => void): ReadBytes {
+/** Reads the text frames of a WebSocket. */
+export function readTexts(take: (text: string) => void): ReadBytes {
   let rest = Buffer.alloc(0);
   return (bytes) => {
     rest = Buffer.concat([rest, bytes]);
     let at = 0;
     for (let frame = parseFrame(rest, at); frame !== undefined; frame = parseFrame(rest, at)) {
       at = frame.end;
-      if (frame.opcode === 1) take(JSON.parse(frame.payload.toString()) as Item);
+      if (frame.opcode === 1) take(frame.payload.toString());
     }
     rest = rest.subarray(at);
   };
 }
 
-function readEvents(take: (item: Item) => void): ReadBytes {
-  const parser = new EventStreamParser({ onEvent: (event) => take(itemOf(event)) });
+/** Reads the events of an event stream. */
+export function readEvents(take: (event: RawEvent) => void): ReadBytes {
+  const parser = new EventStreamParser({ onEvent: take });
   return (bytes) => parser.push(bytes.toString("latin1"));
 }
 
-function itemOf({ id = "", type, data, retained }: RawEvent): Item {
+/** The item of an event. In streams with topics, only a retained value has the field `retained`. */
+export function itemOf({ id = "", type, data, retained }: RawEvent): Item {
   if (data === undefined) return { kind: "position", id };
   if (type === gapEventType) return { kind: "gap", id, ...(JSON.parse(data) as GapNotice) };
   if (retained !== undefined) return { kind: "event", id: retained, data, retained: true };
