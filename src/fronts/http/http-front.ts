@@ -120,7 +120,7 @@ export class HttpFront implements Front {
     this.#turns = new TurnRotation(new TurnBudget(options.clock));
     const turns = this.#turns;
     this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes, turns });
-    this.#input = new SocketInput({ turns, requests: this.#pipelining });
+    this.#input = new SocketInput({ turns, hasToWait: (socket) => this.#pipelining.hasToWait(socket) });
     this.#descriptors = new ConnectionDescriptors("client", options);
     this.#vanished = new VanishedClients({
       connections: () => this.#streams.connections,

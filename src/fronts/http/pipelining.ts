@@ -1,15 +1,13 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { RequestQueue } from "../../gateway/limits/request-queue.js";
-import { BodyMessage } from "./input/body-message.js";
-import type { ReceivedRequests } from "./input/socket-input.js";
 
 /**
  * Handles the requests of each connection one at a time and in order. Node itself sends responses in order, but a
  * stream bypasses Node's response object and writes to the socket directly. Without this class, a stream could overtake
  * the response to an earlier request, such as a file that is still being read.
  */
-export class Pipelining implements ReceivedRequests {
+export class Pipelining {
   readonly #onNext: (socket: Socket) => void;
   /** One queue for each connection with an unanswered request. Each entry is a function that handles one request. */
   readonly #queues = new WeakMap<Socket, RequestQueue<() => void>>();
@@ -57,12 +55,6 @@ export class Pipelining implements ReceivedRequests {
     const latest = this.#latest.get(socket);
     if (latest === undefined || !this.isBusy(socket)) return false;
     return latest.req.complete || this.waiting(socket) > 0;
-  }
-
-  /** The bytes of a body that the front has not received yet, as far as its request has announced them. */
-  bodyBytesToCome(socket: Socket): number {
-    const latest = this.#latest.get(socket);
-    return latest === undefined ? 0 : BodyMessage.of(latest.req).bytesToCome;
   }
 
   /** The number of requests of this connection that wait for the responses to earlier requests. */

@@ -68,6 +68,11 @@ export class RequestHead {
     return this.value("transfer-encoding") !== undefined || this.announcedBytes > 0;
   }
 
+  /** True if the body is in chunks: the last coding is `chunked` [RFC 9112 6.3]. */
+  get isChunked(): boolean {
+    return /(?:^|,)[ \t]*chunked[ \t]*$/i.test(this.value("transfer-encoding") ?? "");
+  }
+
   /** The value of `Content-Length`; 0 without this header. */
   get announcedBytes(): number {
     return Number(this.value("content-length") ?? 0);

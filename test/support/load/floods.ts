@@ -35,11 +35,11 @@ function body(path: string, type: string, text: string): Buffer {
   return requests({ method: "POST", path, headers, body: text }, 1);
 }
 
-function chunksTo(method: string): Flood {
+function chunksTo(method: string, extension = ""): Flood {
   return {
-    name: `chunks of one byte in ${method}`,
+    name: `chunks of one byte${extension && " with extensions"} in ${method}`,
     first: requests({ method, path: "/publish/flood", headers: { "Transfer-Encoding": "chunked" } }, 1),
-    more: Buffer.from("1\r\na\r\n".repeat(10_000)),
+    more: Buffer.from(`1${extension}\r\na\r\n`.repeat(10_000)),
   };
 }
 
@@ -67,6 +67,7 @@ export const floods: readonly Flood[] = [
   chunksTo("POST"),
   // The hub answers before it reads this body.
   chunksTo("PATCH"),
+  chunksTo("POST", ";a=b"),
   { name: "requests", more: requests({ path: "/healthz" }, 1000) },
   { name: "the smallest requests", more: Buffer.from("GET / HTTP/1.1\nHost:a\n\n".repeat(2000)) },
   { name: "empty lines between requests", more: Buffer.from("\r\n".repeat(20_000) + head("")) },

@@ -1,4 +1,5 @@
 import { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { BodyBuffer } from "../../../gateway/limits/body-buffer.js";
 import { RequestHead } from "../../../gateway/limits/request-head.js";
 
@@ -11,6 +12,9 @@ const heldBytes = 4096;
 /** For bytes that are limited by {@link heldBytes}, without a reservation. */
 const unreserved = { resize: (): void => undefined };
 
+/** The requests that {@link BodyMessage.takeNewest} has not taken yet. */
+const begun = new WeakMap<Socket, BodyMessage>();
+
 /**
  * A request whose body does not go through Node's stream. That stream keeps an object for each chunk: a body in chunks
  * of one byte used 70 to 90 times its bytes. The events `end`, `close` and `error` are the same as for other requests;
@@ -19,8 +23,22 @@ const unreserved = { resize: (): void => undefined };
 export class BodyMessage extends IncomingMessage {
   #held: BodyBuffer | undefined;
   #take: ((chunk: Buffer) => void) | undefined;
-  #receivedBytes = 0;
   #head: RequestHead | undefined;
+
+  constructor(socket: Socket) {
+    super(socket);
+    begun.set(socket, this);
+  }
+
+  /**
+   * The request on the connection whose head Node's parser has read since the last call; undefined if there is none. The
+   * connection does not keep the request in memory.
+   */
+  static takeNewest(socket: Socket): BodyMessage | undefined {
+    const message = begun.get(socket);
+    begun.delete(socket);
+    return message;
+  }
 
   /** The front's server creates each request as a BodyMessage. */
   static of(message: IncomingMessage): BodyMessage {
@@ -34,15 +52,9 @@ export class BodyMessage extends IncomingMessage {
     return this.#head;
   }
 
-  /** The bytes of the body that have not arrived; 0 for a body in chunks, whose length nobody knows. */
-  get bytesToCome(): number {
-    return Math.max(0, this.head.announcedBytes - this.#receivedBytes);
-  }
-
   /** Node's parser calls this method for each chunk. The result false pauses the socket. */
   override push(chunk: unknown): boolean {
     if (!(chunk instanceof Buffer)) return super.push(chunk);
-    this.#receivedBytes += chunk.length;
     if (this.#take !== undefined) {
       this.#take(chunk);
       return true;

@@ -1,22 +1,17 @@
 import { Socket } from "node:net";
 import type { TurnRotation } from "../../../gateway/limits/turn-rotation.js";
 import type { Step } from "../../../gateway/limits/turn-rotation.js";
+import { BodyMessage } from "./body-message.js";
+import { RequestFraming } from "./request-framing.js";
 
 /** Handles bytes of one socket. */
 type Take = (bytes: Buffer) => void;
 
-/** The requests that a front has received. */
-export interface ReceivedRequests {
-  /** True while the next bytes of the socket have to wait for {@link SocketInput.proceed}. */
-  hasToWait(socket: Socket): boolean;
-  /** The next bytes of the socket that belong to a body, as far as its request has announced them. */
-  bodyBytesToCome(socket: Socket): number;
-}
-
 export interface SocketInputOptions {
   /** The time for the clients of the front in each turn. */
   readonly turns: TurnRotation;
-  readonly requests: ReceivedRequests;
+  /** True while the next bytes of the socket have to wait for {@link SocketInput.proceed}. */
+  readonly hasToWait: (socket: Socket) => boolean;
 }
 
 /** A socket whose bytes are passed on piece by piece. */
@@ -25,6 +20,7 @@ interface Source {
   readonly listener: Take;
   /** Passes one piece on. */
   readonly step: Step;
+  readonly framing: RequestFraming;
   take: Take;
   /** Bytes that have just left the socket, before they are passed on or put back. */
   received: Buffer;
@@ -39,19 +35,10 @@ interface Source {
 const noBytes = Buffer.alloc(0);
 
 /**
- * The most bytes of a piece. The work on one piece cannot be interrupted. The smallest chunks have 6 bytes: a piece has
- * at most 683 chunks, which need 2 ms.
+ * The most bytes of a piece. The work on one piece cannot be interrupted. A piece is at most one head, and the bytes of
+ * its body that arrived together with it.
  */
 export const pieceBytes = 4096;
-
-/**
- * The least bytes of a piece that ends with a request head, since in a chunked body each empty line looks like the end
- * of a head. The smallest requests have 35 bytes: a piece has the ends of at most 4 requests.
- */
-export const leastPieceBytes = 128;
-
-/** The ends of a request head [RFC 9112 2.1]. Node's parser accepts lines that end without CR. */
-const endsOfHead: readonly Buffer[] = [Buffer.from("\n\r\n"), Buffer.from("\n\n")];
 
 /**
  * Passes the bytes of all sockets of a front to their takers, so that no client delays the others. In one turn of the
@@ -84,6 +71,7 @@ export class SocketInput {
       socket,
       listener: (bytes) => this.#receive(source, bytes),
       step: () => (source.isRunning = this.#passPiece(source)),
+      framing: new RequestFraming(() => BodyMessage.takeNewest(socket)),
       take,
       received: noBytes,
       isWanted: true,
@@ -114,6 +102,7 @@ export class SocketInput {
     socket.off("data", source.listener);
     socket.pause = pauseThis;
     socket.resume = resumeThis;
+    putBack(source);
   }
 
   /** Ignores all further bytes of a socket. */
@@ -152,17 +141,28 @@ export class SocketInput {
   }
 
   #mayPass({ socket, isWanted }: Source): boolean {
-    return isWanted && !socket.destroyed && !this.#options.requests.hasToWait(socket);
+    return isWanted && !socket.destroyed && !this.#options.hasToWait(socket);
   }
 
   #takePiece(source: Source): void {
     if (source.received.length === 0) read(source);
-    const { socket, received: bytes, take } = source;
-    const end = endOfPiece(bytes, this.#options.requests.bodyBytesToCome(socket));
-    source.received = end < bytes.length ? bytes.subarray(end) : noBytes;
+    const isBody = source.framing.isInBody;
+    passPart(source);
+    if (!isBody && source.framing.isInBody && this.#mayPass(source)) passPart(source);
     putBack(source);
-    take(end < bytes.length ? bytes.subarray(0, end) : bytes);
   }
+}
+
+/** Passes on a head, or a part of a body. */
+function passPart(source: Source): void {
+  const { received, framing, take } = source;
+  if (received.length === 0) return;
+  const { bytes, used } = framing.next(
+    received.length > pieceBytes ? received.subarray(0, pieceBytes) : received,
+  );
+  source.received = used < received.length ? received.subarray(used) : noBytes;
+  if (bytes.length > 0) take(bytes);
+  framing.passed();
 }
 
 /** Reading emits `data`, so the bytes are in `received` then. */
@@ -179,23 +179,6 @@ function putBack(source: Source): void {
   source.received = noBytes;
   pause(socket);
   socket.unshift(received);
-}
-
-/** If several heads end behind the body, the piece ends with the first of them. */
-function endOfPiece(bytes: Buffer, bodyBytes: number): number {
-  const most = Math.min(pieceBytes, bytes.length);
-  const end = endOfHead(bytes, Math.max(leastPieceBytes, bodyBytes));
-  return end < most && endOfHead(bytes, end) <= bytes.length ? end : most;
-}
-
-/** The end of the first head that ends behind `from`; infinite if there is none. */
-function endOfHead(bytes: Buffer, from: number): number {
-  let end = Number.POSITIVE_INFINITY;
-  for (const mark of endsOfHead) {
-    const at = bytes.indexOf(mark, from);
-    if (at >= 0) end = Math.min(end, at + mark.length);
-  }
-  return end;
 }
 
 function pause(socket: Socket): Socket {

@@ -1,0 +1,35 @@
+const [lf, cr] = [0x0a, 0x0d];
+
+/**
+ * Finds the ends of request heads in the bytes of a connection [RFC 9112 2.1], in whatever pieces the bytes arrive. A
+ * head ends with an empty line. Empty lines before a request do not count [RFC 9112 2.2]. Like Node's parser, the
+ * scanner accepts lines that end without CR.
+ */
+export class HeadScanner {
+  /** True after the first byte of a head that is not a line end. */
+  #hasText = false;
+  /** True if the current line has no text yet. */
+  #isLineEmpty = true;
+
+  /** The number of bytes up to the end of the first head, and with it; undefined if no head ends in these bytes. */
+  endIn(bytes: Buffer): number | undefined {
+    for (let at = 0; at < bytes.length;) {
+      const next = bytes.indexOf(lf, at);
+      const lineEnd = next < 0 ? bytes.length : next;
+      if (!this.#isEmpty(bytes, at, lineEnd)) [this.#hasText, this.#isLineEmpty] = [true, false];
+      if (next < 0) return undefined;
+      const isEnd = this.#hasText && this.#isLineEmpty;
+      this.#isLineEmpty = true;
+      at = next + 1;
+      if (!isEnd) continue;
+      this.#hasText = false;
+      return at;
+    }
+    return undefined;
+  }
+
+  /** True if the bytes of a line are nothing or CR. */
+  #isEmpty(bytes: Buffer, from: number, to: number): boolean {
+    return from === to || (to - from === 1 && bytes[from] === cr);
+  }
+}
