@@ -34,6 +34,7 @@ import { limitOpenFiles } from "./limit-open-files.js";
 import { staticFiles } from "./static-files.js";
 import { BodyMessage } from "./input/body-message.js";
 import { RequestBody, dropBody } from "./input/request-body.js";
+import { clientEnded, hasClientEnded } from "./input/client-end.js";
 import { SocketInput } from "./input/socket-input.js";
 import { createNodeServer } from "./node-server.js";
 import { VanishedClients } from "./vanished/vanished-clients.js";
@@ -252,7 +253,7 @@ export class HttpFront implements Front {
     });
     const frontRequest: FrontRequest = toFrontRequest(request, {
       body: () => body.read(),
-      disconnectSignal: () => disconnectSignal(reply.raw),
+      disconnectSignal: () => disconnectSignal(reply.raw, this.#detached),
     });
     const send = (answer: Answer): FastifyReply => {
       if (body.endsConnection) void reply.header("Connection", "close");
@@ -403,17 +404,21 @@ const nothingMore: Pick<FrontRequest, "body" | "disconnectSignal"> = {
 
 /**
  * Aborted when the client ends its side of the connection before the response: the client has left, or waits for its
- * last answers. Node emits `close` after the response, and also if the connection ends before the response.
+ * last answers. Node emits `close` after the response, and also if the connection ends before the response. The bytes
+ * that wait in a detached socket may be frames of a WebSocket, which the hub handles before the end.
  */
-function disconnectSignal(response: ServerResponse): AbortSignal {
+function disconnectSignal(response: ServerResponse, detached: DetachedSockets): AbortSignal {
   const controller = new AbortController();
   const { socket } = response.req;
   const abort = (): void => controller.abort();
-  if (response.destroyed || socket.destroyed || socket.readableEnded) abort();
+  const isDetached = detached.has(socket);
+  const hasEnded = isDetached ? socket.readableEnded : hasClientEnded(socket);
+  const end = isDetached ? "end" : clientEnded;
+  if (response.destroyed || socket.destroyed || hasEnded) abort();
   else {
-    socket.once("end", abort);
+    socket.once(end, abort);
     response.once("close", () => {
-      socket.off("end", abort);
+      socket.off(end, abort);
       if (!response.writableEnded) abort();
     });
   }

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { nodeHeadLimits } from "../../gateway/limits/request-head.js";
 import type { HeadLimits } from "../../gateway/limits/request-head.js";
 import type { DetachedSockets } from "./detached-sockets.js";
+import { watchClientEnd } from "./input/client-end.js";
 import type { SocketInput } from "./input/socket-input.js";
 
 /**
@@ -49,7 +50,10 @@ export function createNodeServer(options: NodeServerOptions, listener: RequestLi
   });
   const emitRequest: RequestListener = (request, response) => void server.emit("request", request, response);
   server.on("checkContinue", emitRequest).on("checkExpectation", emitRequest);
-  server.on("connection", (socket: Socket) => input.intercept(socket));
+  server.on("connection", (socket: Socket) => {
+    watchClientEnd(socket);
+    input.intercept(socket);
+  });
   detached.attach(server);
   return server;
 }

@@ -100,6 +100,21 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
     expect(started.filter((url) => url === "/healthz").length).toBeLessThanOrEqual(1);
   });
 
+  // Bug: the hub did not see the end of a connection while further requests waited behind a poll. The poll stayed for
+  // its whole time, and the requests behind it had no answer.
+  it.each([1, 100])("ends a poll when it ends its side, with %d requests behind the poll", async (count) => {
+    const site = await startSite("http");
+    const connection = await site.connect();
+    const after = encodeURIComponent(await site.publish({ topics: ["before"], data: "x" }));
+    const poll = `/poll?topic=${freshTopic()}&wait=30&last_event_id=${after}`;
+    connection.write(requestBytes({ path: poll }) + health.repeat(count));
+    await untilStreams(site, 1);
+    connection.endWriting();
+    const text = await connection.readToEnd({ within });
+    expect(text.match(/^HTTP\/1\.1 200 OK\r$/gm)).toHaveLength(1 + count);
+    expect(site.figure("connections")).toBe(0);
+  });
+
   it("gets 400 and a reason for a path that cannot be decoded, as for any refusal", async () => {
     // Bug: the client got Fastify's own error document, as application/json.
     const site = await startSite("http");
