@@ -18,11 +18,12 @@ export default defineConfig({
           // All files of a process share their modules: to load the modules for each file takes longer than the tests
           // of the file.
           isolate: false,
-          setupFiles: ["test/support/lazy-client-files.ts"],
+          setupFiles: ["test/support/lazy-client-files.ts", "test/support/restore-globals.ts"],
           maxWorkers: 2,
           // A busy machine may delay any test for a minute.
           testTimeout: 240_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } },
         },
       },
       { test: { ...real, name: "e2e", include: ["test/e2e/**/*.test.ts"], maxWorkers: 2 } },

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import type { Feed } from "../../src/client/connection/feed.js";
 import { Tokens } from "../../src/client/connection/tokens.js";
@@ -103,10 +103,6 @@ class World {
 const advance = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
 
 describe("while the second file has not loaded", () => {
   it("events of the first stream are received", async () => {
@@ -278,7 +274,6 @@ it("the first stream continues without a break when the file has loaded", async 
 
 it("a connection that fails many times keeps no listeners", async () => {
   const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
-  onTestFinished(() => warned.mockRestore());
   const world = new World();
   world.failure = new Error("connection refused");
   await advance(600_000);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { connect, type ConnectOptions, type LiveItem } from "../../src/client/index.js";
 import { matchesTopic } from "../../src/client/messages/topic-match.js";
@@ -138,8 +138,6 @@ class FakeSocket extends EventTarget {
 }
 
 describe("a WebSocket", () => {
-  afterEach(() => vi.unstubAllGlobals());
-
   it("sends its position in the URL and its token in a subprotocol, and resumes when it is closed", async () => {
     const opening = JSON.stringify({ kind: "open", filters: ["t"], retryMs: 1 });
     const position = JSON.stringify({ kind: "position", id: "#e:1" });

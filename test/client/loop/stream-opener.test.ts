@@ -1,4 +1,4 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import { attemptWith } from "../../../src/client/connection/stream-attempt.js";
 import { StreamOpener } from "../../../src/client/loop/stream-opener.js";
@@ -17,8 +17,6 @@ const heldBack = (): Transport["open"] => (request) =>
   new Promise((_resolve, reject) => {
     request.signal.addEventListener("abort", () => reject(request.signal.reason));
   });
-
-afterEach(() => vi.useRealTimers());
 
 // Bug: after any transport had opened a stream, a held event stream was tried for ever.
 it("an event stream that is held back gives way to a WebSocket at once, also one that has worked before", async () => {

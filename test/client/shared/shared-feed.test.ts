@@ -5,6 +5,8 @@ import { SharedFeed } from "../../../src/client/shared/shared-feed.js";
 import { Tokens } from "../../../src/client/connection/tokens.js";
 import { waitFor } from "../../support/wait-for.js";
 
+const within = 30_000;
+
 /** A tab. The test takes the roles of the worker and of the tab's direct connection. */
 class TestTab {
   readonly sent: FromTab[] = [];
@@ -65,18 +67,17 @@ class TestTab {
   }
 
   async hasSent(kind: FromTab["kind"], times: number): Promise<void> {
-    await waitFor(() => this.count(kind) === times, { within: 30_000, missing: `${kind}, ${times} times` });
+    await waitFor(() => this.count(kind) === times, { within, missing: `${kind}, ${times} times` });
   }
 }
 
 /** A detached tab. The tab may attach again when its next event arrives. */
 async function startDetached(): Promise<TestTab> {
   vi.useFakeTimers({ toFake: ["Date"] });
-  onTestFinished(() => void vi.useRealTimers());
   const tab = new TestTab(["a"]);
   await tab.hasSent("attach", 1);
   tab.receive({ kind: "detached" });
-  await vi.waitFor(() => expect(tab.direct).toBeDefined());
+  await waitFor(() => tab.direct !== undefined, { within, missing: "the direct connection" });
   vi.setSystemTime(Date.now() + 2000);
   return tab;
 }
@@ -97,7 +98,7 @@ it("filters that are added while a tab attaches again are followed by the connec
 it("a tab that changes the filters of its direct connection does not attach again before that is done", async () => {
   const tab = await startDetached();
   const added = tab.feed.follow(["a", "b"]);
-  await vi.waitFor(() => expect(tab.directChanges).toHaveLength(1));
+  await waitFor(() => tab.directChanges.length === 1, { within, missing: "the change of the filters" });
   void tab.direct?.events.arrival({ cursor: "#e:1" });
   tab.directChanges[0]?.();
   await added;
