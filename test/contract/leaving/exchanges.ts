@@ -17,6 +17,12 @@ export const longTopic = "long";
 /** The topic of the publications while clients come and leave. */
 export const liveTopic = "live/a";
 
+/** The exchange whose body the HTTP front holds until the end of the body. */
+export const largeBody = "a large publication";
+
+/** The exchange whose body waits in the hub behind Mongrel2 until the request before it is answered. */
+export const waitingBody = "a publication behind a poll";
+
 /** Creates the exchange of one client. The number is different for each client. */
 export type CreateExchange = (number: number) => Exchange;
 
@@ -52,11 +58,11 @@ export function exchangesWith({ token, firstId }: ExchangeValues): readonly Crea
   const text = " ".repeat(600_000);
   const socket = (path: string, headers: Headers = {}): string =>
     get(path, { ...handshakeHeaders, ...headers });
+  const waiting = `/poll?topic=live/none&topic=x/%23&wait=30&last_event_id=${escaped(firstId)}`;
   return [
-    steps("polls", [
-      [get(`/poll?topic=live/a`), '"position"'],
-      [get(`/poll?topic=live/none&topic=x/%23&wait=30&last_event_id=${escaped(firstId)}`, bearer)],
-    ]),
+    steps("polls", [[get(`/poll?topic=live/a`), '"position"'], [get(waiting, bearer)]]),
+    // Other exchanges have each position of these two requests.
+    () => ({ ...all(waitingBody, [get(waiting) + post("/publish/live/a", "text")]), stride: 5 }),
     slow("a slow poll", get(`/poll?topic=${longTopic}&last_event_id=${escaped(firstId)}`)),
     one(
       "a poll with a replay",
@@ -84,7 +90,7 @@ export function exchangesWith({ token, firstId }: ExchangeValues): readonly Crea
     one("a publication", post("/publish/live/a", "text", { "Content-Type": "text/plain" }), '"id"'),
     // Mongrel2 closes the connection: it accepts no chunks.
     one("a publication in chunks", chunked("/publish/live/a", bearer)),
-    large("a large publication", [[post("/publish/live/a", text)]]),
+    large(largeBody, [[post("/publish/live/a", text)]]),
     large("a large message", [[socket("/ws"), "101"], [frame(text)]]),
     steps("a publication that waits to continue", [
       [post("/publish/live/a", "", { Expect: "100-continue", "Content-Length": "4" }), "100 Continue"],

@@ -35,16 +35,24 @@ export async function leaveEverywhere(site: Site, options: LeaveOptions): Promis
   for (let from = 0; from < cuts.length; from += together) {
     const group = cuts.slice(from, from + together);
     const clients = await Promise.all(
-      group.map(async (cut, index) => ({ cut, connection: await sendUpTo(site, create(from + index), cut) })),
+      group.map(async (cut, index) => ({
+        cut,
+        connection: await connectUpTo(site, create(from + index), cut),
+      })),
     );
     await meanwhile();
     await delay(readMs);
     for (const name of heldGauges) if (site.figure(name) !== 0) seen.add(name);
     for (const { cut, connection } of clients) leave(connection, cut);
   }
+  await untilNothingIsHeld(site);
+  return cuts.length;
+}
+
+/** Waits until the hub holds nothing for clients. */
+export async function untilNothingIsHeld(site: Site): Promise<void> {
   const missing = (): string => `still held: ${heldBy(site).join(", ")}`;
   await waitFor(() => heldBy(site).length === 0, { within, missing });
-  return cuts.length;
 }
 
 /** The gauges of what the hub holds for clients that are not 0, with their values. */
@@ -52,7 +60,8 @@ export function heldBy(site: Site): readonly string[] {
   return heldGauges.filter((name) => site.figure(name) !== 0).map((name) => `${name} ${site.figure(name)}`);
 }
 
-async function sendUpTo(site: Site, exchange: Exchange, cut: Cut): Promise<RawConnection> {
+/** Connects a client, which sends the exchange up to the cut. */
+export async function connectUpTo(site: Site, exchange: Exchange, cut: Cut): Promise<RawConnection> {
   const connection = await site.connect();
   if (exchange.isSlow === true) connection.pause();
   try {
@@ -74,7 +83,8 @@ async function sendAll(connection: RawConnection, bytes: Buffer, text: string | 
   if (text !== undefined) await connection.readUntil((all) => all.includes(text, length), { within });
 }
 
-function leave(connection: RawConnection, { way }: Cut): void {
+/** The client leaves. */
+export function leave(connection: RawConnection, { way }: Pick<Cut, "way">): void {
   if (way === "half-close") connection.endWriting();
   else connection.close({ reset: way === "reset" });
 }

@@ -2,11 +2,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { heldGauges } from "../../support/held-gauges.js";
 import { hubUrl, issuer, olderToken, secret } from "../../support/token.js";
+import { waitFor } from "../../support/wait-for.js";
+import { within } from "../client.js";
 import type { FrontName } from "../differences.js";
 import { startSite } from "../site.js";
 import type { Site } from "../site.js";
-import { exchangesWith, liveTopic, longTopic } from "./exchanges.js";
-import { heldBy, leaveEverywhere } from "./leave.js";
+import { ways } from "./exchange.js";
+import type { Exchange } from "./exchange.js";
+import { exchangesWith, largeBody, liveTopic, longTopic, waitingBody } from "./exchanges.js";
+import type { CreateExchange } from "./exchanges.js";
+import { connectUpTo, heldBy, leave, leaveEverywhere, untilNothingIsHeld } from "./leave.js";
 
 const names = exchangesWith({ token: "", firstId: "" }).map(
   (create, index) => [create(0).name, index] as const,
@@ -48,6 +53,18 @@ export function testLeaving(front: FrontName, options: LeavingOptions): void {
       expect(await leaveEverywhere(site, { create, meanwhile, every, seen })).toBeGreaterThan(0);
     });
 
+    it.each(ways)("leave nothing behind if the hub holds their bodies (%s)", async (way) => {
+      if (site === undefined) throw new Error("the hub has not been started");
+      const running = site;
+      const connections = [];
+      for (const { exchange, bytes } of bodiesOf(exchangesWith({ token, firstId })))
+        connections.push(await connectUpTo(running, exchange, { step: 0, bytes, hasRead: false, way }));
+      await waitFor(() => running.figure(bodyGauge) > 0, { within, missing: "the body of a client" });
+      seen.add(bodyGauge);
+      for (const connection of connections) leave(connection, { way });
+      await expect(untilNothingIsHeld(running)).resolves.toBeUndefined();
+    });
+
     it("held something of each kind before", () => {
       expect(neededBy(front).filter((name) => !seen.has(name))).toEqual([]);
     });
@@ -78,7 +95,6 @@ const settings = {
 
 /** Gauges that are above 0 for a moment only. The gauges of workers are a second old. */
 const momentary: ReadonlySet<string> = new Set([
-  "request_body_bytes",
   "pending_bytes",
   "oldest_pending_seconds",
   "laggards",
@@ -88,6 +104,20 @@ const momentary: ReadonlySet<string> = new Set([
 /** The gauges that were above 0 while clients were connected, unless the exchanges hold nothing. */
 function neededBy(front: FrontName): readonly string[] {
   return heldGauges.filter((name) => !momentary.has(name) && (front !== "http" || name !== "link_clients"));
+}
+
+const bodyGauge = "request_body_bytes";
+
+/** A client of each kind of front whose body the hub holds: half a body, and a body behind an unanswered request. */
+function bodiesOf(
+  exchanges: readonly CreateExchange[],
+): readonly { readonly exchange: Exchange; readonly bytes: number }[] {
+  return exchanges.flatMap((create) => {
+    const exchange = create(0);
+    const bytes = exchange.steps[0]?.write.length ?? 0;
+    if (exchange.name === largeBody) return [{ exchange, bytes: Math.floor(bytes / 2) }];
+    return exchange.name === waitingBody ? [{ exchange, bytes }] : [];
+  });
 }
 
 /** Publishes 6 MB, more than the buffers of a connection hold. Returns the first id. */
