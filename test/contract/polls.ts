@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RawConnection } from "../support/raw-http.js";
+import { withExpiringToken } from "../support/expiring-token.js";
 import { currentToken } from "../support/token.js";
 import { waitFor } from "../support/wait-for.js";
 import { ask, freshTopic, openStreams, readResponse, untilStreams, within } from "./client.js";
@@ -118,8 +119,10 @@ function testWaiting({ front, site, mercureSite }: Contract): void {
   it("wait no longer than their token is valid", async () => {
     const topic = freshTopic();
     const { position: cursor } = await poll(mercureSite(), { topic });
-    const token = await currentToken({ subscribe: [topic], lifetimeSeconds: 5 });
-    const answer = await poll(mercureSite(), { topic, cursor, wait: 30, headers: bearer(token) });
+    const answer = await withExpiringToken(async (lifetimeSeconds) => {
+      const token = await currentToken({ subscribe: [topic], lifetimeSeconds });
+      return poll(mercureSite(), { topic, cursor, wait: 30, headers: bearer(token) });
+    });
     expect(answer.events).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { ask, freshTopic, openStreams, untilStreams, within } from "./client.js"
 import { requestBytes } from "./http-text.js";
 import { allowedOrigin, type Contract, keptPerTopic } from "./sites.js";
 import type { Site } from "./site.js";
+import { withExpiringToken } from "../support/expiring-token.js";
 import { currentToken } from "../support/token.js";
 
 /** The streams of `/ws`, with the same promises as the streams of `/esupdates`. */
@@ -120,8 +121,10 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
   });
 
   it("ends when its token expires, with a reason", async () => {
-    const token = await currentToken({ subscribe: ["a"], lifetimeSeconds: 2 });
-    const client = await openSocket(mercureSite(), { headers: { Authorization: `Bearer ${token}` } });
+    const client = await withExpiringToken(async (lifetimeSeconds) => {
+      const token = await currentToken({ subscribe: ["a"], lifetimeSeconds });
+      return openSocket(mercureSite(), { headers: { Authorization: `Bearer ${token}` } });
+    });
     await client.until(() => client.closeCode !== undefined);
     expect(client.closeCode).toBe(1008);
   });

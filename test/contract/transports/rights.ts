@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { withExpiringToken } from "../../support/expiring-token.js";
 import { currentToken } from "../../support/token.js";
 import { ask, freshTopic } from "../client.js";
 import { startSite } from "../site.js";
@@ -71,8 +72,10 @@ function testEnds({ mercureSite: site }: Contract): void {
   it("each ends when its token expires, and loses nothing if the token is renewed", async () => {
     const topic = freshTopic();
     const follower = async (transport: Transport) => {
-      const token = await currentToken({ subscribe: [topic], lifetimeSeconds: 3 });
-      return follow(site(), transport, { filters: [topic], token });
+      return withExpiringToken(async (lifetimeSeconds) => {
+        const token = await currentToken({ subscribe: [topic], lifetimeSeconds });
+        return follow(site(), transport, { filters: [topic], token });
+      });
     };
     const followers = await withEach(transports, follower);
     const renewed = withEach(transports, async ({ name }) =>

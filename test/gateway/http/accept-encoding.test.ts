@@ -44,8 +44,8 @@ it("reads a header as long as a request may have in no time that counts", () => 
     `gzip${" ;".repeat(30_000)}`,
     ",".repeat(60_000),
   ];
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const header of hostile) expect(acceptsCoding(header, "gzip")).toBe(false);
   // The parser needed 6 ms for these headers. A regular expression that backtracks needs seconds.
-  expect(performance.now() - started).toBeLessThan(2000);
+  expect(process.cpuUsage(started).user).toBeLessThan(2_000_000);
 });

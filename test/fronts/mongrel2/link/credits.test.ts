@@ -125,7 +125,7 @@ describe("credits", () => {
   it("are read at far more than 100,000/s", () => {
     const { credits, clock } = new Bench();
     const ids = Array.from({ length: 10_000 }, (_, index) => index + 1);
-    const start = performance.now();
+    const started = process.cpuUsage();
     for (let round = 0; round < 20; round++) {
       credits.charge(ids, 1000);
       for (const id of ids) credits.credit(id, 1000);
@@ -133,6 +133,6 @@ describe("credits", () => {
     }
     // In a measurement, 200,000 deliveries and notices needed 30 ms. The limit of 5 s only finds algorithms that need
     // quadratic time.
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(process.cpuUsage(started).user).toBeLessThan(5_000_000);
   });
 });

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { freshTopic, within } from "../../../contract/client.js";
 import { bearer, subscribe } from "../../../contract/mercure-client.js";
+import { withExpiringToken } from "../../../support/expiring-token.js";
 import { currentToken, detail, signCurrent } from "../../../support/token.js";
 import { box } from "../../boxes.js";
 import { dataBefore, hubOfFile, publish, request } from "../../hub.js";
@@ -68,9 +69,11 @@ box("current, Tokens", "Read private", () => {
 box("current, Tokens", "Close the stream no later than exp", () => {
   // The tests of the fan-out check the millisecond, with a virtual clock.
   it("the hub ends it by itself", async () => {
-    const exp = Date.now() / 1000 + 5;
-    const claims = { exp, authorization_details: [detail("subscribe", ["*"])] };
-    const stream = await subscribe(hub(), "match=a", bearer(await signCurrent({ claims })));
+    const stream = await withExpiringToken(async (seconds) => {
+      const exp = Date.now() / 1000 + seconds;
+      const claims = { exp, authorization_details: [detail("subscribe", ["*"])] };
+      return subscribe(hub(), "match=a", bearer(await signCurrent({ claims })));
+    });
     await stream.connection.readToEnd({ within });
     expect(stream.connection.error).toBeUndefined();
   });

@@ -3,6 +3,7 @@ import { mercurePath } from "../../../../src/protocol.js";
 import { freshTopic, within } from "../../../contract/client.js";
 import type { Headers } from "../../../contract/mercure-client.js";
 import { bearer, post, subscribe } from "../../../contract/mercure-client.js";
+import { withExpiringToken } from "../../../support/expiring-token.js";
 import { olderToken, signOlder } from "../../../support/token.js";
 import { box } from "../../boxes.js";
 import { dataBefore, hubOfFile, pageOrigin, publish, request, startHub } from "../../hub.js";
@@ -193,8 +194,10 @@ box("older", "Private update delivered", () => {
 
 box("older", "Close at exp", () => {
   it("the hub ends the stream by itself", async () => {
-    const claims = { mercure: { subscribe: ["*"] }, exp: Date.now() / 1000 + 5 };
-    const stream = await subscribe(hub(), "topic=a", bearer(await signOlder(claims)));
+    const stream = await withExpiringToken(async (seconds) => {
+      const claims = { mercure: { subscribe: ["*"] }, exp: Date.now() / 1000 + seconds };
+      return subscribe(hub(), "topic=a", bearer(await signOlder(claims)));
+    });
     await stream.connection.readToEnd({ within });
     expect(stream.connection.error).toBeUndefined();
   });
