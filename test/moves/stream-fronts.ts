@@ -25,7 +25,7 @@ import { ScheduledWay } from "./scheduled-way.js";
 
 /** A front whose ports the schedule drives. */
 export interface ScheduledFront {
-  /** Opens a stream, unless the gateway answers the request with an error. */
+  /** Passes a request to the gateway. The socket gets the stream or the response. */
   open(request: FrontRequest, socket: FakeSocket): void;
   /** Delivers messages from the hub to the worker, or from Mongrel2 to the front. */
   toWorker(messages: number): void;
@@ -35,7 +35,7 @@ export interface ScheduledFront {
   tellPosition(): void;
   /** True if no message is under way. */
   readonly isQuiet: boolean;
-  /** The number of open streams, in all processes of the front. */
+  /** The number of open streams, in all processes of the front. Polls are not streams. */
   readonly size: number;
   close(): void | Promise<void>;
 }
