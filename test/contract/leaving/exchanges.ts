@@ -60,15 +60,6 @@ export function exchangesWith({ token, firstId }: ExchangeValues): readonly Crea
     get(path, { ...handshakeHeaders, ...headers });
   const waiting = `/poll?topic=live/none&topic=x/%23&wait=30&last_event_id=${escaped(firstId)}`;
   return [
-    steps("polls", [[get(`/poll?topic=live/a`), '"position"'], [get(waiting, bearer)]]),
-    // Other exchanges have each position of these two requests.
-    () => ({ ...all(waitingBody, [get(waiting) + post("/publish/live/a", "text")]), stride: 5 }),
-    slow("a slow poll", get(`/poll?topic=${longTopic}&last_event_id=${escaped(firstId)}`)),
-    one(
-      "a poll with a replay",
-      get(`/poll?topic=${longTopic}&last_event_id=${escaped(firstId)}`),
-      '"position"',
-    ),
     steps("a WebSocket", [
       [socket("/ws?topic=live/%2B"), "101"],
       [frame('{"add":["b/#"],', { isFinal: false })],
@@ -78,6 +69,15 @@ export function exchangesWith({ token, firstId }: ExchangeValues): readonly Crea
       [frame('{"token":"x.y.z","request":3}'), '"request":3'],
       [frame('{"drop":["b/#"],"request":4}') + frame("", { opcode: 8 })],
     ]),
+    steps("polls", [[get(`/poll?topic=live/a`), '"position"'], [get(waiting, bearer)]]),
+    // Other exchanges have each position of these two requests.
+    () => ({ ...all(waitingBody, [get(waiting) + post("/publish/live/a", "text")]), stride: 5 }),
+    slow("a slow poll", get(`/poll?topic=${longTopic}&last_event_id=${escaped(firstId)}`)),
+    one(
+      "a poll with a replay",
+      get(`/poll?topic=${longTopic}&last_event_id=${escaped(firstId)}`),
+      '"position"',
+    ),
     one(
       "a WebSocket that does not wait",
       socket("/ws?topic=live/a", { "Sec-WebSocket-Protocol": `pharos, pharos.token.${token}` }) +
