@@ -100,6 +100,8 @@ export class DetachedSockets {
     this.#readBefore.set(socket, socket.bytesRead);
     socket.off("error", ignore);
     server.emit("connection", socket);
+    // The release has paused a socket with further requests.
+    socket.resume();
   }
 
   #mayDetach(message: BodyMessage): boolean {
