@@ -68,9 +68,12 @@ export class RequestHead {
     return this.value("transfer-encoding") !== undefined || this.announcedBytes > 0;
   }
 
-  /** True if the body is in chunks: the last coding is `chunked` [RFC 9112 6.3]. */
-  get isChunked(): boolean {
-    return /(?:^|,)[ \t]*chunked[ \t]*$/i.test(this.value("transfer-encoding") ?? "");
+  /**
+   * True if the body is in chunks: the last coding is `chunked` [RFC 9112 6.3]. Empty elements of the list do not count
+   * [RFC 9110 5.6.1].
+   */
+  get hasChunkedBody(): boolean {
+    return /(?:^|,)[ \t]*chunked[ \t,]*$/i.test(this.value("transfer-encoding") ?? "");
   }
 
   /** The value of `Content-Length`; 0 without this header. */

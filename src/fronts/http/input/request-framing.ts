@@ -2,7 +2,7 @@ import type { BodyMessage } from "./body-message.js";
 import { ChunkJoiner } from "./chunk-joiner.js";
 import { HeadScanner } from "./head-scanner.js";
 
-/** Bytes for Node's parser, and the number of received bytes in whose place they are. */
+/** Bytes for Node's parser, and the number of received bytes that they replace. */
 export interface FramedBytes {
   readonly bytes: Buffer;
   readonly used: number;
@@ -14,7 +14,7 @@ export interface FramedBytes {
  */
 export class RequestFraming {
   readonly #takeNewest: () => BodyMessage | undefined;
-  readonly #head = new HeadScanner();
+  readonly #heads = new HeadScanner();
   /** The bytes of an announced body that are to come. */
   #bodyBytes = 0;
   #chunks: ChunkJoiner | undefined;
@@ -32,7 +32,7 @@ export class RequestFraming {
   /** The first part of these bytes. Pass it to the parser, and then call {@link passed}. */
   next(bytes: Buffer): FramedBytes {
     if (this.#chunks !== undefined) return this.#nextChunks(this.#chunks, bytes);
-    const used = this.#bodyBytes > 0 ? this.#nextBody(bytes) : (this.#head.endIn(bytes) ?? bytes.length);
+    const used = this.#bodyBytes > 0 ? this.#nextBody(bytes) : (this.#heads.endIn(bytes) ?? bytes.length);
     return { bytes: used < bytes.length ? bytes.subarray(0, used) : bytes, used };
   }
 
@@ -40,7 +40,7 @@ export class RequestFraming {
   passed(): void {
     const message = this.#takeNewest();
     if (message === undefined) return;
-    if (message.head.isChunked) this.#chunks = new ChunkJoiner();
+    if (message.head.hasChunkedBody) this.#chunks = new ChunkJoiner();
     else this.#bodyBytes = message.head.announcedBytes;
   }
 

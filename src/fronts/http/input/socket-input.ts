@@ -35,8 +35,8 @@ interface Source {
 const noBytes = Buffer.alloc(0);
 
 /**
- * The most bytes of a piece. The work on one piece cannot be interrupted. A piece is at most one head, and the bytes of
- * its body that arrived together with it.
+ * The most bytes that a taker gets at once. This work cannot be interrupted. A piece is a head or a part of a body, or a
+ * head and the first part of its body.
  */
 export const pieceBytes = 4096;
 
