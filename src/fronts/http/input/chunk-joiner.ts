@@ -1,13 +1,13 @@
 /** The most hexadecimal digits of a chunk's size. No body needs more than 13. */
 const maxSizeDigits = 16;
 
-/** The most bytes of all chunk extensions of a body. Node's parser has the same limit. */
+/** The most bytes of the extensions of one chunk. Node's parser has the same limit. */
 const maxExtensionBytes = 16_384;
 
 const [tab, lf, cr, space, semicolon, del] = [0x09, 0x0a, 0x0d, 0x20, 0x3b, 0x7f];
 const lastChunk = Buffer.from("0\r\n");
 const lineEnd = Buffer.from("\r\n");
-/** No chunk begins so: Node's parser refuses the body. */
+/** No chunk begins with this byte, so Node's parser refuses the body. */
 const refusal = Buffer.from("!");
 
 /** What the next byte belongs to. After the body, and after a refusal, it is the rest. */
@@ -16,10 +16,10 @@ type Part = "size" | "extension" | "size LF" | "data" | "data CR" | "data LF" | 
 /**
  * Joins the chunks of one body [RFC 9112 7.1], so that Node's parser gets the same body in few chunks. The parser makes
  * a buffer for each chunk. A client that sent chunks of one byte as fast as it could made 43,000 buffers between two
- * collections of garbage, and to free their memory stopped the event loop for 30 to 80 ms.
+ * collections of garbage. Freeing their memory stopped the event loop for 30 to 80 ms.
  *
- * Chunk extensions are left out, because nobody reads them. The trailer section is left as it is. A body that is not
- * well-formed is refused by Node's parser as before.
+ * The joiner drops chunk extensions, because nobody reads them, and does not check their syntax. The trailer section
+ * stays as it is. If a size or a line end is malformed, Node's parser refuses the body.
  */
 export class ChunkJoiner {
   #part: Part = "size";
@@ -36,7 +36,7 @@ export class ChunkJoiner {
   /**
    * Joins the chunks at the beginning of these bytes.
    *
-   * @returns the bytes for the parser, and the number of bytes in whose place they are
+   * @returns the bytes for the parser, and the number of bytes that they replace
    */
   join(bytes: Buffer): { readonly joined: Buffer; readonly used: number } {
     const data: Buffer[] = [];
@@ -95,6 +95,7 @@ export class ChunkJoiner {
   #begin(): Part {
     this.#left = Number.parseInt(this.#sizeDigits, 16);
     this.#sizeDigits = "";
+    this.#extensionBytes = 0;
     return this.#left === 0 ? "rest" : "data";
   }
 
