@@ -5,9 +5,9 @@ import { floods } from "../../support/load/floods.js";
 
 const clients = 20;
 const leastTurns = 400;
-/** The most requests whose heads end in one piece of input. */
-const requestsPerPiece = 6;
-const mostInTurn = requestsPerTurn * requestsPerPiece;
+/** A response may come some turns after its request, so the responses to the requests of several turns come together. */
+const turnsTogether = 4;
+const mostInTurn = requestsPerTurn * turnsTogether;
 
 /** The floods of so many requests that the clients together could make too many in one turn. */
 const floodsOfRequests = floods.filter(

@@ -2,8 +2,8 @@ const [lf, cr] = [0x0a, 0x0d];
 
 /**
  * Finds the ends of request heads in the bytes of a connection [RFC 9112 2.1], in whatever pieces the bytes arrive. A
- * head ends with an empty line. Empty lines before a request do not count [RFC 9112 2.2]. Like Node's parser, the
- * scanner accepts lines that end without CR.
+ * head ends with an empty line. Empty lines before a request do not count [RFC 9112 2.2]. A line may end
+ * without CR: Node's parser accepts such empty lines before a request, and refuses such lines in a head.
  */
 export class HeadScanner {
   /** True after the first byte of a head that is not a line end. */
