@@ -238,6 +238,18 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
     expect({ status: second?.status, rest: second?.rest }).toEqual({ status: 404, rest: "" });
   });
 
+  it("opens a WebSocket behind a body in chunks", async () => {
+    const site = await startSite("http", { settings: { PHAROS_OPEN: "on" } });
+    const connection = await site.connect();
+    const headers = { "Transfer-Encoding": "chunked" };
+    connection.write(
+      requestBytes({ method: "POST", path, headers, body: "1\r\na\r\n0\r\n\r\n" }) +
+        requestBytes({ path: "/ws", headers: handshakeHeaders }),
+    );
+    const text = await connection.readUntil('"kind":"open"', { within });
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 101"]);
+  });
+
   it("gets its stream behind a slow answer whole, with the requests behind it counted", async () => {
     const site = await startSite("http");
     const topic = freshTopic();

@@ -46,9 +46,12 @@ export class RequestFraming {
 
   #nextChunks(chunks: ChunkJoiner, bytes: Buffer): FramedBytes {
     const { joined, used } = chunks.join(bytes);
-    // The trailer section follows. Its end looks like an empty line before the next request, or like the end of a head.
-    if (chunks.isDone) this.#chunks = undefined;
-    return { bytes: joined, used };
+    if (!chunks.isDone) return { bytes: joined, used };
+    this.#chunks = undefined;
+    this.#heads.beginTrailer();
+    const rest = bytes.subarray(used);
+    const trailer = rest.subarray(0, this.#heads.endIn(rest));
+    return { bytes: Buffer.concat([joined, trailer]), used: used + trailer.length };
   }
 
   #nextBody(bytes: Buffer): number {

@@ -48,3 +48,19 @@ it.each(["", "\r\n\r\n\n", "GET / HTTP/1.1\r\nHost: a\r\n", "GET / HTTP/1.1\r\n\
     expect(endsIn(Buffer.from(text), [100])).toEqual([]);
   },
 );
+
+it.each(["\r\n", "\n", "A: b\r\nC: d\r\n\r\n"])("finds the end of the trailer section %j", (trailer) => {
+  const bytes = Buffer.from(`${trailer}\r\nGET / HTTP/1.1\r\n\r\n`);
+  for (const size of [1, 2, 3, 100]) {
+    const scanner = new HeadScanner();
+    scanner.beginTrailer();
+    let at = 0;
+    for (let end; end === undefined;) {
+      const part = bytes.subarray(at, at + size);
+      end = scanner.endIn(part);
+      at += end ?? part.length;
+    }
+    expect(at).toBe(trailer.length);
+    expect(scanner.endIn(bytes.subarray(at))).toBe(bytes.length - at);
+  }
+});
