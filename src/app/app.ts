@@ -138,7 +138,7 @@ class RunningApp implements App {
       presenceTopic: subscriptionsTopic,
     });
     this.#hub = new Hub({
-      history: this.#journal,
+      history: this.#journal.history,
       clock: this.#clock,
       pressure: { ...defaultPressureLimits, pendingBytes: config.limits.pendingBytes },
       retainedBytes: config.limits.retained.bytes,
@@ -251,7 +251,7 @@ class RunningApp implements App {
     setGauges(
       {
         hub: this.#hub,
-        journal: this.#journal,
+        history: this.#journal.history,
         fronts: this.#fronts,
         polls: this.#polls.size,
         gateway: this.#gateway,

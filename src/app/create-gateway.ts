@@ -63,7 +63,7 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
   const clients = clientLimits(parts);
   return {
     ...parts,
-    history: journal,
+    history: journal.history,
     authenticator,
     origins: new WebSocketOrigins({ ...config, hubUrl: config.publicUrl }),
     clients,

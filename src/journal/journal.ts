@@ -1,11 +1,12 @@
 import type { Entry } from "../hub/publications/entry.js";
-import type { Position } from "../hub/publications/position.js";
+import type { Offset } from "../hub/publications/position.js";
 import type { Publication } from "../hub/publications/publication.js";
 import type { Topic } from "../hub/topics/topic.js";
 import type { TopicHistoryReader } from "./topic-history-reader.js";
 
-/** The position of a stored publication, and the event id that clients see. */
-export interface Receipt extends Position {
+/** The place of a stored publication, and the event id that clients see. */
+export interface Receipt {
+  readonly offset: Offset;
   /** The publisher's own id. The position if the publisher gave no id, or an id that history already holds. */
   readonly id: string;
 }
@@ -15,15 +16,20 @@ export interface JournalFollower {
   apply(entry: Entry): void;
 }
 
-/**
- * The ordered record of publications. The journal gives each publication the next position of one hub-wide count and
- * stores the publication. Then the journal passes the publication to its followers, in order of position.
- */
-export interface Journal extends TopicHistoryReader {
+/** The publications of a journal that are in memory. */
+export interface StoredHistory extends TopicHistoryReader {
   /** Memory for all stored entries, in bytes. */
   readonly bytes: number;
   /** The number of topics with a history. */
   readonly topicCount: number;
+}
+
+/**
+ * The ordered record of publications. The journal gives each publication the next position of one hub-wide count and
+ * stores the publication. Then the journal passes the publication to its followers, in order of position.
+ */
+export interface Journal {
+  readonly history: StoredHistory;
   /**
    * Stores a publication. When `append` returns a receipt, or the promise resolves, the publication has its position
    * and the followers have the publication. Positions follow the order of the calls, so a caller need not wait for one

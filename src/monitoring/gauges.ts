@@ -1,7 +1,7 @@
 import { sum } from "../base/sum.js";
 import type { FilterCounts } from "../hub/filters/filter-trie.js";
 import type { Hub } from "../hub/hub.js";
-import type { Journal } from "../journal/journal.js";
+import type { StoredHistory } from "../journal/journal.js";
 import type { Metrics } from "../base/metrics.js";
 import { linkStates } from "../fronts/front.js";
 import type { Front } from "../fronts/front.js";
@@ -16,7 +16,7 @@ export interface GatewaySizes {
 /** The parts of the hub that {@link setGauges} reads. */
 export interface GaugeSources {
   readonly hub: Hub;
-  readonly journal: Pick<Journal, "bytes" | "topicCount">;
+  readonly history: Pick<StoredHistory, "bytes" | "topicCount">;
   readonly fronts: readonly Front[];
   /** The number of polls that wait for a publication. */
   readonly polls: number;
@@ -28,7 +28,7 @@ export interface GaugeSources {
  * connection would cost more. Counting the laggards (slow connections) visits every connection.
  */
 export function setGauges(sources: GaugeSources, metrics: Metrics): void {
-  const { hub, journal, fronts, polls, gateway } = sources;
+  const { hub, history, fronts, polls, gateway } = sources;
   for (const label of new Set(fronts.map((front) => front.label))) {
     const sizes = fronts.filter((front) => front.label === label).map(({ size }) => size);
     metrics.gauge("connections", sum(sizes), { front: label });
@@ -45,8 +45,8 @@ export function setGauges(sources: GaugeSources, metrics: Metrics): void {
   metrics.gauge("pending_bytes", hub.pendingBytes);
   metrics.gauge("oldest_pending_seconds", hub.oldestPendingMs / 1000);
   metrics.gauge("retained_bytes", hub.retained.bytes);
-  metrics.gauge("history_bytes", journal.bytes);
-  metrics.gauge("history_topics", journal.topicCount);
+  metrics.gauge("history_bytes", history.bytes);
+  metrics.gauge("history_topics", history.topicCount);
 }
 
 function gaugeFilters(counts: FilterCounts, metrics: Metrics): void {

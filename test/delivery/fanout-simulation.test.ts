@@ -102,7 +102,7 @@ class Simulation {
       case "open":
         return this.#open(step, undefined);
       case "resume":
-        return this.#open(step, Math.max(0, world.journal.head - step.back));
+        return this.#open(step, Math.max(0, world.journal.history.head - step.back));
       case "leave":
         return this.#with(step.who, ({ client }) => world.leave(client));
       case "end":
@@ -165,7 +165,7 @@ class Simulation {
   }
 
   #open(step: { readonly filters: number; readonly appetite: Appetite }, from: number | undefined): void {
-    const start = from ?? this.world.journal.head;
+    const start = from ?? this.world.journal.history.head;
     const client = this.world.open({
       filters: filterSets[step.filters] ?? [],
       appetite: step.appetite,
@@ -195,7 +195,7 @@ class Simulation {
     });
     const from = cursors.at(-1);
     if (from === undefined) return;
-    const back = this.world.journal.head - from;
+    const back = this.world.journal.history.head - from;
     this.run({ kind: "resume", filters, appetite: client.appetite, back });
   }
 

@@ -20,7 +20,7 @@ import type { Rights } from "../../src/hub/publications/rights.js";
 import { defaultHistoryLimits } from "../../src/limits/history.js";
 import type { HistoryLimits } from "../../src/limits/history.js";
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
-import type { MemoryJournalOptions } from "../../src/journal/memory/memory-journal.js";
+import type { MemoryHistory, MemoryHistoryOptions } from "../../src/journal/memory/memory-history.js";
 import type { CounterName, Metrics } from "../../src/base/metrics.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { FakeChannel, FakeClient } from "./fake-channel.js";
@@ -37,8 +37,8 @@ export interface WorldOptions extends Partial<FakeChannelOptions> {
   readonly limits?: Partial<FanoutLimits>;
   readonly history?: Partial<HistoryLimits>;
   readonly pressure?: PressureLimits;
-  /** @default a journal in memory alone */
-  readonly createJournal?: (options: MemoryJournalOptions) => MemoryJournal;
+  /** @default a history in memory alone */
+  readonly createHistory?: (options: MemoryHistoryOptions) => MemoryHistory;
 }
 
 export interface ClientOptions {
@@ -101,9 +101,13 @@ export class World {
     };
     const past = { ...defaultHistoryLimits, ...options.history };
     const journalOptions = { epoch: testEpoch, clock, metrics, limits: past };
-    this.journal = options.createJournal?.(journalOptions) ?? new MemoryJournal(journalOptions);
+    this.journal = new MemoryJournal(journalOptions, options.createHistory?.(journalOptions));
     const { pressure } = options;
-    this.hub = new Hub({ history: this.journal, clock, ...(pressure === undefined ? {} : { pressure }) });
+    this.hub = new Hub({
+      history: this.journal.history,
+      clock,
+      ...(pressure === undefined ? {} : { pressure }),
+    });
     this.journal.follow(this.hub);
     this.channel = new FakeChannel({ pacing: "drain", ...options });
     const limits = { ...defaultFanoutLimits, ...options.limits };

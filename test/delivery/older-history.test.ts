@@ -8,11 +8,11 @@ import type {
   PendingEntries,
 } from "../../src/hub/publications/history.js";
 import type { JournalFollower } from "../../src/journal/journal.js";
-import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
+import { MemoryHistory } from "../../src/journal/memory/memory-history.js";
 import { World, at } from "./fanout-world.js";
 
-/** A journal whose memory is the newer part of an archive. The archive answers when the test calls `answer`. */
-class ArchivedJournal extends MemoryJournal {
+/** A history whose memory is the newer part of an archive. The archive answers when the test calls `answer`. */
+class ArchivedHistory extends MemoryHistory {
   readonly #archive: Entry[] = [];
   #asked: (() => void)[] = [];
   /** Requests so far. */
@@ -55,54 +55,54 @@ class ArchivedJournal extends MemoryJournal {
   }
 }
 
-function archived(worker: boolean): { readonly world: World; readonly journal: ArchivedJournal } {
-  const journals: ArchivedJournal[] = [];
+function archived(worker: boolean): { readonly world: World; readonly history: ArchivedHistory } {
+  const histories: ArchivedHistory[] = [];
   const world = new World({
     worker,
     history: { topicEvents: 2 },
     limits: { roundBytes: 400 },
-    createJournal: (options) => {
-      const journal = new ArchivedJournal(options);
-      journals.push(journal);
-      return journal;
+    createHistory: (options) => {
+      const history = new ArchivedHistory(options);
+      histories.push(history);
+      return history;
     },
   });
-  const [journal] = journals;
-  if (journal === undefined) throw new Error("the world has created its journal");
-  return { world, journal };
+  const [history] = histories;
+  if (history === undefined) throw new Error("the world has created its history");
+  return { world, history };
 }
 
 /** Runs some turns, until everything that is under way has arrived. */
-function settle(world: World, journal: ArchivedJournal): void {
+function settle(world: World, history: ArchivedHistory): void {
   for (let turn = 0; turn < 20; turn += 1) {
     world.carry();
     world.turn();
-    journal.answer();
+    history.answer();
   }
 }
 
 it.each([false, true])("reads entries older than memory when they come, in a worker: %s", (worker) => {
-  const { world, journal } = archived(worker);
+  const { world, history } = archived(worker);
   for (let index = 0; index < 10; index += 1) world.publish("news");
   const client = world.open({ lastEventId: at(0) });
-  settle(world, journal);
+  settle(world, history);
   world.publish("news");
-  settle(world, journal);
+  settle(world, history);
   expect(client.offsets).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   expect(client.gaps).toEqual([]);
-  // The journal has evicted eight entries, and four entries fit into a page.
-  expect(journal.requests).toBe(2);
+  // The history has evicted eight entries, and four entries fit into a page.
+  expect(history.requests).toBe(2);
   world.close();
 });
 
 it("forgets the request of a client that disconnects", () => {
-  const { world, journal } = archived(false);
+  const { world, history } = archived(false);
   for (let index = 0; index < 10; index += 1) world.publish("news");
   const client = world.open({ lastEventId: at(0) });
   for (let turn = 0; turn < 5; turn += 1) world.turn();
-  expect(journal.requests).toBe(1);
+  expect(history.requests).toBe(1);
   world.leave(client);
-  settle(world, journal);
+  settle(world, history);
   expect(client.offsets).toEqual([]);
   world.close();
 });

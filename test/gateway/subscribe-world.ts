@@ -124,7 +124,7 @@ export class SubscribeWorld {
       metrics: silentMetrics,
       limits: { ...defaultHistoryLimits, topicEvents: 4 },
     });
-    const hub = new Hub({ history: this.#journal, clock, baseUrl: hubUrl });
+    const hub = new Hub({ history: this.#journal.history, clock, baseUrl: hubUrl });
     this.#journal.follow({
       apply: (entry) => {
         this.published += 1;
@@ -192,7 +192,7 @@ export class SubscribeWorld {
       open: false,
     });
     const streams = { retryMs: () => 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 };
-    const history = this.#journal;
+    const { history } = this.#journal;
     const once = new PublishOnce({ clock: this.#clock });
     return new Gateway({
       corsOrigins: ["https://hub.example"],

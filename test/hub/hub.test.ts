@@ -23,7 +23,7 @@ it("has no room for more filters with wildcards when those of all streams have t
   // 100 filters of 62 levels fit into one request head and used 4.5 MB. So 250 streams of one client used more than 1
   // GB.
   const { journal, clock } = new World();
-  const hub = new Hub({ history: journal, clock, filters: { levels: 6 } });
+  const hub = new Hub({ history: journal.history, clock, filters: { levels: 6 } });
   const wide = subscription("a/b/+", "c/d/#");
   const narrow = subscription("x/+/y");
   const cohorts = [hub.join(outlet, wide)];
@@ -38,7 +38,7 @@ it("has no room for more filters with wildcards when those of all streams have t
 it("has no room for more filters when those of all streams hold too many bytes, shared or not", () => {
   // 100 exact filters of 1,000 bytes used 228 KB a stream. Without a limit, 15,000 streams used 3.2 GiB.
   const { journal, clock } = new World();
-  const hub = new Hub({ history: journal, clock, filters: { bytes: 1900 } });
+  const hub = new Hub({ history: journal.history, clock, filters: { bytes: 1900 } });
   const long = subscription("a".repeat(330));
   const cohorts = [hub.join(outlet, long), hub.join(outlet, long)];
   expect(hub.filterBytes).toBe(1260);
@@ -64,7 +64,7 @@ function urlPattern(text: string): TopicFilter {
 
 it("takes 1,000 patterns without a literal prefix, and no further one before one of them goes", () => {
   const { journal, clock } = new World();
-  const hub = new Hub({ history: journal, clock, baseUrl });
+  const hub = new Hub({ history: journal.history, clock, baseUrl });
   const cohorts = Array.from({ length: 500 }, (_, index) => [
     join(hub, urlPattern(`*://*/${index}`)),
     join(hub, parseTemplateFilter(`{x}/${index}`)),
@@ -85,7 +85,7 @@ it("takes 1,000 patterns without a literal prefix, and no further one before one
 
 it("counts what one request brings together with what is held", () => {
   const { journal, clock } = new World();
-  const hub = new Hub({ history: journal, clock, baseUrl });
+  const hub = new Hub({ history: journal.history, clock, baseUrl });
   const many = (count: number): TopicFilter[] =>
     Array.from({ length: count }, (_, index) => urlPattern(`https://example.com/a/:x-${index}`));
   expect(() => hub.checkPatterns(many(100))).not.toThrow();
@@ -95,7 +95,7 @@ it("counts what one request brings together with what is held", () => {
 
 it("limits patterns at one place by the parts that vary in them, too", () => {
   const { journal, clock } = new World();
-  const hub = new Hub({ history: journal, clock, baseUrl });
+  const hub = new Hub({ history: journal.history, clock, baseUrl });
   const filters = Array.from({ length: 6 }, (_, index) =>
     urlPattern(`https://example.com/a/${"*-".repeat(59 - index)}`),
   );
@@ -105,7 +105,7 @@ it("limits patterns at one place by the parts that vary in them, too", () => {
 
 it("reads a topic as a URL once for each publication, and not at all without URL patterns", () => {
   const { journal, clock } = new World();
-  const hub = new Hub({ history: journal, clock, baseUrl });
+  const hub = new Hub({ history: journal.history, clock, baseUrl });
   const { urls } = urlPatternsFor(baseUrl);
   journal.follow(hub);
   const publish = (topic: string): number => {

@@ -94,7 +94,7 @@ it("keeps the pages of readers with other rights apart", () => {
   world.publish("news", "secret", { private: true });
   const cache = new PageCache(world.hub, 10_000);
   const state: ReadState = { kind: "history", after: 0, lossMark: 0 };
-  const limits = { maxBytes: 500, upTo: world.journal.head };
+  const limits = { maxBytes: 500, upTo: world.journal.history.head };
   const counts = [reader, stranger, reader].map((cohort) => whole(cache.page(cohort, state, limits)).count);
   expect(counts).toEqual([1, 0, 1]);
 });

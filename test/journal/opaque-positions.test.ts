@@ -51,11 +51,11 @@ it("is where a journal resumes", () => {
     positions: new OpaquePositions(epoch),
   });
   const ids = ["a", "b"].map((data) => journal.append(parsePublication({ topics: ["t"], data })).id);
-  expect(ids.map((id) => journal.locate(id))).toEqual([
+  expect(ids.map((id) => journal.history.locate(id))).toEqual([
     { kind: "at", offset: 1 },
     { kind: "at", offset: 2 },
   ]);
-  expect(journal.locate("#mine:1")).toEqual({ kind: "lost", reason: "unknown-id" });
-  expect(journal.locate("#other:1")).toEqual({ kind: "lost", reason: "other-epoch" });
-  expect(journal.idAt(2)).toBe(ids[1]);
+  expect(journal.history.locate("#mine:1")).toEqual({ kind: "lost", reason: "unknown-id" });
+  expect(journal.history.locate("#other:1")).toEqual({ kind: "lost", reason: "other-epoch" });
+  expect(journal.history.idAt(2)).toBe(ids[1]);
 });

@@ -73,7 +73,7 @@ class Bench {
     if (epoch === undefined) throw new Error("the epoch is well-formed");
     const clock = new VirtualClock();
     this.journal = new MemoryJournal({ epoch, clock, metrics: silentMetrics });
-    this.hub = new Hub({ history: this.journal, clock, baseUrl });
+    this.hub = new Hub({ history: this.journal.history, clock, baseUrl });
     this.journal.follow(this.hub);
   }
 

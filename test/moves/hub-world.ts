@@ -52,7 +52,7 @@ export class HubWorld {
       limits: { ...defaultHistoryLimits, ...history },
     });
     this.#stamps = new Stamps(clock.now());
-    this.hub = new Hub({ history: this.#journal, clock });
+    this.hub = new Hub({ history: this.#journal.history, clock });
     this.#journal.follow(this.#stamps);
     this.#journal.follow(this.hub);
     this.polls = new Polls({ hub: this.hub, clock, metrics, pageBytes, pageCacheBytes: 64 * 1024 });
@@ -67,7 +67,7 @@ export class HubWorld {
   }
 
   get head(): number {
-    return this.#journal.head;
+    return this.#journal.history.head;
   }
 
   publish(input: Omit<PublicationInput, "data">, bytes: number): void {

@@ -47,7 +47,7 @@ export function createMovesGateway(parts: MovesGatewayParts): Gateway {
     once: new PublishOnce({ clock }),
     origins: new WebSocketOrigins({ hubUrl, corsOrigins: [] }),
     polling: new PollAdmission({ clock, polls, admit: () => () => undefined }),
-    history: journal,
+    history: journal.history,
     readersOf: () => 0,
     followedTopics: () => hub.followedTopics(),
     subscribers: () => 0,

@@ -50,7 +50,7 @@ class Fixture {
       count: (name: CounterName, by = 1) => void this.counts.set(name, (this.counts.get(name) ?? 0) + by),
     };
     this.journal = new MemoryJournal({ epoch, clock, metrics, presenceTopic: subscriptionsTopic });
-    this.hub = new Hub({ history: this.journal, clock, presenceTopic: subscriptionsTopic });
+    this.hub = new Hub({ history: this.journal.history, clock, presenceTopic: subscriptionsTopic });
     this.journal.follow({
       apply: (entry) => {
         this.published.push(entry.publication);
@@ -266,13 +266,15 @@ describe("more changes than their watchers can be told of", () => {
     fixture.watch(everybody, 1000);
     for (const id of ["first", "a", "b", "c"]) presence.enter(subscriber(id));
     clock.advance(0);
-    const after = journal.head;
+    const after = journal.history.head;
     clock.advance(3000);
-    const range = { filters: [everybody], rights: everything, after, upTo: journal.head };
-    expect(journal.losses(range, 0)).toMatchObject({ topics: [], more: true });
-    expect(journal.losses({ ...range, after: journal.head }, 0)).toMatchObject({ more: false });
+    const range = { filters: [everybody], rights: everything, after, upTo: journal.history.head };
+    expect(journal.history.losses(range, 0)).toMatchObject({ topics: [], more: true });
+    expect(journal.history.losses({ ...range, after: journal.history.head }, 0)).toMatchObject({
+      more: false,
+    });
     const replayed: unknown[] = [];
-    journal.read({ ...range, after: 0 }, (entry) => replayed.push(entry) > 0);
+    journal.history.read({ ...range, after: 0 }, (entry) => replayed.push(entry) > 0);
     expect(replayed).toEqual([]);
   });
 

@@ -50,7 +50,7 @@ export class World {
       presenceTopic: subscriptionsTopic,
       limits: { ...defaultHistoryLimits, ...limits },
     });
-    const hub = new Hub({ history: this.journal, clock, baseUrl, presenceTopic: subscriptionsTopic });
+    const hub = new Hub({ history: this.journal.history, clock, baseUrl, presenceTopic: subscriptionsTopic });
     this.journal.follow({
       apply: (entry) => {
         hub.apply(entry);
@@ -189,7 +189,7 @@ export class Watcher {
   #askForList(): void {
     const { journal } = this.#world;
     this.#known = this.#truth();
-    this.#lastEventId = journal.head === 0 ? "earliest" : journal.idAt(journal.head);
+    this.#lastEventId = journal.history.head === 0 ? "earliest" : journal.history.idAt(journal.history.head);
   }
 
   #truth(): Set<string> {

@@ -134,7 +134,7 @@ export class PushStreamWorld {
     const { topicEvents = defaultHistoryLimits.topicEvents } = options;
     const limits = { ...defaultHistoryLimits, topicEvents };
     this.#journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics, limits });
-    const hub = new Hub({ history: this.#journal, clock });
+    const hub = new Hub({ history: this.#journal.history, clock });
     const stamps = new Stamps(clock.now() - 2000);
     this.#journal.follow({
       apply: (entry) => {
@@ -256,7 +256,7 @@ export class PushStreamWorld {
       origins: new WebSocketOrigins({ hubUrl: "http://hub.example", corsOrigins: ["https://page.example"] }),
       refusals,
       polling: new PollAdmission({ clock, polls, admit: () => () => undefined }),
-      history: this.#journal,
+      history: this.#journal.history,
       clock,
     };
     const pushed = pushStream({

@@ -72,7 +72,7 @@ export class PollWorld {
     const { clock } = this;
     const limits = { ...defaultHistoryLimits, ...history };
     this.journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics, limits });
-    this.hub = new Hub({ history: this.journal, clock });
+    this.hub = new Hub({ history: this.journal.history, clock });
     this.journal.follow(this.hub);
     const { hub } = this;
     this.polls = new Polls({ hub, clock, metrics: silentMetrics, pageBytes, pageCacheBytes: 1024 * 1024 });

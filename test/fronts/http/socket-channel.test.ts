@@ -63,7 +63,7 @@ async function openSockets(count: number): Promise<readonly Socket[]> {
 async function crowd(clients: number) {
   const clock = new BusyClock();
   const journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics });
-  const hub = new Hub({ history: journal, clock });
+  const hub = new Hub({ history: journal.history, clock });
   journal.follow(hub);
   const channel = new SocketChannel({ clock, drained: (connection) => fanout.drained(connection) });
   const fanout = new Fanout<StreamSocket>({

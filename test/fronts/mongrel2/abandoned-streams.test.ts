@@ -11,7 +11,7 @@ import type { StreamStart } from "../../../src/gateway/http/messages.js";
 import type { Handler } from "../../../src/gateway/http/resource.js";
 import { Hub } from "../../../src/hub/hub.js";
 import { parseEpoch } from "../../../src/hub/publications/position.js";
-import { MemoryJournal } from "../../../src/journal/memory/memory-journal.js";
+import { MemoryHistory } from "../../../src/journal/memory/memory-history.js";
 import { defaultFanoutLimits } from "../../../src/limits/fanout.js";
 import { type FakeMongrel2, startFakeMongrel2 } from "../../support/fake-mongrel2.js";
 import { waitFor } from "../../support/wait-for.js";
@@ -39,7 +39,7 @@ async function startFront(get: Handler): Promise<FakeMongrel2> {
     roundBytes: 65_536,
     windowBytes: 65_536,
     gateway,
-    hub: new Hub({ history: new MemoryJournal({ epoch, clock, metrics: silentMetrics }), clock }),
+    hub: new Hub({ history: new MemoryHistory({ epoch, clock, metrics: silentMetrics }), clock }),
     fanout: defaultFanoutLimits,
     clock,
     logger: silentLogger,

@@ -9,6 +9,7 @@ import { publicOnly } from "../../../src/hub/publications/rights.js";
 import type { Rights } from "../../../src/hub/publications/rights.js";
 import { defaultHistoryLimits } from "../../../src/limits/history.js";
 import type { HistoryLimits } from "../../../src/limits/history.js";
+import type { MemoryHistory } from "../../../src/journal/memory/memory-history.js";
 import { MemoryJournal } from "../../../src/journal/memory/memory-journal.js";
 import { silentMetrics } from "../../../src/base/metrics.js";
 import type { CounterName } from "../../../src/base/metrics.js";
@@ -60,7 +61,11 @@ export class Fixture {
     const offsets: number[] = [];
     const range = this.#range(filters, after, rights);
     let looked = after;
-    do looked = this.journal.read({ ...range, after: looked }, (entry) => offsets.push(entry.offset) > 0);
+    do
+      looked = this.journal.history.read(
+        { ...range, after: looked },
+        (entry) => offsets.push(entry.offset) > 0,
+      );
     while (looked < range.upTo);
     return offsets;
   }
@@ -70,7 +75,10 @@ export class Fixture {
     options: { after?: number; lossMark?: number; rights?: Rights } = {},
   ): (Losses & Pick<LossReport, "asOf">) | undefined {
     const { after = 0, lossMark = 0, rights = publicOnly } = options;
-    const { isComplete, ...report } = this.journal.losses(this.#range(filters, after, rights), lossMark);
+    const { isComplete, ...report } = this.journal.history.losses(
+      this.#range(filters, after, rights),
+      lossMark,
+    );
     if (!isComplete) throw new Error("so few topics are looked at in one go");
     return isNothing(report) ? undefined : report;
   }
@@ -80,7 +88,7 @@ export class Fixture {
     const range = this.#range(filters, 0, publicOnly);
     const topics: string[] = [];
     for (let parts = 1, lossMark = 0; ; parts += 1) {
-      const report = this.journal.losses(range, lossMark);
+      const report = this.journal.history.losses(range, lossMark);
       topics.push(...report.topics.map(({ topic }) => topic));
       if (report.isComplete) return { parts, topics };
       lossMark = report.asOf;
@@ -88,8 +96,8 @@ export class Fixture {
     }
   }
 
-  #range(filters: string, after: number, rights: Rights): Parameters<MemoryJournal["read"]>[0] {
+  #range(filters: string, after: number, rights: Rights): Parameters<MemoryHistory["read"]>[0] {
     const parsed = filters.split(" ").map((text) => parseMqttFilter(text));
-    return { filters: parsed, rights, after, upTo: this.journal.head };
+    return { filters: parsed, rights, after, upTo: this.journal.history.head };
   }
 }

@@ -172,12 +172,12 @@ function checkRead(pair: Pair, step: Step & { readonly kind: "read" }): void {
   const { journal, naive } = pair;
   const rights = step.reader;
   const filters = step.filters.map((text) => parseMqttFilter(text));
-  const upTo = Math.max(0, journal.head - step.less);
+  const upTo = Math.max(0, journal.history.head - step.less);
   const range = { filters, rights, after: Math.max(0, upTo - step.back), upTo };
-  const losses = journal.losses(range, 0);
+  const losses = journal.history.losses(range, 0);
   naive.expire(pair.clock.now());
   const read: number[] = [];
-  journal.read(range, (entry) => read.push(entry.offset) > 0);
+  journal.history.read(range, (entry) => read.push(entry.offset) > 0);
   const wanted = pair.wanted(range);
   const held = wanted.filter((kept) => isHeld(kept, filters)).map(({ offset }) => offset);
   expect(read).toEqual(held.filter((offset) => offset <= upTo));
@@ -193,7 +193,7 @@ function checkRead(pair: Pair, step: Step & { readonly kind: "read" }): void {
 }
 
 function checkTold(pair: Pair, told: Told): void {
-  const losses = pair.journal.losses({ ...told, upTo: pair.journal.head }, told.asOf);
+  const losses = pair.journal.history.losses({ ...told, upTo: pair.journal.history.head }, told.asOf);
   for (const kept of pair.wanted(told)) {
     if (told.held.includes(kept.offset) && !isHeld(kept, told.filters)) expectTold(kept, losses);
   }
@@ -233,8 +233,8 @@ it.each(limitSets)(
           runStep(pair, one);
           if (one.kind !== "publish") continue;
           const held = naive.all.filter((kept) => kept.in.size > 0);
-          expect(journal.bytes).toBe(held.reduce((sum, { bytes }) => sum + bytes, 0));
-          expect(journal.topicCount).toBe(naive.topics.size);
+          expect(journal.history.bytes).toBe(held.reduce((sum, { bytes }) => sum + bytes, 0));
+          expect(journal.history.topicCount).toBe(naive.topics.size);
         }
         for (const told of pair.told) checkTold(pair, told);
       }),

@@ -50,14 +50,14 @@ class Fixture {
 
   read(filter: TopicFilter, after = 0, rights = watcher): number[] {
     const offsets: number[] = [];
-    const range = { filters: [filter], rights, after, upTo: this.journal.head };
-    this.journal.read(range, (entry) => offsets.push(entry.offset) > 0);
+    const range = { filters: [filter], rights, after, upTo: this.journal.history.head };
+    this.journal.history.read(range, (entry) => offsets.push(entry.offset) > 0);
     return offsets;
   }
 
   losses(filter: TopicFilter, after: number, rights = watcher): Losses | undefined {
-    const range = { filters: [filter], rights, after, upTo: this.journal.head };
-    const { topics, more } = this.journal.losses(range, 0);
+    const range = { filters: [filter], rights, after, upTo: this.journal.history.head };
+    const { topics, more } = this.journal.history.losses(range, 0);
     return isNothing({ topics, more }) ? undefined : { topics, more };
   }
 }
@@ -75,7 +75,7 @@ describe("topics that share a history", () => {
     const fixture = new Fixture({ topics: 3, topicEvents: 10 });
     fixture.publish("news");
     for (let id = 0; id < 100; id += 1) fixture.publish(`/who/${id}`);
-    expect(fixture.journal.topicCount).toBe(2);
+    expect(fixture.journal.history.topicCount).toBe(2);
     expect(fixture.read(exactly("news"))).toEqual([1]);
     expect(fixture.read(everybody)).toEqual([92, 93, 94, 95, 96, 97, 98, 99, 100, 101]);
   });
@@ -93,7 +93,7 @@ describe("topics that share a history", () => {
     const fixture = new Fixture({ topicEvents: 1 });
     fixture.publish("/who/a");
     fixture.publish("/who/b");
-    const holds = (offset: number): boolean => fixture.journal.holds(parseHubTopic("/who/a"), offset);
+    const holds = (offset: number): boolean => fixture.journal.history.holds(parseHubTopic("/who/a"), offset);
     expect([holds(1), holds(2)]).toEqual([false, true]);
   });
 

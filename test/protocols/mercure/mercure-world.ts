@@ -112,14 +112,14 @@ export class MercureWorld {
       corsOrigins: options.corsOrigins ?? [],
       refusals: { note: (_request, { problem }) => this.#note(problem) },
       resources: [
-        eventStreamResource({ streams, authenticator, history: this.journal }),
+        eventStreamResource({ streams, authenticator, history: this.journal.history }),
         ...mercure({
           streams,
           authenticator,
           publishing,
           once,
           hubUrl,
-          history: this.journal,
+          history: this.journal.history,
           clock,
           issuers,
           subscriptions:

@@ -6,7 +6,7 @@ import { defaultFanoutLimits } from "../../../src/limits/fanout.js";
 import { Gateway } from "../../../src/gateway/gateway.js";
 import { Hub } from "../../../src/hub/hub.js";
 import { defaultHistoryLimits } from "../../../src/limits/history.js";
-import { MemoryJournal } from "../../../src/journal/memory/memory-journal.js";
+import { MemoryHistory } from "../../../src/journal/memory/memory-history.js";
 import type { LogFields, Logger } from "../../../src/base/log.js";
 import { silentMetrics } from "../../../src/base/metrics.js";
 import { WorkersFront } from "../../../src/workers/primary/workers-front.js";
@@ -35,7 +35,7 @@ export class WorkersEnvironment {
   #port = 0;
 
   constructor(options: Partial<WorkersFrontOptions> = {}) {
-    const history = new MemoryJournal({
+    const history = new MemoryHistory({
       epoch: createEpoch(),
       clock: systemClock,
       metrics: silentMetrics,

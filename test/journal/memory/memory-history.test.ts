@@ -16,7 +16,7 @@ describe("append", () => {
       const { offset } = journal.append(parsePublication({ topics: [topic] }));
       expect(followed.at(-1)?.offset).toBe(offset);
     }
-    expect([followed.map(({ offset }) => offset), journal.head]).toEqual([[1, 2, 3], 3]);
+    expect([followed.map(({ offset }) => offset), journal.history.head]).toEqual([[1, 2, 3], 3]);
   });
 
   it("gives the position as the id of a publication without one", () => {
@@ -32,8 +32,8 @@ describe("a publisher's own id", () => {
     fixture.publish("a");
     fixture.publish("a", { id: "mine" });
     expect(fixture.followed[1]?.id).toBe("mine");
-    expect(fixture.journal.locate("mine")).toEqual({ kind: "at", offset: 2 });
-    expect(fixture.journal.locate("#test:2")).toEqual({ kind: "at", offset: 2 });
+    expect(fixture.journal.history.locate("mine")).toEqual({ kind: "at", offset: 2 });
+    expect(fixture.journal.history.locate("#test:2")).toEqual({ kind: "at", offset: 2 });
   });
 
   it("gives way to the position when it is in history already, and is counted", () => {
@@ -41,7 +41,7 @@ describe("a publisher's own id", () => {
     fixture.publish("a", { id: "mine" });
     fixture.publish("b", { id: "mine" });
     expect(fixture.followed.map(({ id }) => id)).toEqual(["mine", "#test:2"]);
-    expect(fixture.journal.locate("mine")).toEqual({ kind: "at", offset: 1 });
+    expect(fixture.journal.history.locate("mine")).toEqual({ kind: "at", offset: 1 });
     expect(fixture.counts.get("duplicate_ids_total")).toBe(1);
   });
 
@@ -49,7 +49,7 @@ describe("a publisher's own id", () => {
     const fixture = new Fixture();
     for (const topics of ["a", "b c", "b"]) fixture.publish(topics, { id: "mine" });
     const located = (topics: string): unknown =>
-      fixture.journal.locateIn(
+      fixture.journal.history.locateIn(
         topics.split(" ").map((topic) => parseTopic(topic)),
         "mine",
       );
@@ -66,11 +66,11 @@ describe("a publisher's own id", () => {
     fixture.publish("a", { id: "mine" });
     for (let missed = 0; missed < 2; missed += 1) fixture.publish("a");
     fixture.publish("b", { id: "mine" });
-    expect(fixture.journal.locateIn([parseTopic("a")], "mine")).toEqual({
+    expect(fixture.journal.history.locateIn([parseTopic("a")], "mine")).toEqual({
       kind: "lost",
       reason: "unknown-id",
     });
-    expect(fixture.journal.locate("mine")).toEqual({ kind: "at", offset: 4 });
+    expect(fixture.journal.history.locate("mine")).toEqual({ kind: "at", offset: 4 });
   });
 
   it("is that of the first publication of the topic, also when a later one has the id in the whole hub", () => {
@@ -78,15 +78,15 @@ describe("a publisher's own id", () => {
     for (const topics of ["a", "b"]) fixture.publish(topics, { id: "mine" });
     for (let more = 0; more < 2; more += 1) fixture.publish("a");
     fixture.publish("b", { id: "mine" });
-    expect(fixture.journal.locate("mine")).toEqual({ kind: "at", offset: 5 });
-    expect(fixture.journal.locateIn([parseTopic("b")], "mine")).toEqual({ kind: "at", offset: 2 });
+    expect(fixture.journal.history.locate("mine")).toEqual({ kind: "at", offset: 5 });
+    expect(fixture.journal.history.locateIn([parseTopic("b")], "mine")).toEqual({ kind: "at", offset: 2 });
   });
 
   it("is forgotten in the oldest topics when too many topics have it", () => {
     const fixture = new Fixture({ ids: 2 });
     for (const topic of ["a", "b", "c", "d"]) fixture.publish(topic, { id: "mine" });
     const kinds = ["a", "b", "c", "d"].map(
-      (topic) => fixture.journal.locateIn([parseTopic(topic)], "mine").kind,
+      (topic) => fixture.journal.history.locateIn([parseTopic(topic)], "mine").kind,
     );
     expect(kinds).toEqual(["at", "lost", "at", "at"]);
   });
@@ -95,24 +95,24 @@ describe("a publisher's own id", () => {
     const fixture = new Fixture({ topicEvents: 1 });
     fixture.publish("a", { id: "mine" });
     fixture.publish("a");
-    expect(fixture.journal.locate("mine")).toEqual({ kind: "lost", reason: "unknown-id" });
+    expect(fixture.journal.history.locate("mine")).toEqual({ kind: "lost", reason: "unknown-id" });
     fixture.publish("a", { id: "mine" });
-    expect(fixture.journal.locate("mine")).toEqual({ kind: "at", offset: 3 });
+    expect(fixture.journal.history.locate("mine")).toEqual({ kind: "at", offset: 3 });
   });
 
   it("stays while one of the publication's topics still holds it", () => {
     const fixture = new Fixture({ topicEvents: 1 });
     fixture.publish("a b", { id: "mine" });
     fixture.publish("a");
-    expect(fixture.journal.locate("mine").kind).toBe("at");
+    expect(fixture.journal.history.locate("mine").kind).toBe("at");
     fixture.publish("b");
-    expect(fixture.journal.locate("mine").kind).toBe("lost");
+    expect(fixture.journal.history.locate("mine").kind).toBe("lost");
   });
 
   it("is forgotten, oldest first, when there are too many", () => {
     const fixture = new Fixture({ ids: 2 });
     for (const id of ["one", "two", "three"]) fixture.publish("a", { id });
-    const kinds = ["one", "two", "three"].map((id) => fixture.journal.locate(id).kind);
+    const kinds = ["one", "two", "three"].map((id) => fixture.journal.history.locate(id).kind);
     expect([kinds, fixture.read("a")]).toEqual([
       ["lost", "at", "at"],
       [1, 2, 3],
@@ -134,7 +134,7 @@ describe("locate", () => {
     const fixture = new Fixture();
     fixture.publish("a");
     fixture.publish("a");
-    expect(fixture.journal.locate(id)).toEqual(cursor);
+    expect(fixture.journal.history.locate(id)).toEqual(cursor);
   });
 });
 
@@ -154,11 +154,13 @@ describe("read", () => {
     const baseUrl = "https://hub.example/";
     const lists = [[parseUrlPatternFilter("/books/:id", { baseUrl })], [parseTemplateFilter("/books/{id}")]];
     for (const filters of lists) {
-      const range = { filters, rights: publicOnly, after: 0, upTo: fixture.journal.head };
+      const range = { filters, rights: publicOnly, after: 0, upTo: fixture.journal.history.head };
       const offsets: number[] = [];
-      fixture.journal.read(range, (entry) => offsets.push(entry.offset) > 0);
+      fixture.journal.history.read(range, (entry) => offsets.push(entry.offset) > 0);
       expect(offsets).toEqual([2, 4, 5]);
-      expect(fixture.journal.losses(range, 0)?.topics).toEqual([{ topic: "/books/1", missedAtMost: 1 }]);
+      expect(fixture.journal.history.losses(range, 0)?.topics).toEqual([
+        { topic: "/books/1", missedAtMost: 1 },
+      ]);
     }
   });
 
@@ -167,7 +169,7 @@ describe("read", () => {
     for (let index = 0; index < 5; index += 1) fixture.publish("a");
     const seen: number[] = [];
     const filters = [parseMqttFilter("a")];
-    fixture.journal.read(
+    fixture.journal.history.read(
       { filters, rights: publicOnly, after: 1, upTo: 4 },
       ({ offset }) => seen.push(offset) < 2,
     );
@@ -193,21 +195,21 @@ describe("the limits of history", () => {
     const fixture = new Fixture({ bytes: 3000 });
     for (const topic of ["a", "b", "a", "b"]) fixture.publish(topic, { data: "x".repeat(1000) });
     expect([fixture.read("a"), fixture.read("b")]).toEqual([[3], [4]]);
-    expect(fixture.journal.bytes).toBeLessThanOrEqual(3000);
+    expect(fixture.journal.history.bytes).toBeLessThanOrEqual(3000);
   });
 
   it("keep nothing that is larger than all of it, and say so", () => {
     const fixture = new Fixture({ bytes: 1000 });
     fixture.publish("a", { data: "x".repeat(2000) });
-    expect([fixture.read("a"), fixture.journal.bytes]).toEqual([[], 0]);
+    expect([fixture.read("a"), fixture.journal.history.bytes]).toEqual([[], 0]);
     expect(fixture.losses("a")?.topics).toEqual([{ topic: "a", missedAtMost: 1 }]);
   });
 
   it("count the text of every topic", () => {
     const fixture = new Fixture();
-    const before = fixture.journal.bytes;
+    const before = fixture.journal.history.bytes;
     fixture.publish(Array.from({ length: 100 }, (_, index) => `${index}`.padEnd(1024, "x")).join(" "));
-    expect(fixture.journal.bytes - before).toBeGreaterThan(100 * 1024);
+    expect(fixture.journal.history.bytes - before).toBeGreaterThan(100 * 1024);
   });
 
   it("keep what is younger than their age, also while nothing is published", () => {
@@ -229,7 +231,7 @@ describe("the limits of history", () => {
   it("neither return nor count what is older than their age, also while nothing is published", () => {
     const fixture = new Fixture({ ageSeconds: 10 });
     const newest = (): readonly number[] =>
-      fixture.journal
+      fixture.journal.history
         .newest(parseTopic("a"), { count: 10, maxBytes: 1000, rights: publicOnly })
         .map(({ offset }) => offset);
     fixture.publish("a");
@@ -239,14 +241,14 @@ describe("the limits of history", () => {
     fixture.clock.advance(6000);
     expect(newest()).toEqual([2]);
     fixture.clock.advance(6000);
-    expect(fixture.journal.countsOf(parseTopic("a"), publicOnly)).toEqual({ published: 2, stored: 0 });
+    expect(fixture.journal.history.countsOf(parseTopic("a"), publicOnly)).toEqual({ published: 2, stored: 0 });
     expect(newest()).toEqual([]);
   });
 
   it("forget the topic with the oldest last publication if there are too many", () => {
     const fixture = new Fixture({ topics: 2 });
     for (const topic of ["a", "b", "a", "c"]) fixture.publish(topic);
-    expect([fixture.read("#"), fixture.journal.topicCount]).toEqual([[1, 3, 4], 2]);
+    expect([fixture.read("#"), fixture.journal.history.topicCount]).toEqual([[1, 3, 4], 2]);
     expect(fixture.losses("b")).toMatchObject({ topics: [], more: true });
     expect(fixture.losses("#")).toMatchObject({ topics: [], more: true });
     expect([fixture.losses("a"), fixture.losses("b", { after: 2 })]).toEqual([undefined, undefined]);
@@ -267,7 +269,7 @@ describe("the limits of history", () => {
     for (let index = 0; index < 40; index += 1) {
       fixture.publish("noisy", { data: "x".repeat(50_000) });
     }
-    expect(fixture.journal.recordLength).toBeLessThan(10);
+    expect(fixture.journal.history.recordLength).toBeLessThan(10);
   });
 });
 
@@ -276,8 +278,12 @@ describe("holds", () => {
     const fixture = new Fixture({ topicEvents: 2 });
     for (let index = 0; index < 3; index += 1) fixture.publish("a");
     const topic = parseTopic("a");
-    expect([1, 2, 3].map((offset) => fixture.journal.holds(topic, offset))).toEqual([false, true, true]);
-    expect(fixture.journal.holds(parseTopic("b"), 1)).toBe(false);
+    expect([1, 2, 3].map((offset) => fixture.journal.history.holds(topic, offset))).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(fixture.journal.history.holds(parseTopic("b"), 1)).toBe(false);
   });
 });
 
@@ -286,7 +292,7 @@ describe("with 100,000 topics", () => {
     const fixture = new Fixture();
     fixture.journal.follow({ apply: () => undefined });
     for (let index = 0; index < 100_000; index += 1) fixture.publish(`user/${index}/inbox`);
-    const head = fixture.journal.head;
+    const head = fixture.journal.history.head;
     const cost = (filters: string, after: number): string => {
       const start = performance.now();
       const count =
@@ -299,14 +305,14 @@ describe("with 100,000 topics", () => {
     const page: number[] = [];
     const start = performance.now();
     const filters = [parseMqttFilter("user/+/inbox")];
-    fixture.journal.read(
+    fixture.journal.history.read(
       { filters, rights: publicOnly, after: 0, upTo: head },
       ({ offset }) => page.push(offset) < 500,
     );
     process.stdout.write(`the first 500 of user/+/inbox in ${(performance.now() - start).toFixed(2)} ms\n`);
     expect(page.length).toBe(500);
     const hundred = Array.from({ length: 100 }, (_, index) => parseMqttFilter(`+/+/${index}`));
-    const looked = fixture.journal.read(
+    const looked = fixture.journal.history.read(
       { filters: hundred, rights: publicOnly, after: 0, upTo: head },
       () => true,
     );
