@@ -107,9 +107,9 @@ export class Cohort {
     return this.#pending.length > 0;
   }
 
-  /** The time when the journal stored the oldest pending entry; undefined if none is pending. */
+  /** The time when the hub got the oldest pending entry, as {@link Entry.appliedAtMs}; undefined if none is pending. */
   get oldestPendingAtMs(): number | undefined {
-    return this.#pending.first?.atMs;
+    return this.#pending.first?.appliedAtMs;
   }
 
   /**

@@ -89,7 +89,7 @@ export class Hub {
 
   /** The waiting time of the oldest pending entry, in milliseconds; 0 if none is pending. Looks at all cohorts. */
   get oldestPendingMs(): number {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     let oldestAtMs = now;
     for (const { oldestPendingAtMs: atMs = now } of this.#cohorts.values())
       oldestAtMs = Math.min(oldestAtMs, atMs);
@@ -150,6 +150,7 @@ export class Hub {
 
   /** Delivers an entry. The journal calls this for each entry, in order of offset. */
   apply(entry: Entry): void {
+    entry.appliedAtMs = this.#clock.monotonic();
     if (entry.publication.retain) this.retained.apply(entry);
     for (const topic of entry.publication.topics) {
       if (topic === this.#presenceTopic) this.#presenceCohorts.forEach((cohort) => cohort.append(entry));

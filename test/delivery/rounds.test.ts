@@ -232,4 +232,17 @@ describe("what waits for the rounds to end", () => {
     await room;
     expect(world.hub.room()).toBeUndefined();
   });
+
+  // Bug: NTP set the clock forwards by a minute, and publishers waited although every client was up to date.
+  it("does not take entries for old because somebody sets the clock", () => {
+    const pressure = { pendingBytes: 1_000_000, pendingFloorBytes: 2000, pendingAgeMs: 100 };
+    const [world, slow] = withMembers({ pressure, limits: { roundBytes: 600 } }, { appetite: "when-told" });
+    if (slow === undefined) throw new Error("one was opened");
+    for (let index = 0; index < 10; index += 1) world.publish("news", "x".repeat(500));
+    world.turn();
+    world.clock.jumpTo(world.clock.now() + 60_000);
+    world.drain(slow);
+    expect(world.hub.room()).toBeUndefined();
+    expect(world.hub.oldestPendingMs).toBe(0);
+  });
 });

@@ -39,6 +39,11 @@ export class Entry {
   ordinal = 0;
   /** The number of topic histories that still hold the entry. The journal updates this number. */
   holders = 0;
+  /**
+   * The time when the hub got the entry, on the monotonic clock of this process, in milliseconds. The hub sets this
+   * time. Waiting times count from it, because {@link atMs} may come from the clock of another machine.
+   */
+  appliedAtMs = 0;
   /** The number of connections that received the entry when it was published. The hub sets this number. */
   readers = 0;
   /** The number of cohorts in which the entry is pending. The hub updates this number. */
