@@ -85,7 +85,8 @@ export class Backpressure {
 
   /** Call this after {@link remove}. `oldest` is the first removed entry, if a round delivers the removed entries. */
   relieved(oldest?: Entry): void {
-    if (oldest !== undefined) this.#late = this.#clock.monotonic() - oldest.appliedAtMs > this.#limits.pendingAgeMs;
+    if (oldest !== undefined)
+      this.#late = this.#clock.monotonic() - oldest.appliedAtMs > this.#limits.pendingAgeMs;
     if (!this.full) this.#waiters.look();
   }
 }

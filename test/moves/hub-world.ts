@@ -83,7 +83,7 @@ export class HubWorld {
     const cursor = parseCursorId(id);
     if (cursor !== undefined) return this.#offsetOfStamp(cursor);
     if (id.startsWith("before ")) return this.offsetOf(id.slice("before ".length)) - 1;
-    const pollCursor = /^#told,[^,]*,([^,]+)|^#opening,[^,]*,[^,]+,[^,]+,([^,]+)/.exec(id);
+    const pollCursor = /^#told,[^,]*,[^,]*,([^,]+)|^#opening,[^,]*,[^,]+,[^,]+,([^,]+)/.exec(id);
     if (pollCursor !== null) return this.offsetOf(pollCursor[1] ?? pollCursor[2] ?? "");
     const position = /^#e:(\d+)$/.exec(id);
     const offset = position === null ? this.#offsets.get(id) : Number(position[1]);

@@ -37,7 +37,8 @@ export function formatCursor(
   }
   const { after, lossMark } = state;
   if (!wouldRepeatGap(history, cohort, after)) return history.idAt(after);
-  return [marksWord, marksOf(namesOf(added)), ...idsOf(after, ...parts(lossMark, history.head))].join(",");
+  const ids = idsOf(after, ...parts(lossMark, history.head));
+  return [marksWord, marksOf(namesOf(added)), history.run, ...ids].join(",");
 }
 
 /**
@@ -96,11 +97,13 @@ function parseCursor(history: History, cohort: Cohort, cursor: string): Found | 
   return state && { state, marks };
 }
 
-function parseMarks(history: History, ids: readonly string[]): ReadState | undefined {
+/** The losses that an earlier run of the hub told are told again: its marks count other evictions. */
+function parseMarks(history: History, [run, ...ids]: readonly string[]): ReadState | undefined {
   const offsets = offsetsOf(history, ids);
   if (offsets === undefined) return undefined;
   const [after = 0, ...marks] = offsets;
-  return { kind: "history", after, lossMark: marks.reduce((sum, part) => sum + part, 0) };
+  const lossMark = run === history.run ? marks.reduce((sum, part) => sum + part, 0) : 0;
+  return { kind: "history", after, lossMark };
 }
 
 function parseOpening(

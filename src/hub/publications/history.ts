@@ -57,7 +57,7 @@ export function isNothing({ topics, more }: Losses): boolean {
   return topics.length === 0 && !more;
 }
 
-/** A moment, counted in evictions since the journal began. 0 is before the first eviction. */
+/** A moment, counted in evictions since this run of the hub began. 0 is before the first eviction. */
 export type LossMark = number;
 
 /**
@@ -71,6 +71,8 @@ export interface History {
    * there is no slower store. {@link losses} reports only entries that neither memory nor the slower store holds.
    */
   older?(range: HistoryRange, maxBytes: number): PendingEntries | undefined;
+  /** The name of this run of the hub. A loss mark of another run says nothing. */
+  readonly run: string;
   /** The offset of the newest entry; 0 if there is none. */
   readonly head: Offset;
   /** The event id of the position at this offset. */

@@ -35,6 +35,8 @@ const countSteps = 50;
 
 export interface MemoryHistoryOptions {
   readonly epoch: Epoch;
+  /** As {@link History.run}. @default the epoch, which does not outlive the run of a hub without a log */
+  readonly run?: string | undefined;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly limits?: HistoryLimits;
@@ -59,6 +61,7 @@ export type Stored = Pick<Entry, "offset" | "atMs" | "publication">;
  */
 export class MemoryHistory implements StoredHistory {
   readonly epoch: Epoch;
+  readonly run: string;
   readonly #clock: Clock;
   readonly #metrics: Metrics;
   readonly #limits: HistoryLimits;
@@ -90,6 +93,7 @@ export class MemoryHistory implements StoredHistory {
 
   constructor(options: MemoryHistoryOptions) {
     this.epoch = options.epoch;
+    this.run = options.run ?? options.epoch;
     this.#clock = options.clock;
     this.#metrics = options.metrics;
     this.#limits = options.limits ?? defaultHistoryLimits;

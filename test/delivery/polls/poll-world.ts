@@ -27,6 +27,8 @@ export type Item =
   | ({ readonly kind: "gap"; readonly id: string } & GapNotice);
 
 export interface PollWorldOptions {
+  /** @default the epoch */
+  readonly run?: string;
   readonly history?: Partial<HistoryLimits>;
   /** @default 1 MiB */
   readonly pageBytes?: number;
@@ -68,10 +70,10 @@ export class PollWorld {
   readonly hub: Hub;
   readonly polls: Polls;
 
-  constructor({ history, pageBytes = 1024 * 1024 }: PollWorldOptions = {}) {
+  constructor({ history, run, pageBytes = 1024 * 1024 }: PollWorldOptions = {}) {
     const { clock } = this;
     const limits = { ...defaultHistoryLimits, ...history };
-    this.journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics, limits });
+    this.journal = new MemoryJournal({ epoch: testEpoch, run, clock, metrics: silentMetrics, limits });
     this.hub = new Hub({ history: this.journal.history, clock });
     this.journal.follow(this.hub);
     const { hub } = this;

@@ -196,6 +196,22 @@ it.each([
   expect(poll.data).toEqual(["gap", "one"]);
 });
 
+it("what an earlier run told with the same epoch is told again, because its count of losses is another", async () => {
+  const open = (run: string): PollWorld => {
+    const world = new PollWorld({ run, pageBytes: 10, history: { topicEvents: 1 } });
+    world.publish("b", "0");
+    world.publish("a/1", "1");
+    for (const n of [2, 3, 4]) world.publish("a/2", String(n));
+    return world;
+  };
+  const first = open("one");
+  const told = await asked(first, { filters: ["a/#"], cursor: at(1) });
+  expect(told.data).toEqual(["gap"]);
+  const cursor = told.answer?.position;
+  expect((await asked(first, { filters: ["a/#"], cursor })).data).toEqual(["1"]);
+  expect((await asked(open("two"), { filters: ["a/#"], cursor })).data).toEqual(["gap"]);
+});
+
 it("what was evicted behind a cursor is told, once", async () => {
   const world = new PollWorld({ history: { topicEvents: 2 } });
   for (const n of [1, 2, 3, 4, 5]) world.publish("a", String(n));

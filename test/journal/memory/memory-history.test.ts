@@ -241,7 +241,10 @@ describe("the limits of history", () => {
     fixture.clock.advance(6000);
     expect(newest()).toEqual([2]);
     fixture.clock.advance(6000);
-    expect(fixture.journal.history.countsOf(parseTopic("a"), publicOnly)).toEqual({ published: 2, stored: 0 });
+    expect(fixture.journal.history.countsOf(parseTopic("a"), publicOnly)).toEqual({
+      published: 2,
+      stored: 0,
+    });
     expect(newest()).toEqual([]);
   });
 
