@@ -6,9 +6,9 @@ const [lf, cr] = [0x0a, 0x0d];
  * may end without CR: Node's parser accepts such empty lines before a request, and refuses such lines in a head.
  */
 export class HeadScanner {
-  /** True after the first byte of a head that is not a line end. */
+  /** True after the first byte of a head. */
   #hasText = false;
-  /** True if the current line has no text yet. */
+  /** True if the current line has no text yet. CR is no text: Node's parser allows it only before LF. */
   #isLineEmpty = true;
 
   /** The next bytes are the trailer section of a body. It ends with the next empty line, also if it has no other line. */
@@ -18,23 +18,21 @@ export class HeadScanner {
 
   /** The number of bytes up to the end of the first head, and with it; undefined if no head ends in these bytes. */
   endIn(bytes: Buffer): number | undefined {
-    for (let at = 0; at < bytes.length;) {
-      const next = bytes.indexOf(lf, at);
-      const lineEnd = next < 0 ? bytes.length : next;
-      if (!this.#isEmpty(bytes, at, lineEnd)) [this.#hasText, this.#isLineEmpty] = [true, false];
-      if (next < 0) return undefined;
-      const isEnd = this.#hasText && this.#isLineEmpty;
-      this.#isLineEmpty = true;
-      at = next + 1;
-      if (!isEnd) continue;
-      this.#hasText = false;
-      return at;
+    // Fields in local variables make this loop several times faster.
+    let [hasText, isLineEmpty] = [this.#hasText, this.#isLineEmpty];
+    let end: number | undefined;
+    for (let at = 0; at < bytes.length && end === undefined; at += 1) {
+      const byte = bytes[at];
+      if (byte === lf) {
+        if (hasText && isLineEmpty) end = at + 1;
+        isLineEmpty = true;
+      } else if (byte !== cr) {
+        hasText = true;
+        isLineEmpty = false;
+      }
     }
-    return undefined;
-  }
-
-  /** True if the bytes of a line are nothing or CR. */
-  #isEmpty(bytes: Buffer, from: number, to: number): boolean {
-    return from === to || (to - from === 1 && bytes[from] === cr);
+    this.#hasText = hasText && end === undefined;
+    this.#isLineEmpty = isLineEmpty;
+    return end;
   }
 }
