@@ -30,7 +30,7 @@ export interface DetachedSocketsOptions {
 export class DetachedSockets {
   readonly #options: DetachedSocketsOptions;
   readonly #sockets = new WeakSet<Socket>();
-  /** `bytesRead` of each socket at the time when the front last attached the socket again. */
+  /** The bytes of each socket that belong to requests before the front last attached the socket again. */
   readonly #readBefore = new WeakMap<Socket, number>();
 
   constructor(options: DetachedSocketsOptions) {
@@ -97,7 +97,7 @@ export class DetachedSockets {
       return;
     }
     this.#sockets.delete(socket);
-    this.#readBefore.set(socket, socket.bytesRead);
+    this.#readBefore.set(socket, socket.bytesRead - socket.readableLength);
     socket.off("error", ignore);
     server.emit("connection", socket);
     // The release has paused a socket with further requests.

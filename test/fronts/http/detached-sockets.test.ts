@@ -162,9 +162,10 @@ describe("a connection that has left", () => {
     const waitMs = 3000;
     const limits = { headersTimeout: waitMs, requestTimeout: waitMs, connectionsCheckingInterval: 100 };
     const { connect, server, bare, sockets } = await start(Promise.resolve(), limits);
-    const [quiet, asking] = [await connect(), await connect()];
-    for (const connection of [quiet, asking]) {
-      connection.write(stream);
+    const [quiet, asking, early] = [await connect(), await connect(), await connect()];
+    for (const connection of [quiet, asking, early]) {
+      // Bug: the beginning of a request that came with the request for the stream did not count.
+      connection.write(connection === early ? `${stream}GET /half` : stream);
       await connection.readUntil("answer to /stream\n", { within });
     }
     asking.write("GET /half");
@@ -173,8 +174,8 @@ describe("a connection that has left", () => {
       tired.set(socket, bare.isQuiet(socket));
       socket.destroy();
     });
-    for (const connection of [quiet, asking]) await connection.readToEnd({ within });
-    expect(sockets.map((socket) => tired.get(socket))).toEqual([true, false]);
+    for (const connection of [quiet, asking, early]) await connection.readToEnd({ within });
+    expect(sockets.map((socket) => tired.get(socket))).toEqual([true, false, false]);
   });
 
   it("ends with its answer when the server has stopped meanwhile", async () => {
