@@ -10,7 +10,7 @@ export async function withExpiringToken<T>(open: (lifetimeSeconds: number) => Pr
     try {
       return await open(seconds);
     } catch (error) {
-      if (seconds > longestSeconds) throw error;
+      if (seconds * 3 > longestSeconds) throw error;
     }
   }
 }

@@ -69,7 +69,7 @@ export const floods: readonly Flood[] = [
   chunksTo("PATCH"),
   chunksTo("POST", ";a=b"),
   { name: "requests", more: requests({ path: "/healthz" }, 1000) },
-  { name: "the smallest requests", more: Buffer.from("GET / HTTP/1.1\nHost:a\n\n".repeat(2000)) },
+  { name: "the smallest requests", more: Buffer.from("GET /a HTTP/1.1\r\nHost:\r\n\r\n".repeat(2000)) },
   { name: "empty lines between requests", more: Buffer.from("\r\n".repeat(20_000) + head("")) },
   { name: "heads of 4,000 lines", more: Buffer.from(head("A:\r\n".repeat(4000)).repeat(4)) },
   { name: "heads of 100 lines", more: Buffer.from(head("A: b\r\n".repeat(98)).repeat(16)) },
