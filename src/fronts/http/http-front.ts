@@ -195,8 +195,9 @@ export class HttpFront implements Front {
       forceCloseConnections: false,
       return503OnClosing: false,
       clientErrorHandler: (error, socket) => this.#refuseMalformed(error, socket),
-      // For a path that cannot be decoded. By default, Fastify answers such a request in its own format.
-      frameworkErrors: (error, request, reply) => void this.#fail(error, request, reply),
+      // For a path that cannot be decoded. By default, Fastify answers such a request in its own format, and out of turn.
+      frameworkErrors: (error, request, reply) =>
+        this.#enqueue(request, reply, () => void this.#fail(error, request, reply)),
     });
     app.server.maxConnections = this.#options.connections;
     app.server.on("connection", (socket: Socket) => this.#accept(socket));

@@ -149,6 +149,20 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
     }
   });
 
+  it.each([
+    ["a publication", requestBytes({ method: "POST", path, headers: { "Content-Length": "1" }, body: "a" })],
+    ["bytes that are no request", "nonsense\r\n\r\n"],
+  ])("gets nothing more behind a path that cannot be decoded: %s", async (_name, behind) => {
+    // Bug: the hub closed the connection, but published what came behind, or responded with a second 400.
+    const site = await startSite("http", { settings: { PHAROS_OPEN: "on" } });
+    const connection = await site.connect();
+    connection.write(requestBytes({ path: "/%zz" }) + behind);
+    const text = await connection.readToEnd({ within });
+    expect(text.match(/^HTTP\/1\.1 \d+/gm)).toEqual(["HTTP/1.1 400"]);
+    await site.publish({ topics: ["a"], data: "later" });
+    expect(site.figure("publications_total")).toBe(1);
+  });
+
   it("gets 400 for a body whose chunks are malformed, at once", async () => {
     const site = await startSite("http", { settings: { PHAROS_OPEN: "on" } });
     const connection = await site.connect();
