@@ -37,6 +37,9 @@ export class Pipelining {
    */
   breakOff(socket: Socket, refuse: () => void): void {
     const latest = this.#latest.get(socket);
+    // The front ignores all further bytes, so they need not wait. It would not notice the end of a connection whose
+    // bytes wait.
+    this.#latest.delete(socket);
     if (latest === undefined || latest.req.complete) this.#enqueue(socket, refuse);
     else if (latest.headersSent || this.waiting(socket) > 0) socket.destroy();
     else refuse();

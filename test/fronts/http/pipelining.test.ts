@@ -119,4 +119,16 @@ describe("bytes that are no request", () => {
     expect(socket.destroyed).toBe(true);
     expect(seen).toEqual(["a"]);
   });
+
+  it("do not make the bytes behind them wait, because a paused socket does not notice the end of the connection", () => {
+    // Bug: if the client had left, its connection used a file descriptor for a minute more.
+    const [pipelining, socket] = [new Pipelining(() => undefined), new Socket()];
+    const first = exchangeOn(socket);
+    pipelining.add(socket, first.response, () => undefined);
+    expect(pipelining.hasToWait(socket)).toBe(true);
+    pipelining.breakOff(socket, () => undefined);
+    expect(pipelining.hasToWait(socket)).toBe(false);
+    first.finish();
+    expect(pipelining.hasToWait(socket)).toBe(false);
+  });
 });
