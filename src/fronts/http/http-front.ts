@@ -334,9 +334,8 @@ export class HttpFront implements Front {
 
   #checkHead(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void {
     const { head } = BodyMessage.of(request.raw);
-    // The next request may be among the bytes that Node has dropped, so the client has to repeat it.
-    if (head.asksForOtherProtocol && !this.#detached.has(request.raw.socket))
-      void reply.header("Connection", "close");
+    // The bytes behind the head may be meant for the other end of a tunnel [RFC 9110 9.3.6].
+    if (request.raw.method === "CONNECT") void reply.header("Connection", "close");
     const fault = head.faultOf(this.#options);
     if (fault === undefined) proceed();
     else this.#fail(fault, request, reply);

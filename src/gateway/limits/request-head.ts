@@ -86,14 +86,6 @@ export class RequestHead {
     return this.isCurrent && this.value("expect")?.toLowerCase() === "100-continue";
   }
 
-  /**
-   * True if the client asks for another protocol on its connection [RFC 9110 7.8, 9.3.6]. Node's parser drops the bytes
-   * that come with such a request, even if the request is answered in HTTP.
-   */
-  get asksForOtherProtocol(): boolean {
-    return this.#message.method === "CONNECT" || this.value("upgrade") !== undefined;
-  }
-
   /** True if the client wants to reuse the connection [RFC 9112 9.3]. */
   get staysOpen(): boolean {
     const words = (this.value("connection") ?? "").toLowerCase().split(/[ \t]*,[ \t]*/);
