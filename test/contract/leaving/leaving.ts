@@ -53,17 +53,20 @@ export function testLeaving(front: FrontName, options: LeavingOptions): void {
       expect(await leaveEverywhere(site, { create, meanwhile, every, seen })).toBeGreaterThan(0);
     });
 
-    it.each(ways)("leave nothing behind if the hub holds their bodies (%s)", async (way) => {
-      if (site === undefined) throw new Error("the hub has not been started");
-      const running = site;
-      const connections = [];
-      for (const { exchange, bytes } of bodiesOf(exchangesWith({ token, firstId })))
-        connections.push(await connectUpTo(running, exchange, { step: 0, bytes, hasRead: false, way }));
-      await waitFor(() => running.figure(bodyGauge) > 0, { within, missing: "the body of a client" });
-      seen.add(bodyGauge);
-      for (const connection of connections) leave(connection, { way });
-      await expect(untilNothingIsHeld(running)).resolves.toBeUndefined();
-    });
+    it.skipIf(!holdsBodies(front)).each(ways)(
+      "leave nothing behind if the hub holds their bodies (%s)",
+      async (way) => {
+        if (site === undefined) throw new Error("the hub has not been started");
+        const running = site;
+        const connections = [];
+        for (const { exchange, bytes } of bodiesOf(exchangesWith({ token, firstId })))
+          connections.push(await connectUpTo(running, exchange, { step: 0, bytes, hasRead: false, way }));
+        await waitFor(() => running.figure(bodyGauge) > 0, { within, missing: "the body of a client" });
+        seen.add(bodyGauge);
+        for (const connection of connections) leave(connection, { way });
+        await expect(untilNothingIsHeld(running)).resolves.toBeUndefined();
+      },
+    );
 
     it("held something of each kind before", () => {
       expect(neededBy(front).filter((name) => !seen.has(name))).toEqual([]);
@@ -103,7 +106,16 @@ const momentary: ReadonlySet<string> = new Set([
 
 /** The gauges that were above 0 while clients were connected, unless the exchanges hold nothing. */
 function neededBy(front: FrontName): readonly string[] {
-  return heldGauges.filter((name) => !momentary.has(name) && (front !== "http" || name !== "link_clients"));
+  const never = new Set([
+    ...(front === "http" ? ["link_clients"] : []),
+    ...(holdsBodies(front) ? [] : [bodyGauge]),
+  ]);
+  return heldGauges.filter((name) => !momentary.has(name) && !never.has(name));
+}
+
+/** A stock Mongrel2 sends the hub only whole bodies, and one request of a connection at a time: the hub holds none. */
+function holdsBodies(front: FrontName): boolean {
+  return front !== "mongrel2-stock";
 }
 
 const bodyGauge = "request_body_bytes";
