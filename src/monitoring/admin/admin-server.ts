@@ -92,9 +92,9 @@ export class AdminServer {
     app.addHook("onRequest", (request, reply, done) => {
       // The hook compares the route and not the URL, since clients can write one path in many ways.
       const content = pages.has(request.routeOptions.url ?? "") ? "page" : "metrics";
+      const head = new RequestHead(request.raw);
       const refusal =
-        new RequestHead(request.raw).faultOf(headLimits) ??
-        this.#access.refusalOf(toAdminRequest(request), content);
+        head.faultOf(headLimits) ?? this.#access.refusalOf(toAdminRequest(request, head), content);
       if (refusal === undefined) done();
       else void this.#refuse(reply, refusal);
     });
@@ -121,8 +121,7 @@ export class AdminServer {
   }
 }
 
-function toAdminRequest(request: FastifyRequest): AdminRequest {
-  const head = new RequestHead(request.raw);
+function toAdminRequest(request: FastifyRequest, head: RequestHead): AdminRequest {
   return { peer: request.raw.socket.remoteAddress, header: (name) => head.value(name) };
 }
 
