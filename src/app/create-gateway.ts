@@ -71,7 +71,7 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
     publishing: new Publisher({
       ...parts,
       authenticator,
-      append: (publication) => journal.append(publication),
+      begin: () => journal.begin(),
       room: () => hub.room(),
       limits: config.limits,
       open: config.open,

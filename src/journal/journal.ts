@@ -25,6 +25,22 @@ export interface StoredHistory extends TopicHistoryReader {
 }
 
 /**
+ * The publications of one request. The journal stores all of them or none, and no publication of the group before
+ * {@link commit}. A journal in memory, which has no crash to survive, stores each publication when it is added.
+ */
+export interface PublicationGroup {
+  /** Adds a publication after the others of the group. */
+  add(publication: Publication): void;
+  /**
+   * Stores the group. Call this once, after the last {@link add}. When the promise resolves, the followers have all
+   * publications. The promise rejects as that of {@link Journal.append}.
+   *
+   * @returns a receipt for each publication, in order
+   */
+  commit(): readonly Receipt[] | Promise<readonly Receipt[]>;
+}
+
+/**
  * The ordered record of publications. The journal gives each publication the next position of one hub-wide count and
  * stores the publication. Then the journal passes the publication to its followers, in order of position.
  */
@@ -37,6 +53,8 @@ export interface Journal {
    * publication.
    */
   append(publication: Publication): Receipt | Promise<Receipt>;
+  /** Begins a group. A group that is never committed leaves nothing behind. */
+  begin(): PublicationGroup;
   /**
    * Adds a follower. As soon as an entry is in history, the journal passes the entry to all followers, in the order of
    * their `follow` calls.

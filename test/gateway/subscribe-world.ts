@@ -185,7 +185,7 @@ export class SubscribeWorld {
     });
     const publishing = new Publisher({
       authenticator,
-      append: (publication) => this.#journal.append(publication),
+      begin: () => this.#journal.begin(),
       room: () => undefined,
       limits: defaultPublicationLimits,
       clock: turns,

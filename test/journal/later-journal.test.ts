@@ -58,10 +58,10 @@ class Fixture {
   }
 }
 
-function createPublisher(append: GatewayPublisherOptions["append"]): Publisher {
+function createPublisher(begin: GatewayPublisherOptions["begin"]): Publisher {
   return new Publisher({
     authenticator: new Authenticator({ verifier: undefined, anonymous: true, publishOrigins: [] }),
-    append,
+    begin,
     room: () => undefined,
     limits: defaultPublicationLimits,
     clock: systemClock,
@@ -80,18 +80,18 @@ function subscriber(id: string): Subscriber {
 it("takes all publications of a request before the first is stored, and answers when all are", async () => {
   // One after the other, 1,000 lines needed 1,000 syncs of the disk: 918 ms instead of 20 ms.
   const fixture = new Fixture();
-  const publisher = createPublisher((publication) => fixture.journal.append(publication));
+  const publisher = createPublisher(() => fixture.journal.begin());
   const answer = publisher.publish(publications("1", "2", "3"));
-  await fixture.waiting(3);
+  await fixture.waiting(1);
   expect(fixture.data).toEqual([]);
   fixture.journal.store();
   expect(await answer).toEqual(["#later:1", "#later:2", "#later:3"]);
   expect(fixture.data).toEqual(["1", "2", "3"]);
 });
 
-it("refuses a request of which one publication cannot be stored", async () => {
+it("refuses a request whose publications cannot be stored", async () => {
   const failed = new Error("the disk is full");
-  const publisher = createPublisher(() => Promise.reject(failed));
+  const publisher = createPublisher(() => ({ add: () => undefined, commit: () => Promise.reject(failed) }));
   await expect(publisher.publish(publications("1", "2"))).rejects.toBe(failed);
 });
 

@@ -1,6 +1,6 @@
 import type { Publication } from "../../src/hub/publications/publication.js";
 import type { Topic } from "../../src/hub/topics/topic.js";
-import type { Journal, JournalFollower, Receipt } from "../../src/journal/journal.js";
+import type { Journal, JournalFollower, PublicationGroup, Receipt } from "../../src/journal/journal.js";
 import type { MemoryHistory, MemoryHistoryOptions } from "../../src/journal/memory/memory-history.js";
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 
@@ -29,6 +29,20 @@ export class LaterJournal implements Journal {
 
   append(publication: Publication): Promise<Receipt> {
     return new Promise((resolve) => this.#waiting.push(() => resolve(this.#memory.append(publication))));
+  }
+
+  begin(): PublicationGroup {
+    const publications: Publication[] = [];
+    return {
+      add: (publication) => void publications.push(publication),
+      commit: () => this.#commit(publications),
+    };
+  }
+
+  #commit(publications: readonly Publication[]): Promise<readonly Receipt[]> {
+    const store = (): readonly Receipt[] =>
+      publications.map((publication) => this.#memory.append(publication));
+    return new Promise((resolve) => this.#waiting.push(() => resolve(store())));
   }
 
   evictAll(topic: Topic): void {

@@ -33,7 +33,7 @@ export function createMovesGateway(parts: MovesGatewayParts): Gateway {
   const authenticator = new Authenticator({ verifier, anonymous: true, publishOrigins: [] });
   const publishing = new Publisher({
     authenticator,
-    append: (publication) => journal.append(publication),
+    begin: () => journal.begin(),
     room: () => undefined,
     limits: defaultPublicationLimits,
     clock,

@@ -242,7 +242,7 @@ export class PushStreamWorld {
     const authenticator = new Authenticator({ verifier, anonymous: true, publishOrigins: [] });
     const publishing = new Publisher({
       authenticator,
-      append: (publication) => this.#journal.append(publication),
+      begin: () => this.#journal.begin(),
       room: () => undefined,
       limits: defaultPublicationLimits,
       clock,

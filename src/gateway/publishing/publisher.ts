@@ -8,7 +8,7 @@ import type { Publication, PublicationInput } from "../../hub/publications/publi
 import type { PublicationLimits } from "../../limits/publications.js";
 import { parsePublication } from "../../hub/publications/publication.js";
 import { hasForbiddenCharacter } from "../../hub/topics/topic.js";
-import type { Receipt } from "../../journal/journal.js";
+import type { PublicationGroup } from "../../journal/journal.js";
 import { mercurePath } from "../../protocol.js";
 import type { GatewayRequest } from "../http/messages.js";
 import { mayPublishOpenly } from "../access/open-publishing.js";
@@ -19,8 +19,8 @@ import { foreignNote } from "../access/credentials.js";
 
 export interface GatewayPublisherOptions {
   readonly authenticator: Authenticator;
-  /** Appends a publication to the journal. The publisher gets the response after the append. */
-  readonly append: (publication: Publication) => Receipt | Promise<Receipt>;
+  /** Begins the group of a request in the journal. The publisher gets the response after the commit. */
+  readonly begin: () => PublicationGroup;
   /** Undefined while the hub accepts publications; otherwise a promise that resolves when the hub may accept more. */
   readonly room: () => Promise<void> | undefined;
   readonly limits: PublicationLimits;
@@ -92,28 +92,25 @@ export class Publisher {
   }
 
   /**
-   * Publishes in order the publications that {@link accept} returned. Publishes nothing if the iterable throws. The
-   * promise resolves with the event ids when all publications are stored. The method pauses between publications: a
+   * Publishes in order the publications that {@link accept} returned: all of them or none. Publishes nothing if the
+   * iterable throws. The promise resolves with the event ids when all publications are stored. The method pauses between publications: a
    * thousand publications with a hundred topics each need many turns of the event loop. It also pauses at each item
    * that is undefined, which stands for a step on the way to the next publication.
    */
   async publish(publications: Iterable<Publication | undefined>): Promise<readonly string[]> {
-    const { append, room } = this.#options;
+    const { begin, room } = this.#options;
     const budget = this.#budget;
     const all = await budget.map(publications, (publication) => publication);
-    const receipts: Promise<Receipt>[] = [];
+    const group = begin();
     for (const publication of all) {
       if (publication === undefined) continue;
       do {
         await budget.pauseIfUsedUp();
         await room();
       } while (budget.isUsedUp());
-      const receipt = append(publication);
-      // The promise may reject before the await below. Without a handler, Node would report an unhandled rejection.
-      if (receipt instanceof Promise) receipt.catch(() => undefined);
-      receipts.push(Promise.resolve(receipt));
+      group.add(publication);
     }
-    return (await Promise.all(receipts)).map(({ id }) => id);
+    return (await group.commit()).map(({ id }) => id);
   }
 
   /** Call this before you parse the topics: a body of 1 MiB can hold 100,000 topics. */

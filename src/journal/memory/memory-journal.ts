@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import type { Publication } from "../../hub/publications/publication.js";
 import type { Topic } from "../../hub/topics/topic.js";
-import type { Journal, JournalFollower, Receipt } from "../journal.js";
+import type { Journal, JournalFollower, PublicationGroup, Receipt } from "../journal.js";
 import { MemoryHistory } from "./memory-history.js";
 import type { MemoryHistoryOptions } from "./memory-history.js";
 
@@ -17,6 +17,14 @@ export class MemoryJournal implements Journal {
 
   append(publication: Publication): Receipt {
     return this.history.take({ offset: this.history.head + 1, atMs: this.#clock.now(), publication });
+  }
+
+  begin(): PublicationGroup {
+    const receipts: Receipt[] = [];
+    return {
+      add: (publication) => void receipts.push(this.append(publication)),
+      commit: () => receipts,
+    };
   }
 
   follow(follower: JournalFollower): void {

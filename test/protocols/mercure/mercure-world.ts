@@ -84,14 +84,12 @@ export class MercureWorld {
       metrics: silentMetrics,
       limits: defaultHistoryLimits,
     });
+    this.journal.follow({ apply: ({ publication }) => void this.published.push(publication) });
     const clock = new VirtualClock();
     const authenticator = new Authenticator({ verifier, anonymous: true, publishOrigins });
     const publishing = new Publisher({
       authenticator,
-      append: (publication) => {
-        this.published.push(publication);
-        return this.journal.append(publication);
-      },
+      begin: () => this.journal.begin(),
       room: () => undefined,
       limits: defaultPublicationLimits,
       open,

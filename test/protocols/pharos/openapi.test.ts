@@ -51,7 +51,9 @@ const clock = new VirtualClock();
 
 const publishing = new Publisher({
   authenticator,
-  append: () => Promise.reject(new Error("nobody publishes")),
+  begin: () => {
+    throw new Error("nobody publishes");
+  },
   room: () => undefined,
   limits: defaultPublicationLimits,
   open: false,
