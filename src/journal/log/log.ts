@@ -19,6 +19,18 @@ export interface LogFollower {
   take(record: StoredRecord): void | Promise<void>;
   /** Called in place of records that are damaged, or that the log no longer holds: all records up to this number. */
   lost(upTo: Sequence): void;
+  /**
+   * Called each time the log leaves the state `up`, also while no append is under way. The caller calls {@link
+   * Log.recover}, as after a rejected append.
+   */
+  down(): void;
+  /**
+   * Called when the log no longer continues the records that the follower took: the engine lost its newest records, was
+   * emptied or restored from a backup, or it has removed records that the follower did not take yet. Numbers may stand
+   * for other records now. The log passes nothing more. The caller loads a snapshot and calls {@link Log.follow} again.
+   * A log that one hub alone writes never calls this.
+   */
+  restarted(): void;
 }
 
 /**
@@ -64,8 +76,8 @@ export interface Log {
   secret(): Promise<Buffer>;
   /**
    * Passes all records after `after` to the follower, in order, and then each new record as soon as it is durable. Call
-   * this once, after {@link open}. The promise resolves when the follower has all records up to the {@link head} at the
-   * time of the call.
+   * this once, after {@link open}, and again after {@link LogFollower.restarted}. The promise resolves when the follower
+   * has all records up to the {@link head} at the time of the call.
    */
   follow(after: Sequence, follower: LogFollower): Promise<void>;
   /**
@@ -73,6 +85,9 @@ export interface Log {
    * promise resolves when the record is durable; the follower gets the record too, before or after. The promise rejects
    * if the record could not be stored, or if it is unknown whether it was stored. Then all calls after it reject too,
    * until {@link recover} has resolved. The promise of a call never stays open while {@link state} is not `up`.
+   *
+   * An engine may store a rejected record later, even after newer ones. So each record must tell its readers whether
+   * they have it already.
    *
    * @param payload at least 1 byte, at most {@link maxRecordBytes}
    */
@@ -83,6 +98,11 @@ export interface Log {
    * later.
    */
   recover(): Promise<void>;
+  /**
+   * The number of the newest record, also of those that other hubs appended and the follower has not taken yet. A log on
+   * an engine asks the engine, at most once each 100 ms for all callers. Rejects if the engine does not respond.
+   */
+  latest(): Promise<Sequence>;
   /**
    * Reads records after `after`, oldest first: at least one if there is one, and not more than `maxBytes` together
    * otherwise. Records that are damaged or no longer stored are left out: compare with {@link first}.
@@ -95,7 +115,7 @@ export interface Log {
   /**
    * Stores a snapshot of what records up to `sequence` have led to. The snapshot counts only once all its chunks are
    * durable. The log never removes a record that follows the oldest snapshot. While there is no snapshot, the log
-   * removes no record.
+   * removes no record. A chunk has at least 1 byte and at most {@link maxRecordBytes}.
    */
   saveSnapshot(sequence: Sequence, chunks: AsyncIterable<Buffer>): Promise<void>;
   /** The chunks of a snapshot, as they were saved. Throws if the snapshot is damaged. */
