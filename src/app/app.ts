@@ -5,6 +5,7 @@ import { filterLimits } from "./filter-limits.js";
 import { frontBuilders } from "./fronts.js";
 import { htmlDir } from "./html-dir.js";
 import { createEpoch } from "../journal/epoch.js";
+import { EpochChain } from "../journal/epoch-chain.js";
 import { MetricsRegistry } from "../monitoring/metrics-registry.js";
 import { setGauges } from "../monitoring/gauges.js";
 import { openAdmin } from "./open-admin.js";
@@ -32,7 +33,7 @@ import type { AdmitPublisher } from "../ingress/zeromq/open-source.js";
 import type { ZeroMqIngress } from "../ingress/zeromq/zeromq-ingress.js";
 import type { Journal } from "../journal/journal.js";
 import { MemoryJournal } from "../journal/memory/memory-journal.js";
-import { OpaquePositions } from "../journal/opaque-positions.js";
+import { createPositionKey, OpaquePositions } from "../journal/opaque-positions.js";
 import type { Logger } from "../base/log.js";
 import { Polls } from "../delivery/polls/polls.js";
 import { subscriptionsTopic } from "../presence/documents.js";
@@ -128,10 +129,10 @@ class RunningApp implements App {
     this.#config = config;
     this.#ports = ports;
     this.#clock = ports.clock ?? systemClock;
-    const epoch = createEpoch();
+    const epochs = EpochChain.of(createEpoch());
     this.#journal = new MemoryJournal({
-      epoch,
-      ...(config.opaqueIds ? { positions: new OpaquePositions(epoch) } : {}),
+      epochs,
+      ...(config.opaqueIds ? { positions: new OpaquePositions({ key: createPositionKey(), epochs }) } : {}),
       clock: this.#clock,
       metrics: this.#metrics,
       limits: config.limits.history,

@@ -40,6 +40,7 @@ export const errorCodes = {
   internal: "The server failed; the server's log has the reason.",
   "bad-endpoint": "A ZeroMQ endpoint or address is malformed or cannot be used.",
   "bad-curve-key": "A CURVE key or key file is malformed or missing, or cannot be read.",
+  "bad-snapshot": "A stored snapshot of the journal's state is damaged.",
   "bad-config": "A setting has a value that is not allowed.",
   "not-taken": "No hub accepted the publication in time.",
   refused: "The hub refused the publication; the message has the reason.",

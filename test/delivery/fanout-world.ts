@@ -1,4 +1,5 @@
 import { admitStream } from "../../src/delivery/joining/admitted-stream.js";
+import { EpochChain } from "../../src/journal/epoch-chain.js";
 import type { JoiningStream } from "../../src/delivery/joining/admitted-stream.js";
 import { Fanout } from "../../src/delivery/fanout.js";
 import type { FanoutOptions, StreamOpening } from "../../src/delivery/fanout.js";
@@ -100,7 +101,7 @@ export class World {
       observe: () => undefined,
     };
     const past = { ...defaultHistoryLimits, ...options.history };
-    const journalOptions = { epoch: testEpoch, clock, metrics, limits: past };
+    const journalOptions = { epochs: EpochChain.of(testEpoch), clock, metrics, limits: past };
     this.journal = new MemoryJournal(journalOptions, options.createHistory?.(journalOptions));
     const { pressure } = options;
     this.hub = new Hub({

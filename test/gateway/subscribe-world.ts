@@ -1,4 +1,5 @@
 import type { Grants, TokenVerifier } from "../../src/auth/grants/grants.js";
+import { EpochChain } from "../../src/journal/epoch-chain.js";
 import type { Channel } from "../../src/delivery/channel.js";
 import type { Connection } from "../../src/delivery/connection.js";
 import { Fanout } from "../../src/delivery/fanout.js";
@@ -119,7 +120,7 @@ export class SubscribeWorld {
   constructor(refusals?: GatewayOptions["refusals"]) {
     const clock = this.#clock;
     this.#journal = new MemoryJournal({
-      epoch: parseEpoch("e") ?? never(),
+      epochs: EpochChain.of(parseEpoch("e") ?? never()),
       clock,
       metrics: silentMetrics,
       limits: { ...defaultHistoryLimits, topicEvents: 4 },

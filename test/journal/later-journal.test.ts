@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from "vitest";
 import { startBeacon } from "../../src/app/beacon.js";
+import { EpochChain } from "../../src/journal/epoch-chain.js";
 import { systemClock } from "../../src/app/system-clock.js";
 import { silentLogger } from "../../src/base/log.js";
 import { silentMetrics } from "../../src/base/metrics.js";
@@ -32,7 +33,7 @@ class Fixture {
     if (epoch === undefined) throw new Error("the epoch is well-formed");
     const { clock } = this;
     this.journal = new LaterJournal({
-      epoch,
+      epochs: EpochChain.of(epoch),
       clock,
       metrics: silentMetrics,
       presenceTopic: subscriptionsTopic,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Cohort, Outlet } from "../../src/hub/cohort.js";
+import { EpochChain } from "../../src/journal/epoch-chain.js";
 import type { TopicFilter } from "../../src/hub/filters/filter.js";
 import {
   parseExactFilter,
@@ -72,7 +73,7 @@ class Bench {
     const epoch = parseEpoch("bench");
     if (epoch === undefined) throw new Error("the epoch is well-formed");
     const clock = new VirtualClock();
-    this.journal = new MemoryJournal({ epoch, clock, metrics: silentMetrics });
+    this.journal = new MemoryJournal({ epochs: EpochChain.of(epoch), clock, metrics: silentMetrics });
     this.hub = new Hub({ history: this.journal.history, clock, baseUrl });
     this.journal.follow(this.hub);
   }

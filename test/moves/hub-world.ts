@@ -1,4 +1,5 @@
 import { silentMetrics } from "../../src/base/metrics.js";
+import { EpochChain } from "../../src/journal/epoch-chain.js";
 import { Polls } from "../../src/delivery/polls/polls.js";
 import type { Gateway } from "../../src/gateway/gateway.js";
 import { Hub } from "../../src/hub/hub.js";
@@ -46,7 +47,7 @@ export class HubWorld {
     this.verifier = new ScheduledVerifier(clock);
     const metrics = silentMetrics;
     this.#journal = new MemoryJournal({
-      epoch,
+      epochs: EpochChain.of(epoch),
       clock,
       metrics,
       limits: { ...defaultHistoryLimits, ...history },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseExactFilter, parseTemplateFilter } from "../../src/hub/filters/filter.js";
+import { EpochChain } from "../../src/journal/epoch-chain.js";
 import type { TopicFilter } from "../../src/hub/filters/filter.js";
 import type { Format } from "../../src/hub/publications/format.js";
 import { Hub } from "../../src/hub/hub.js";
@@ -49,7 +50,12 @@ class Fixture {
       ...silentMetrics,
       count: (name: CounterName, by = 1) => void this.counts.set(name, (this.counts.get(name) ?? 0) + by),
     };
-    this.journal = new MemoryJournal({ epoch, clock, metrics, presenceTopic: subscriptionsTopic });
+    this.journal = new MemoryJournal({
+      epochs: EpochChain.of(epoch),
+      clock,
+      metrics,
+      presenceTopic: subscriptionsTopic,
+    });
     this.hub = new Hub({ history: this.journal.history, clock, presenceTopic: subscriptionsTopic });
     this.journal.follow({
       apply: (entry) => {

@@ -1,4 +1,5 @@
 import { Fanout } from "../../src/delivery/fanout.js";
+import { EpochChain } from "../../src/journal/epoch-chain.js";
 import { admitStream } from "../../src/delivery/joining/admitted-stream.js";
 import { LocalTicket } from "../../src/delivery/joining/local-ticket.js";
 import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
@@ -44,7 +45,7 @@ export class World {
     const epoch = parseEpoch("test");
     if (epoch === undefined) throw new Error("the epoch is well-formed");
     this.journal = new MemoryJournal({
-      epoch,
+      epochs: EpochChain.of(epoch),
       clock,
       metrics: silentMetrics,
       presenceTopic: subscriptionsTopic,

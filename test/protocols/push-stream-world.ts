@@ -1,4 +1,5 @@
 import type { Grants, TokenVerifier } from "../../src/auth/grants/grants.js";
+import { EpochChain } from "../../src/journal/epoch-chain.js";
 import type { AdmittedStream } from "../../src/delivery/joining/admitted-stream.js";
 import { Fanout } from "../../src/delivery/fanout.js";
 import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
@@ -133,7 +134,12 @@ export class PushStreamWorld {
     const { clock } = this;
     const { topicEvents = defaultHistoryLimits.topicEvents } = options;
     const limits = { ...defaultHistoryLimits, topicEvents };
-    this.#journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics, limits });
+    this.#journal = new MemoryJournal({
+      epochs: EpochChain.of(testEpoch),
+      clock,
+      metrics: silentMetrics,
+      limits,
+    });
     const hub = new Hub({ history: this.#journal.history, clock });
     const stamps = new Stamps(clock.now() - 2000);
     this.#journal.follow({

@@ -8,13 +8,14 @@ import { StepBudget } from "../../hub/filters/step-budget.js";
 import type { FilterSet } from "../../hub/filters/filter-set.js";
 import type { Cursor, LossMark, LossReport, HistoryRange } from "../../hub/publications/history.js";
 import { plainPositions } from "../../hub/publications/position.js";
-import type { Epoch, Offset, PositionFormat } from "../../hub/publications/position.js";
+import type { Offset, PositionFormat } from "../../hub/publications/position.js";
 import type { Publication } from "../../hub/publications/publication.js";
 import { mayRead, publicOnly } from "../../hub/publications/rights.js";
 import type { Rights } from "../../hub/publications/rights.js";
 import { isBelow } from "../../hub/topics/topic.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import type { Metrics } from "../../base/metrics.js";
+import type { EpochChain } from "../epoch-chain.js";
 import type { JournalFollower, StoredHistory } from "../journal.js";
 import type { NewestRange, TopicCounts } from "../topic-history-reader.js";
 import { defaultHistoryLimits } from "../../limits/history.js";
@@ -34,8 +35,9 @@ const lookSteps = 5;
 const countSteps = 50;
 
 export interface MemoryHistoryOptions {
-  readonly epoch: Epoch;
-  /** As {@link History.run}. @default the epoch, which does not outlive the run of a hub without a log */
+  /** The journal begins its epochs. */
+  readonly epochs: EpochChain;
+  /** As {@link History.run}. @default the newest epoch, which does not outlive the run of a hub without a log */
   readonly run?: string | undefined;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -60,8 +62,8 @@ export type Stored = Pick<Entry, "offset" | "atMs" | "publication">;
  * publications.
  */
 export class MemoryHistory implements StoredHistory {
-  readonly epoch: Epoch;
   readonly run: string;
+  readonly #epochs: EpochChain;
   readonly #clock: Clock;
   readonly #metrics: Metrics;
   readonly #limits: HistoryLimits;
@@ -92,8 +94,8 @@ export class MemoryHistory implements StoredHistory {
   #evictions: LossMark = 0;
 
   constructor(options: MemoryHistoryOptions) {
-    this.epoch = options.epoch;
-    this.run = options.run ?? options.epoch;
+    this.#epochs = options.epochs;
+    this.run = options.run ?? options.epochs.at(Infinity);
     this.#clock = options.clock;
     this.#metrics = options.metrics;
     this.#limits = options.limits ?? defaultHistoryLimits;
@@ -172,7 +174,7 @@ export class MemoryHistory implements StoredHistory {
   }
 
   idAt(offset: Offset): string {
-    return this.#positions.format({ epoch: this.epoch, offset });
+    return this.#positions.format({ epoch: this.#epochs.at(offset), offset });
   }
 
   locate(eventId: string, rights = publicOnly): Cursor {
@@ -185,10 +187,7 @@ export class MemoryHistory implements StoredHistory {
   #locatePosition(eventId: string): Cursor | undefined {
     if (eventId === "earliest") return { kind: "at", offset: 0 };
     const position = this.#positions.parse(eventId);
-    if (position === undefined) return undefined;
-    if (position.epoch !== this.epoch) return { kind: "lost", reason: "other-epoch" };
-    if (position.offset > this.#head) return { kind: "lost", reason: "unknown-id" };
-    return { kind: "at", offset: position.offset };
+    return position === undefined ? undefined : this.#epochs.locate(position, this.#head);
   }
 
   locateIn(topics: readonly Topic[], eventId: string, rights = publicOnly): Cursor {

@@ -1,4 +1,5 @@
 import { pollFormat } from "../../../src/protocols/pharos/poll-format.js";
+import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import { parseMqttFilter } from "../../../src/hub/filters/filter.js";
 import { Hub } from "../../../src/hub/hub.js";
 import { parsePublication } from "../../../src/hub/publications/publication.js";
@@ -73,7 +74,13 @@ export class PollWorld {
   constructor({ history, run, pageBytes = 1024 * 1024 }: PollWorldOptions = {}) {
     const { clock } = this;
     const limits = { ...defaultHistoryLimits, ...history };
-    this.journal = new MemoryJournal({ epoch: testEpoch, run, clock, metrics: silentMetrics, limits });
+    this.journal = new MemoryJournal({
+      epochs: EpochChain.of(testEpoch),
+      run,
+      clock,
+      metrics: silentMetrics,
+      limits,
+    });
     this.hub = new Hub({ history: this.journal.history, clock });
     this.journal.follow(this.hub);
     const { hub } = this;

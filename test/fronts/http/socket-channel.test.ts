@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { Connection } from "../../../src/delivery/connection.js";
+import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import { Fanout } from "../../../src/delivery/fanout.js";
 import { admitStream } from "../../../src/delivery/joining/admitted-stream.js";
 import { LocalTicket } from "../../../src/delivery/joining/local-ticket.js";
@@ -62,7 +63,7 @@ async function openSockets(count: number): Promise<readonly Socket[]> {
 /** A fan-out with one cohort. The hub has sent the members of this cohort only their response heads. */
 async function crowd(clients: number) {
   const clock = new BusyClock();
-  const journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics });
+  const journal = new MemoryJournal({ epochs: EpochChain.of(testEpoch), clock, metrics: silentMetrics });
   const hub = new Hub({ history: journal.history, clock });
   journal.follow(hub);
   const channel = new SocketChannel({ clock, drained: (connection) => fanout.drained(connection) });

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from "vitest";
 import { systemClock as clock } from "../../../src/app/system-clock.js";
+import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import { silentLogger } from "../../../src/base/log.js";
 import { silentMetrics } from "../../../src/base/metrics.js";
 import { LocalTicket } from "../../../src/delivery/joining/local-ticket.js";
@@ -39,7 +40,10 @@ async function startFront(get: Handler): Promise<FakeMongrel2> {
     roundBytes: 65_536,
     windowBytes: 65_536,
     gateway,
-    hub: new Hub({ history: new MemoryHistory({ epoch, clock, metrics: silentMetrics }), clock }),
+    hub: new Hub({
+      history: new MemoryHistory({ epochs: EpochChain.of(epoch), clock, metrics: silentMetrics }),
+      clock,
+    }),
     fanout: defaultFanoutLimits,
     clock,
     logger: silentLogger,

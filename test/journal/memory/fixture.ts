@@ -1,4 +1,5 @@
 import type { Entry } from "../../../src/hub/publications/entry.js";
+import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import { parseMqttFilter } from "../../../src/hub/filters/filter.js";
 import { isNothing } from "../../../src/hub/publications/history.js";
 import type { LossReport, Losses } from "../../../src/hub/publications/history.js";
@@ -42,7 +43,7 @@ export class Fixture {
   constructor(limits: Partial<HistoryLimits> = {}) {
     if (epoch === undefined) throw new Error("the epoch is well-formed");
     this.journal = new MemoryJournal({
-      epoch,
+      epochs: EpochChain.of(epoch),
       clock: this.clock,
       metrics: {
         ...silentMetrics,

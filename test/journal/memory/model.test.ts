@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { matchesFilter, parseMqttFilter } from "../../../src/hub/filters/filter.js";
+import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import type { TopicFilter } from "../../../src/hub/filters/filter.js";
 import type { Losses } from "../../../src/hub/publications/history.js";
 import { parseEpoch } from "../../../src/hub/publications/position.js";
@@ -140,7 +141,12 @@ class Pair {
     const limits = { ...defaultHistoryLimits, ...some };
     const epoch = parseEpoch("model");
     if (epoch === undefined) throw new Error("the epoch is well-formed");
-    this.journal = new MemoryJournal({ epoch, clock: this.clock, metrics: silentMetrics, limits });
+    this.journal = new MemoryJournal({
+      epochs: EpochChain.of(epoch),
+      clock: this.clock,
+      metrics: silentMetrics,
+      limits,
+    });
     this.naive = new NaiveJournal(limits);
     this.journal.follow({
       apply: (entry) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseMqttFilter, parseTemplateFilter } from "../../../src/hub/filters/filter.js";
+import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import type { TopicFilter } from "../../../src/hub/filters/filter.js";
 import { isNothing } from "../../../src/hub/publications/history.js";
 import type { Losses } from "../../../src/hub/publications/history.js";
@@ -36,7 +37,7 @@ class Fixture {
     if (epoch === undefined) throw new Error("the epoch is well-formed");
     const clock = new VirtualClock();
     this.journal = new MemoryJournal({
-      epoch,
+      epochs: EpochChain.of(epoch),
       clock,
       metrics: silentMetrics,
       limits: { ...defaultHistoryLimits, ...limits },

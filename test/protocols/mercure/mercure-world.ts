@@ -1,4 +1,5 @@
 import type { Grants, TokenVerifier } from "../../../src/auth/grants/grants.js";
+import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import type { PharosError } from "../../../src/base/errors.js";
 import { eventStreamResource } from "../../../src/protocols/pharos/esupdates.js";
 import { Gateway } from "../../../src/gateway/gateway.js";
@@ -79,7 +80,7 @@ export class MercureWorld {
   constructor(options: MercureWorldOptions = {}) {
     const { open = false, publishOrigins = [] } = options;
     this.journal = new MemoryJournal({
-      epoch: parseEpoch("e") ?? never(),
+      epochs: EpochChain.of(parseEpoch("e") ?? never()),
       clock: new VirtualClock(),
       metrics: silentMetrics,
       limits: defaultHistoryLimits,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { createEpoch } from "../../../src/journal/epoch.js";
+import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import { systemClock } from "../../../src/app/system-clock.js";
 import { planDescriptors } from "../../../src/limits/descriptors.js";
 import { defaultFanoutLimits } from "../../../src/limits/fanout.js";
@@ -36,7 +37,7 @@ export class WorkersEnvironment {
 
   constructor(options: Partial<WorkersFrontOptions> = {}) {
     const history = new MemoryHistory({
-      epoch: createEpoch(),
+      epochs: EpochChain.of(createEpoch()),
       clock: systemClock,
       metrics: silentMetrics,
       limits: defaultHistoryLimits,
