@@ -89,7 +89,8 @@ export interface Log {
    * An engine may store a rejected record later, even after newer ones. So each record must tell its readers whether
    * they have it already.
    *
-   * @param payload at least 1 byte, at most {@link maxRecordBytes}
+   * @param payload at least 1 byte, at most {@link maxRecordBytes}; any other size rejects with `too-large`, and the log
+   *   goes on
    */
   append(payload: Buffer): Promise<Sequence>;
   /**
