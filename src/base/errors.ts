@@ -42,6 +42,9 @@ export const errorCodes = {
   "bad-curve-key": "A CURVE key or key file is malformed or missing, or cannot be read.",
   "bad-snapshot": "A stored snapshot of the journal's state is damaged.",
   "bad-config": "A setting has a value that is not allowed.",
+  "bad-record": "A record of the journal's log is not a record that Pharos writes.",
+  "newer-format":
+    "A newer version of Pharos wrote the journal's log, in a format that this version does not know.",
   "not-taken": "No hub accepted the publication in time.",
   refused: "The hub refused the publication; the message has the reason.",
   unreachable: "A server or hub cannot be reached.",

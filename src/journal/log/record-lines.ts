@@ -1,0 +1,131 @@
+import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
+import { parseEpoch } from "../../hub/publications/position.js";
+import type { Publication } from "../../hub/publications/publication.js";
+import { hasForbiddenCharacter, parseHubTopic } from "../../hub/topics/topic.js";
+import type { Topic } from "../../hub/topics/topic.js";
+import { encodeGroupHead, encodeRecordHead, encodeItem, encodePublication } from "./encode-record.js";
+import { publicationsPerRecord, recordFormat } from "./record.js";
+import type { GroupHead, LoggedPublication, LogItem, RecordHead } from "./record.js";
+
+type Fields = Readonly<Record<string, unknown>>;
+/** An item that is one line. */
+type ShortItem = Exclude<LogItem, { kind: "group" }>;
+
+const runForm = /^[A-Za-z0-9_-]{1,64}$/;
+
+// Each function writes what it has read again, and compares: so nothing passes that the encoder does not write, such as
+// unknown fields, white space or escapes.
+
+/** Reads the first line of a record. */
+export function parseHead(line: string): RecordHead {
+  const { format, run, n, atMs } = fieldsOf(line);
+  checkFormat(format);
+  if (typeof run !== "string" || !runForm.test(run) || !isCount(n) || !isCount(atMs)) throw badLine(line);
+  return same({ run, n, atMs }, encodeRecordHead, line);
+}
+
+/** Reads the first line of an item. The publications of a group are lines of their own. */
+export function parseItem(line: string): ShortItem | GroupHead {
+  const fields = fieldsOf(line);
+  return "group" in fields
+    ? same(groupHeadOf(fields, line), encodeGroupHead, line)
+    : same(shortItemOf(fields, line), encodeItem, line);
+}
+
+function groupHeadOf({ group: size, once }: Fields, line: string): GroupHead {
+  if (!isCount(size) || size < 1 || size > publicationsPerRecord) throw badLine(line);
+  if (once === undefined) return { kind: "group", size };
+  if (typeof once !== "string" || !once.isWellFormed()) throw badLine(line);
+  return { kind: "group", size, once };
+}
+
+function shortItemOf({ epoch, evict, rules, answers, bytes, ageSeconds }: Fields, line: string): ShortItem {
+  if (typeof epoch === "string") {
+    const parsed = parseEpoch(epoch);
+    if (parsed !== undefined) return { kind: "epoch", epoch: parsed };
+  }
+  if (typeof evict === "string") return { kind: "evict", topic: topicOf(evict, line) };
+  if (rules === undefined || !isCount(answers) || !isCount(bytes) || !isCount(ageSeconds))
+    throw badLine(line);
+  return { kind: "rules", format: checkFormat(rules), idempotency: { answers, bytes, ageSeconds } };
+}
+
+/** Reads a publication of a group. The limits on publications do not apply: they may have changed since. */
+export function parseLoggedPublication(line: string): LoggedPublication {
+  const { t, d, id, type, retryMs, retain, private: isPrivate, repeatsId } = fieldsOf(line);
+  if (typeof d !== "string" || !d.isWellFormed() || !isWord(id) || !isWord(type)) throw badLine(line);
+  if (retryMs !== undefined && !isCount(retryMs)) throw badLine(line);
+  const publication: Publication = {
+    topics: topicsOf(t, line),
+    data: d,
+    retain: retain === true,
+    private: isPrivate === true,
+    ...(id === undefined ? {} : { id }),
+    ...(type === undefined ? {} : { type }),
+    ...(retryMs === undefined ? {} : { retryMs }),
+  };
+  const logged = { publication, keepsId: id !== undefined && repeatsId !== true };
+  return same(logged, encodePublication, line);
+}
+
+function topicsOf(value: unknown, line: string): Publication["topics"] {
+  if (typeof value === "string") return [topicOf(value, line)];
+  if (!Array.isArray(value)) throw badLine(line);
+  const [first, ...others] = value.map((topic) => topicOf(topic, line));
+  if (first === undefined || new Set(value).size < value.length) throw badLine(line);
+  return [first, ...others];
+}
+
+/** Accepts topics of the hub too, and topics of any length. */
+function topicOf(value: unknown, line: string): Topic {
+  if (typeof value !== "string") throw badLine(line);
+  try {
+    return parseHubTopic(value, Number.POSITIVE_INFINITY);
+  } catch (cause) {
+    throw badLine(line, cause);
+  }
+}
+
+/** True for an id or a type. Other characters would break the lines of an event stream. */
+function isWord(value: unknown): value is string | undefined {
+  return value === undefined || (typeof value === "string" && value !== "" && !hasForbiddenCharacter(value));
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function checkFormat(value: unknown): number {
+  if (!isCount(value) || value === 0)
+    throw new PharosError("bad-record", "a record of the log has no format");
+  if (value <= recordFormat) return value;
+  throw new PharosError(
+    "newer-format",
+    `the log has format ${value}, which a newer version of Pharos wrote; this version reads formats up to ${recordFormat}: update this hub`,
+  );
+}
+
+function fieldsOf(line: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw badLine(line, cause);
+  }
+  if (typeof value === "object" && value !== null) return value as Fields;
+  throw badLine(line);
+}
+
+/** The value, if the encoder writes it as this line. */
+function same<Value>(value: Value, encode: (value: Value) => string, line: string): Value {
+  if (encode(value) === line) return value;
+  throw badLine(line);
+}
+
+/** The error for a line that the encoder does not write. */
+export function badLine(line: string, cause?: unknown): PharosError {
+  return new PharosError("bad-record", `a record of the log has an unknown line: ${quoteValue(line)}`, {
+    cause,
+  });
+}

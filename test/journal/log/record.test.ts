@@ -1,0 +1,243 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PharosError } from "../../../src/base/errors.js";
+import { parseEpoch } from "../../../src/hub/publications/position.js";
+import { parsePublication } from "../../../src/hub/publications/publication.js";
+import { parseHubTopic } from "../../../src/hub/topics/topic.js";
+import { decodeInSteps, decodeRecord, decodeHead } from "../../../src/journal/log/decode-record.js";
+import { encodeItem, encodeRecord, mostHeadBytes } from "../../../src/journal/log/encode-record.js";
+import { offsetAt, publicationsPerRecord, sequenceOf } from "../../../src/journal/log/record.js";
+import type { LogItem, LogRecord, LoggedPublication } from "../../../src/journal/log/record.js";
+import { textOf, wordOf } from "./texts.js";
+
+const some = { seed: 20_261_130, numRuns: 1000 };
+const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+
+const publication = fc
+  .record(
+    {
+      topics: fc.uniqueArray(wordOf("topic"), { minLength: 1, maxLength: 4 }),
+      data: textOf(),
+      id: fc.option(wordOf("id"), { nil: undefined }),
+      type: fc.option(wordOf("type"), { nil: undefined }),
+      retry: fc.option(fc.integer({ min: 100, max: 3_600_000 }), { nil: undefined }),
+      retain: fc.boolean(),
+      private: fc.boolean(),
+      keepsId: fc.boolean(),
+    },
+    { requiredKeys: ["topics", "data", "keepsId"] },
+  )
+  .map(({ keepsId, ...input }): LoggedPublication => {
+    const parsed = parsePublication(input);
+    return { publication: parsed, keepsId: keepsId && parsed.id !== undefined };
+  });
+
+const epoch = fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/).map((text) => {
+  const parsed = parseEpoch(text);
+  if (parsed === undefined) throw new Error(`${text} is an epoch`);
+  return parsed;
+});
+
+const item: fc.Arbitrary<LogItem> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record(
+      {
+        kind: fc.constant("group" as const),
+        once: textOf(),
+        publications: fc.array(publication, { minLength: 1, maxLength: 5 }),
+      },
+      { requiredKeys: ["kind", "publications"] },
+    ),
+  },
+  fc.record({ kind: fc.constant("epoch" as const), epoch }),
+  fc.record({
+    kind: fc.constant("evict" as const),
+    topic: fc.constantFrom("news", "/.well-known/mercure/subscriptions").map((topic) => parseHubTopic(topic)),
+  }),
+  fc.record({
+    kind: fc.constant("rules" as const),
+    format: fc.constant(1),
+    idempotency: fc.record({ answers: count, bytes: count, ageSeconds: count }),
+  }),
+);
+
+const record: fc.Arbitrary<LogRecord> = fc.record({
+  run: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
+  n: count,
+  atMs: count,
+  items: fc.array(item, { maxLength: 5 }),
+});
+
+function encoded({ items, ...head }: LogRecord): Buffer {
+  return encodeRecord(head, items.map(encodeItem));
+}
+
+/** What the payload is: the code of the refusal, or a record. */
+function codeOf(payload: Buffer): string {
+  try {
+    return encoded(decodeRecord(payload)).equals(payload) ? "a record" : "a record with other bytes";
+  } catch (error) {
+    return error instanceof PharosError ? error.code : String(error);
+  }
+}
+
+function groupOf(size: number): LogItem {
+  const parsed = parsePublication({ topics: ["news"], data: "x".repeat(100) });
+  return {
+    kind: "group",
+    publications: Array.from({ length: size }, () => ({ publication: parsed, keepsId: false })),
+  };
+}
+
+const head = { run: "Yx3_a-9", n: 12, atMs: 1_700_000_000_000 };
+
+describe("a record", () => {
+  it("comes back as it was written, and each item says its size", () => {
+    fc.assert(
+      fc.property(record, (written) => {
+        const payload = encoded(written);
+        expect(decodeRecord(payload)).toEqual(written);
+        const { items, ...itsHead } = written;
+        expect(decodeHead(payload)).toEqual(itsHead);
+        const bytes = items.map((each) => Buffer.byteLength(encodeItem(each)));
+        const headBytes = payload.length - bytes.reduce((sum, size) => sum + size, 0);
+        expect(headBytes).toBe(encodeRecord(itsHead, []).length);
+        expect(headBytes).toBeLessThanOrEqual(mostHeadBytes);
+      }),
+      some,
+    );
+  });
+
+  it("is text that people can read", () => {
+    const news = parsePublication({
+      topics: ["news", "sport"],
+      data: "a\nb",
+      id: "7",
+      type: "goal",
+      retain: true,
+    });
+    const items: LogItem[] = [
+      { kind: "group", once: '"p" k', publications: [{ publication: news, keepsId: false }] },
+      { kind: "evict", topic: parseHubTopic("news") },
+    ];
+    expect(encodeRecord(head, items.map(encodeItem)).toString()).toBe(
+      [
+        '{"format":1,"run":"Yx3_a-9","n":12,"atMs":1700000000000}',
+        '{"group":1,"once":"\\"p\\" k"}',
+        '{"t":["news","sport"],"d":"a\\nb","id":"7","type":"goal","retain":true,"repeatsId":true}',
+        '{"evict":"news"}',
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("that is damaged, or any other bytes, is another record or a refusal", () => {
+    fc.assert(
+      fc.property(
+        record,
+        fc.array(fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), byte: fc.nat(255) }), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+        fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+        (written, damages, end) => {
+          const whole = encoded(written);
+          const payload = whole.subarray(0, Math.ceil(whole.length * (end ?? 1)));
+          for (const { at, byte } of damages) payload[Math.floor(at * payload.length)] = byte;
+          expect(["a record", "bad-record", "newer-format"]).toContain(codeOf(payload));
+        },
+      ),
+      some,
+    );
+  });
+
+  it("that ends early is refused, at each byte", () => {
+    const payload = encodeRecord(head, [encodeItem(groupOf(3))]);
+    const ends = Array.from({ length: payload.length }, (_, length) => codeOf(payload.subarray(0, length)));
+    // The first line alone is a record without items.
+    const headBytes = encodeRecord(head, []).length;
+    expect(ends.filter((_, length) => length !== headBytes)).not.toContain("a record");
+    expect(ends[headBytes]).toBe("a record");
+  });
+
+  it.each([
+    ["no bytes", ""],
+    ["another text", "hello\n"],
+    ["a list", "[]\n"],
+    ["no format", '{"run":"a","n":1,"atMs":1}\n'],
+    ["a run with a space", '{"format":1,"run":"a b","n":1,"atMs":1}\n'],
+    ["a number below 0", '{"format":1,"run":"a","n":-1,"atMs":1}\n'],
+    ["white space", '{"format":1, "run":"a","n":1,"atMs":1}\n'],
+    ["an unknown field", '{"format":1,"run":"a","n":1,"atMs":1,"x":1}\n'],
+    ["a field of all objects", '{"format":1,"run":"a","n":1,"atMs":1,"__proto__":{"x":1}}\n'],
+  ])("refuses a first line: %s", (_, text) => {
+    expect(codeOf(Buffer.from(text))).toBe("bad-record");
+  });
+
+  it.each([
+    ["an unknown item", '{"other":1}\n'],
+    ["an empty line", "\n"],
+    ["a group without publications", '{"group":0}\n'],
+    ["two items in one", '{"epoch":"a","evict":"b"}\n'],
+    ["an epoch with a space", '{"epoch":"a b"}\n'],
+    ["a publication outside of a group", '{"t":"a","d":"b"}\n'],
+    ["no topic", '{"group":1}\n{"t":[],"d":"b"}\n'],
+    ["a list of one topic", '{"group":1}\n{"t":["a"],"d":"b"}\n'],
+    ["a topic twice", '{"group":1}\n{"t":["a","a"],"d":"b"}\n'],
+    ["a topic with a line feed", '{"group":1}\n{"t":"a\\nb","d":"b"}\n'],
+    ["an id with a line feed", '{"group":1}\n{"t":"a","d":"b","id":"a\\nb"}\n'],
+    ["an empty id", '{"group":1}\n{"t":"a","d":"b","id":""}\n'],
+    ["data that is a number", '{"group":1}\n{"t":"a","d":1}\n'],
+    ["data with half a character", '{"group":1}\n{"t":"a","d":"\\ud800"}\n'],
+    ["an escape that is not needed", '{"group":1}\n{"t":"a","d":"\\u0041"}\n'],
+    ["a flag that is false", '{"group":1}\n{"t":"a","d":"b","retain":false}\n'],
+  ])("refuses a line: %s", (_, text) => {
+    const first = encodeRecord(head, []);
+    expect(codeOf(Buffer.concat([first, Buffer.from(text)]))).toBe("bad-record");
+  });
+
+  it("with bytes that are no text is refused", () => {
+    const payload = encodeRecord(head, [encodeItem(groupOf(1))]);
+    payload[payload.length - 10] = 0xff;
+    expect(codeOf(payload)).toBe("bad-record");
+  });
+
+  it("of a newer version is refused with a sentence of its own", () => {
+    const newer = Buffer.from('{"format":2,"anything":true}\n');
+    expect(() => decodeRecord(newer)).toThrow(/newer version of Pharos.*update this hub/);
+    expect(codeOf(newer)).toBe("newer-format");
+    const rules = Buffer.from('{"rules":2,"answers":1,"bytes":1,"ageSeconds":1}\n');
+    expect(codeOf(Buffer.concat([encodeRecord(head, []), rules]))).toBe("newer-format");
+  });
+
+  it("has at most 4,096 publications, in all groups together", () => {
+    const full = [groupOf(4000), groupOf(96)].map(encodeItem);
+    expect(decodeRecord(encodeRecord(head, full)).items).toHaveLength(2);
+    expect(codeOf(encodeRecord(head, [...full, encodeItem(groupOf(1))]))).toBe("bad-record");
+  });
+
+  it("is decoded in steps of 64 KiB", () => {
+    const payload = encodeRecord(head, [encodeItem(groupOf(4096))]);
+    const steps = [...decodeInSteps(payload)].length;
+    expect(steps).toBe(Math.floor(payload.length / (64 * 1024)));
+    expect(steps).toBeGreaterThan(5);
+  });
+});
+
+it("gives each publication of a record an offset that names the record", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 2 ** 41 - 1 }),
+      fc.nat(publicationsPerRecord - 1),
+      (sequence, index) => {
+        const offset = offsetAt(sequence, index);
+        expect(sequenceOf(offset)).toBe(sequence);
+        expect(sequenceOf(offsetAt(sequence, 0) - 1)).toBe(sequence - 1);
+        expect(offsetAt(sequence + 1, 0)).toBeGreaterThan(offset);
+        expect(Number.isSafeInteger(offset)).toBe(true);
+      },
+    ),
+    some,
+  );
+});
