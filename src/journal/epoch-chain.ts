@@ -1,6 +1,5 @@
 import { countLeading } from "../base/binary-search.js";
 import type { Cursor } from "../hub/publications/history.js";
-import { parseEpoch } from "../hub/publications/position.js";
 import type { Epoch, Offset, Position } from "../hub/publications/position.js";
 import { SnapshotItem } from "./snapshot-item.js";
 import type { SnapshotPart } from "./snapshot-part.js";
@@ -95,7 +94,7 @@ export class EpochChain implements SnapshotPart {
 
   load(item: unknown): void {
     const fields = new SnapshotItem(this.name, item);
-    this.begin(fields.parsed("epoch", parseEpoch), fields.count("after"));
+    this.begin(fields.epoch("epoch"), fields.count("after"));
   }
 
   #forget(link: Link | undefined): void {

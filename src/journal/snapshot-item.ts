@@ -1,5 +1,9 @@
 import { PharosError } from "../base/errors.js";
 import { kindOfValue, quoteValue } from "../base/quote-value.js";
+import { parseEpoch } from "../hub/publications/position.js";
+import type { Epoch } from "../hub/publications/position.js";
+import { parseHubTopic } from "../hub/topics/topic.js";
+import type { Topic } from "../hub/topics/topic.js";
 
 /** Reads the fields of an item that a part of the journal has saved. Each method throws `bad-snapshot` for another value. */
 export class SnapshotItem {
@@ -43,19 +47,39 @@ export class SnapshotItem {
     throw this.#wrong(name, "a list of texts");
   }
 
-  /** The value that `parse` returns for a text. `parse` returns undefined, or throws, for a text that is not allowed. */
-  parsed<T>(name: string, parse: (text: string) => T | undefined): T {
+  epoch(name: string): Epoch {
     const text = this.text(name);
-    const value = parse(text);
-    if (value === undefined) throw this.#error(`${name} must not be ${quoteValue(text)}`);
-    return value;
+    const epoch = parseEpoch(text);
+    if (epoch === undefined) throw this.#error(`${name} must be an epoch, not ${quoteValue(text)}`);
+    return epoch;
+  }
+
+  topic(name: string): Topic {
+    return this.#topicOf(name, this.text(name));
+  }
+
+  /** At least one topic. */
+  topics(name: string): readonly [Topic, ...Topic[]] {
+    const [first, ...others] = this.texts(name).map((text) => this.#topicOf(name, text));
+    if (first === undefined) throw this.#error(`${name} must have a topic`);
+    return [first, ...others];
+  }
+
+  /** The limit on the length of a topic does not apply: it may have changed since. */
+  #topicOf(name: string, text: string): Topic {
+    try {
+      return parseHubTopic(text, Infinity);
+    } catch (cause) {
+      throw this.#error(`${name} must not have the topic ${quoteValue(text)}`, cause);
+    }
   }
 
   #wrong(name: string, allowed: string): PharosError {
     return this.#error(`${name} must be ${allowed}, not ${kindOfValue(this.#fields.get(name))}`);
   }
 
-  #error(what: string): PharosError {
-    return new PharosError("bad-snapshot", `the part "${this.#part}" of a snapshot is damaged: ${what}`);
+  #error(what: string, cause?: unknown): PharosError {
+    const message = `the part "${this.#part}" of a snapshot is damaged: ${what}`;
+    return new PharosError("bad-snapshot", message, { cause });
   }
 }

@@ -1,8 +1,16 @@
-import type { Entry } from "../../hub/publications/entry.js";
 import type { Offset } from "../../hub/publications/position.js";
+import type { Publication } from "../../hub/publications/publication.js";
 import type { Topic } from "../../hub/topics/topic.js";
+import { SnapshotItem } from "../snapshot-item.js";
+import type { SnapshotPart } from "../snapshot-part.js";
 
-type Identified = Pick<Entry, "offset" | "publication">;
+/** An entry with an id of its own. */
+export interface Identified {
+  readonly offset: Offset;
+  readonly publication: Pick<Publication, "id" | "topics" | "private">;
+  /** True if the entry is no longer in memory. @default false */
+  readonly isEvicted?: boolean;
+}
 
 /**
  * The share of the ids that {@link EventIds} forgets together above its limit. A Map finds its oldest key behind the slots of
@@ -14,13 +22,15 @@ const forgottenShare = 0.01;
  * The publishers' own ids of stored entries. The first entry with an id has the id in the whole hub. A later entry with
  * the same id has the id only in each of its topics.
  */
-export class EventIds {
+export class EventIds implements SnapshotPart {
+  readonly name = "ids";
   readonly #most: number;
   readonly #kept: number;
-  readonly #first = new Map<string, Offset>();
+  readonly #first = new Map<string, Identified>();
   /** The first later entry of each topic, by id. */
-  readonly #later = new Map<string, Map<Topic, Offset>>();
+  readonly #later = new Map<string, Map<Topic, Identified>>();
   #laterCount = 0;
+  #newest: Offset = 0;
 
   /** @param most the largest number of ids, and of later entries with an id; above it, the oldest are forgotten */
   constructor(most: number) {
@@ -28,44 +38,101 @@ export class EventIds {
     this.#kept = most - Math.floor(most * forgottenShare);
   }
 
-  /** Adds an entry with an id of its own. False if another entry has the id already. */
-  add(id: string, { offset, publication }: Identified): boolean {
-    if (this.#first.has(id)) {
-      this.#addLater(id, { offset, publication });
-      return false;
-    }
-    this.#first.set(id, offset);
+  has(id: string): boolean {
+    return this.#first.has(id);
+  }
+
+  /**
+   * Adds an entry with an id of its own. The id belongs to the entry in the whole hub, unless an earlier entry has the id.
+   * If a later entry has the id, this entry had the id before: it is added a second time after a start, and lost the id
+   * long ago.
+   */
+  add(id: string, entry: Identified): void {
+    this.#newest = Math.max(this.#newest, entry.offset);
+    const first = this.#first.get(id);
+    if (first === undefined || first.offset === entry.offset) this.#first.set(id, entry);
+    else if (first.offset < entry.offset) this.addLater(id, entry);
     if (this.#first.size > this.#most) this.#forgetFirst();
-    return true;
+  }
+
+  /** Adds an entry with an id of its own, which belongs to an earlier entry. */
+  addLater(id: string, entry: Identified): void {
+    for (const topic of entry.publication.topics) this.#addLaterTo(topic, id, entry);
+    if (this.#laterCount > this.#most) this.#forgetLaterOnes();
+  }
+
+  /** Remembers the id of an entry that leaves the memory, but not the content of the entry. */
+  evict({ offset, publication: { id, topics, private: isPrivate } }: Identified): void {
+    if (id === undefined) return;
+    const evicted = { offset, publication: { id, topics, private: isPrivate }, isEvicted: true };
+    if (this.#first.get(id)?.offset === offset) this.#first.set(id, evicted);
+    const later = this.#later.get(id);
+    for (const topic of topics) if (later?.get(topic)?.offset === offset) later.set(topic, evicted);
+  }
+
+  /** Forgets the ids of evicted entries before this offset. */
+  dropBefore(offset: Offset): void {
+    const isDropped = (entry: Identified): boolean => entry.isEvicted === true && entry.offset < offset;
+    for (const [id, entry] of this.#first) {
+      if (entry.offset >= offset) break;
+      if (isDropped(entry)) this.#first.delete(id);
+    }
+    for (const [id, later] of this.#later)
+      for (const [topic, entry] of later) if (isDropped(entry)) this.#forgetLater(id, topic);
   }
 
   /** Removes an entry that is no longer stored. */
   remove({ offset, publication: { id, topics } }: Identified): void {
     if (id === undefined) return;
-    if (this.#first.get(id) === offset) this.#first.delete(id);
+    if (this.#first.get(id)?.offset === offset) this.#first.delete(id);
     const later = this.#later.get(id);
-    for (const topic of topics) if (later?.get(topic) === offset) this.#forgetLater(id, topic);
+    for (const topic of topics) if (later?.get(topic)?.offset === offset) this.#forgetLater(id, topic);
   }
 
-  /** The offset of the first entry with this id in the whole hub. */
-  firstOffset(id: string): Offset | undefined {
+  /** The first entry with this id in the whole hub. */
+  first(id: string): Identified | undefined {
     return this.#first.get(id);
   }
 
-  /** The offsets of the first entry with this id in the whole hub, and of the first later entry in the topic. */
-  offsets(id: string, topic: Topic): readonly Offset[] {
-    return [this.#first.get(id), this.#later.get(id)?.get(topic)].filter((offset) => offset !== undefined);
+  /** The first entry with this id in the whole hub if it is in the topic, and the first later entry in the topic. */
+  inTopic(id: string, topic: Topic): readonly Identified[] {
+    const first = this.#first.get(id);
+    const later = this.#later.get(id)?.get(topic);
+    const isIn = first?.publication.topics.includes(topic) === true;
+    return [...(isIn ? [first] : []), ...(later === undefined ? [] : [later])];
   }
 
-  #addLater(id: string, { offset, publication: { topics } }: Identified): void {
-    const later = this.#later.get(id) ?? new Map<Topic, Offset>();
-    for (const topic of topics) {
-      if (later.has(topic)) continue;
-      later.set(topic, offset);
-      this.#laterCount += 1;
-    }
-    this.#later.set(id, later);
-    if (this.#laterCount > this.#most) this.#forgetLaterOnes();
+  save(): Iterable<unknown> {
+    return this.#itemsUpTo(this.#newest);
+  }
+
+  load(item: unknown): void {
+    const fields = new SnapshotItem(this.name, item);
+    const id = fields.text("id");
+    const publication = {
+      id,
+      topics: fields.topics("topics"),
+      private: fields.flag("private"),
+    };
+    const entry = { offset: fields.count("at"), publication, isEvicted: true };
+    if (fields.has("in")) this.#addLaterTo(fields.topic("in"), id, entry);
+    else this.#first.set(id, entry);
+  }
+
+  /** Newer entries come after the begin of the snapshot, and are added again. */
+  *#itemsUpTo(offset: Offset): Generator<unknown, void> {
+    for (const [id, entry] of this.#first) if (entry.offset <= offset) yield itemOf(id, entry);
+    for (const [id, later] of this.#later)
+      for (const [topic, entry] of later)
+        if (entry.offset <= offset) yield { ...itemOf(id, entry), in: topic };
+  }
+
+  #addLaterTo(topic: Topic, id: string, entry: Identified): void {
+    const later = this.#later.get(id) ?? new Map<Topic, Identified>();
+    const known = later.get(topic);
+    if (known !== undefined && known.offset !== entry.offset) return;
+    if (known === undefined) this.#laterCount += 1;
+    this.#later.set(id, later.set(topic, entry));
   }
 
   #forgetFirst(): void {
@@ -89,4 +156,8 @@ export class EventIds {
     this.#laterCount -= 1;
     if (later.size === 0) this.#later.delete(id);
   }
+}
+
+function itemOf(id: string, { offset, publication: { topics, private: isPrivate } }: Identified): object {
+  return { id, at: offset, topics, private: isPrivate };
 }

@@ -1,7 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 import { Entry } from "../../hub/publications/entry.js";
 import { EntryQueue } from "../../hub/publications/entry-queue.js";
-import type { TopicFilter } from "../../hub/filters/filter.js";
 import { mayMatchBelow } from "../../hub/filters/filter-overlap.js";
 import { filterSetOf } from "../../hub/filters/filter-set.js";
 import { StepBudget } from "../../hub/filters/step-budget.js";
@@ -9,10 +8,8 @@ import type { FilterSet } from "../../hub/filters/filter-set.js";
 import type { Cursor, LossMark, LossReport, HistoryRange } from "../../hub/publications/history.js";
 import { plainPositions } from "../../hub/publications/position.js";
 import type { Offset, PositionFormat } from "../../hub/publications/position.js";
-import type { Publication } from "../../hub/publications/publication.js";
 import { mayRead, publicOnly } from "../../hub/publications/rights.js";
 import type { Rights } from "../../hub/publications/rights.js";
-import { isBelow } from "../../hub/topics/topic.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import type { Metrics } from "../../base/metrics.js";
 import type { EpochChain } from "../epoch-chain.js";
@@ -21,13 +18,12 @@ import type { NewestRange, TopicCounts } from "../topic-history-reader.js";
 import { defaultHistoryLimits } from "../../limits/history.js";
 import type { HistoryLimits } from "../../limits/history.js";
 import { EventIds } from "./event-ids.js";
+import type { Identified } from "./event-ids.js";
 import { LossOrder } from "./loss-order.js";
 import { LossSearch } from "./loss-search.js";
 import { mergeEntries } from "./merge.js";
-import { PresenceLosses } from "./presence-losses.js";
-import { TopicLosses } from "./topic-losses.js";
-import { RecentTopics, TopicHistory } from "./topic-history.js";
-import type { CountsByKind, ForgottenUpTo } from "./topic-history.js";
+import { TopicHistories } from "./topic-histories.js";
+import type { CountsByKind, TopicHistory } from "./topic-history.js";
 
 /** The cost of reading one entry or topic, without matching, in the steps of a filter set. */
 const lookSteps = 5;
@@ -50,16 +46,26 @@ export interface MemoryHistoryOptions {
    * journal would forget all other topics. All publications to topics of presence are private. @default none
    */
   readonly presenceTopic?: Topic;
+  /**
+   * True if a log has the entries that memory no longer holds. Then their own ids stay known, until {@link
+   * MemoryHistory.dropIdsBefore}. @default false
+   */
+  readonly hasLog?: boolean;
 }
 
 /** A publication with its place in the log: what a journal knows when the publication is stored. */
-export type Stored = Pick<Entry, "offset" | "atMs" | "publication">;
+export interface Stored extends Pick<Entry, "offset" | "atMs" | "publication"> {
+  /**
+   * True: the publisher's own id is the event id. False: an earlier entry had the id, so that the position is the event
+   * id. @default true, unless history holds the id already
+   */
+  readonly keepsId?: boolean;
+}
 
 /**
  * The history in memory, which a journal fills. Each topic has a limited history of its own, so that a busy topic does
  * not evict the entries of other topics. All topics share one count. For each topic, the history records the offset up
- * to which entries were evicted. All forgotten topics share two such offsets: one for public and one for private
- * publications.
+ * to which entries were evicted.
  */
 export class MemoryHistory implements StoredHistory {
   readonly run: string;
@@ -69,8 +75,8 @@ export class MemoryHistory implements StoredHistory {
   readonly #limits: HistoryLimits;
   readonly #positions: PositionFormat;
   readonly #presenceTopic: Topic | undefined;
-  readonly #topics = new Map<Topic, TopicHistory>();
-  readonly #recent = new RecentTopics();
+  readonly #hasLog: boolean;
+  readonly #topics: TopicHistories;
   readonly #lost = new LossOrder<TopicHistory>();
   /**
    * All entries in order. Reads skip the entries that no topic holds any more. The queue removes these entries once
@@ -85,11 +91,6 @@ export class MemoryHistory implements StoredHistory {
   #bytes = 0;
   /** No entry after this offset was ever evicted or forgotten. */
   #lostUpTo: Offset = 0;
-  /**
-   * The marks that all forgotten topics share: one for public and one for private publications. Clients without the
-   * right must not learn of private publications.
-   */
-  readonly #forgotten = { open: { upTo: 0, at: 0 }, private: { upTo: 0, at: 0 } };
   /** The number of entries evicted from a topic so far, plus the number of forgotten topics. */
   #evictions: LossMark = 0;
 
@@ -102,6 +103,8 @@ export class MemoryHistory implements StoredHistory {
     this.#positions = options.positions ?? plainPositions;
     this.#ids = new EventIds(this.#limits.ids);
     this.#presenceTopic = options.presenceTopic;
+    this.#hasLog = options.hasLog ?? false;
+    this.#topics = new TopicHistories(options.presenceTopic);
   }
 
   get head(): Offset {
@@ -131,16 +134,16 @@ export class MemoryHistory implements StoredHistory {
    *
    * @param stored its offset is larger than any earlier one
    */
-  take({ offset, atMs, publication }: Stored): Entry {
-    const id = this.#claimId(publication, offset);
+  take(stored: Stored): Entry {
+    const { offset, atMs, publication } = stored;
+    const id = this.#claimId(stored);
     const entry = new Entry({ offset, id, publication, atMs });
     this.#head = offset;
     this.#all.push(entry);
     this.#allBytes += entry.bytes;
     this.#held += 1;
     this.#bytes += entry.bytes;
-    for (const name of this.#namesOf(publication)) this.#pushTo(name, entry);
-    this.#metrics.count("publications_total");
+    for (const name of this.#topics.namesOf(publication)) this.#topics.push(name, entry);
     for (const follower of this.#followers) follower.apply(entry);
     this.#evictOverLimits();
     return entry;
@@ -148,20 +151,41 @@ export class MemoryHistory implements StoredHistory {
 
   /** As {@link Journal.evictAll}. */
   evictAll(topic: Topic): void {
-    const history = this.#topics.get(topic);
+    const history = this.#topics.named(topic);
     if (history !== undefined) this.#empty(history, "told");
     this.#dropReleased();
   }
 
+  /**
+   * Begins behind a log: the next entry comes after this offset, and everything up to the offset counts as evicted, from
+   * every topic. Call this before the first {@link take}.
+   */
+  beginAfter(offset: Offset): void {
+    this.#head = offset;
+    this.#lostUpTo = offset;
+    this.#evictions += 1;
+    this.#topics.loseAll(offset, this.#evictions);
+  }
+
+  /** True if a stored entry has this own id as its event id. */
+  ownsId(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  /** Forgets the own ids of entries before this offset, except for entries in memory. */
+  dropIdsBefore(offset: Offset): void {
+    this.#ids.dropBefore(offset);
+  }
+
   newest(topic: Topic, wanted: NewestRange): readonly Entry[] {
     this.#evictOld();
-    const history = this.#topics.get(topic);
+    const history = this.#topics.named(topic);
     return history?.newestEntries(wanted, (entry) => mayRead(wanted.rights, entry.publication)) ?? [];
   }
 
   countsOf(topic: Topic, rights: Rights): TopicCounts | undefined {
     this.#evictOld();
-    const history = this.#topics.get(topic);
+    const history = this.#topics.named(topic);
     if (history === undefined) return undefined;
     const isRead = rights.mayReadTopic(topic);
     const countOf = ({ open, private: hidden }: CountsByKind): number => open + (isRead ? hidden : 0);
@@ -170,7 +194,7 @@ export class MemoryHistory implements StoredHistory {
   }
 
   topicNames(): Iterable<Topic> {
-    return this.#topics.keys();
+    return this.#topics.names();
   }
 
   idAt(offset: Offset): string {
@@ -178,9 +202,8 @@ export class MemoryHistory implements StoredHistory {
   }
 
   locate(eventId: string, rights = publicOnly): Cursor {
-    const offset = this.#ids.firstOffset(eventId);
-    const isKnown = offset !== undefined && this.#knownAt(offset, rights) !== undefined;
-    return this.#locatePosition(eventId) ?? firstOf(isKnown ? [offset] : []);
+    const entry = this.#ids.first(eventId);
+    return this.#locatePosition(eventId) ?? firstOf(entry === undefined ? [] : [entry], rights);
   }
 
   /** The cursor of a position; undefined for a publisher's own id. */
@@ -191,18 +214,8 @@ export class MemoryHistory implements StoredHistory {
   }
 
   locateIn(topics: readonly Topic[], eventId: string, rights = publicOnly): Cursor {
-    const offsets = topics.flatMap((topic) =>
-      this.#ids
-        .offsets(eventId, topic)
-        .filter((offset) => this.#knownAt(offset, rights)?.publication.topics.includes(topic)),
-    );
-    return this.#locatePosition(eventId) ?? firstOf(offsets);
-  }
-
-  /** The entry at this offset, if the journal has it and these rights allow reading it. */
-  #knownAt(offset: Offset, rights: Rights): Entry | undefined {
-    const entry = this.#all.at(this.#all.indexAfter(offset - 1));
-    return entry?.offset === offset && mayRead(rights, entry.publication) ? entry : undefined;
+    const entries = topics.flatMap((topic) => this.#ids.inTopic(eventId, topic));
+    return this.#locatePosition(eventId) ?? firstOf(entries, rights);
   }
 
   losses(range: HistoryRange, lossMark: LossMark): LossReport {
@@ -213,9 +226,7 @@ export class MemoryHistory implements StoredHistory {
     const search = new LossSearch(range, lossMark);
     const isComplete = this.#search(search);
     const { topics, more } = search.found;
-    const mayBeForgotten =
-      this.#mayHaveForgotten(range, "open", lossMark) ||
-      (range.rights.readsPrivate && this.#mayHaveForgotten(range, "private", lossMark));
+    const mayBeForgotten = this.#topics.mayHaveForgotten(range, lossMark);
     return { topics, more: more || mayBeForgotten, asOf: isComplete ? present : search.asOf, isComplete };
   }
 
@@ -244,7 +255,7 @@ export class MemoryHistory implements StoredHistory {
 
   read(range: HistoryRange, visit: (entry: Entry) => boolean): Offset {
     const wanted = (entry: Entry): boolean => !mayRead(range.rights, entry.publication) || visit(entry);
-    if (!range.filters.every((filter) => this.#hasOwnHistory(filter))) return this.#scan(range, wanted);
+    if (!range.filters.every((filter) => this.#topics.hasOwn(filter))) return this.#scan(range, wanted);
     const queues = [...this.#named(range)].map((history) => history.entries);
     mergeEntries(queues, range, wanted);
     return range.upTo;
@@ -274,7 +285,7 @@ export class MemoryHistory implements StoredHistory {
   }
 
   holds(topic: Topic, offset: Offset): boolean {
-    const first = this.#topics.get(this.#nameOf(topic))?.entries.first;
+    const first = this.#topics.of(topic)?.entries.first;
     return first !== undefined && first.offset <= offset;
   }
 
@@ -282,51 +293,19 @@ export class MemoryHistory implements StoredHistory {
    * Returns the publisher's own id and marks the id as used. If history already holds the id, the position becomes the
    * id. In the topics of the publication, {@link locateIn} finds the own id all the same.
    */
-  #claimId(publication: Publication, offset: Offset): string {
+  #claimId({ offset, publication, keepsId }: Stored): string {
     const { id } = publication;
     if (id === undefined) return this.idAt(offset);
-    if (this.#ids.add(id, { offset, publication })) return id;
-    this.#metrics.count("duplicate_ids_total");
-    return this.idAt(offset);
-  }
-
-  /** The name of the history that holds this topic. */
-  #nameOf(topic: Topic): Topic {
-    return this.#presenceTopic !== undefined && isBelow(topic, this.#presenceTopic)
-      ? this.#presenceTopic
-      : topic;
-  }
-
-  #namesOf({ topics }: Publication): Iterable<Topic> {
-    return this.#presenceTopic === undefined ? topics : new Set(topics.map((topic) => this.#nameOf(topic)));
-  }
-
-  #hasOwnHistory(filter: TopicFilter): boolean {
-    return filter.kind === "exact" && this.#nameOf(filter.topic) !== this.#presenceTopic;
-  }
-
-  #pushTo(name: Topic, entry: Entry): void {
-    const history = this.#historyOf(name);
-    history.push(entry);
-    // The history of presence is never forgotten. Otherwise this history competes with many thousand topics.
-    if (name !== this.#presenceTopic) this.#recent.touch(history);
-  }
-
-  #historyOf(name: Topic): TopicHistory {
-    let history = this.#topics.get(name);
-    if (history === undefined) {
-      const { open, private: hidden } = this.#forgotten;
-      const losses = name === this.#presenceTopic ? new PresenceLosses(name) : new TopicLosses(name);
-      history = new TopicHistory(losses, { open: open.upTo, private: hidden.upTo });
-      this.#topics.set(name, history);
-    }
-    return history;
+    const keeps = keepsId ?? !this.#ids.has(id);
+    if (keeps) this.#ids.add(id, { offset, publication });
+    else this.#ids.addLater(id, { offset, publication });
+    return keeps ? id : this.idAt(offset);
   }
 
   #evictOverLimits(): void {
     const newest = this.#all.last;
-    for (const name of newest === undefined ? [] : this.#namesOf(newest.publication)) {
-      const history = this.#topics.get(name);
+    for (const name of newest === undefined ? [] : this.#topics.namesOf(newest.publication)) {
+      const history = this.#topics.named(name);
       if (history !== undefined) this.#trim(history);
     }
     while (this.#bytes > this.#limits.bytes) this.#evictOldest("bytes");
@@ -369,8 +348,8 @@ export class MemoryHistory implements StoredHistory {
     if (entry === undefined) return;
     this.#allBytes -= entry.bytes;
     if (entry.holders === 0) return;
-    for (const name of this.#namesOf(entry.publication)) {
-      const history = this.#topics.get(name);
+    for (const name of this.#topics.namesOf(entry.publication)) {
+      const history = this.#topics.named(name);
       if (history?.entries.first === entry) this.#evictFrom(history, limit);
     }
   }
@@ -391,7 +370,8 @@ export class MemoryHistory implements StoredHistory {
     if (entry === undefined) return;
     this.#held -= 1;
     this.#bytes -= entry.bytes;
-    this.#ids.remove(entry);
+    if (this.#hasLog) this.#ids.evict(entry);
+    else this.#ids.remove(entry);
   }
 
   #forgetOverLimit(): void {
@@ -400,36 +380,13 @@ export class MemoryHistory implements StoredHistory {
 
   /** Forgets the topic with the oldest last publication. All forgotten topics share the marks in `#forgotten`. */
   #forgetOldest(): void {
-    const history = this.#recent.oldest;
+    const history = this.#topics.oldest;
     if (history === undefined) return;
     this.#empty(history, "topics");
     this.#evictions += 1;
-    this.#remember("open", history.newestOpen);
-    this.#remember("private", history.newestPrivate);
     this.#lostUpTo = Math.max(this.#lostUpTo, history.newest);
-    this.#recent.remove(history);
+    this.#topics.forget(history, this.#evictions);
     this.#lost.remove(history);
-    this.#topics.delete(history.topic);
-  }
-
-  #remember(kind: keyof ForgottenUpTo, upTo: Offset): void {
-    if (upTo === 0) return;
-    const mark = this.#forgotten[kind];
-    mark.upTo = Math.max(mark.upTo, upTo);
-    mark.at = this.#evictions;
-  }
-
-  /**
-   * True if the filters may match a forgotten topic. A filter with a wildcard may always match a forgotten topic. An
-   * exact filter may match a forgotten topic only if the filter's topic is unknown, or became known again later.
-   */
-  #mayHaveForgotten(range: HistoryRange, kind: keyof ForgottenUpTo, lossMark: LossMark): boolean {
-    const { upTo, at } = this.#forgotten[kind];
-    if (at <= lossMark || range.after >= upTo) return false;
-    return range.filters.some((filter) => {
-      const history = filter.kind === "exact" ? this.#topics.get(this.#nameOf(filter.topic)) : undefined;
-      return (history?.forgottenUpTo[kind] ?? upTo) > range.after;
-    });
   }
 
   /**
@@ -438,9 +395,9 @@ export class MemoryHistory implements StoredHistory {
    */
   *#named({ filters, after }: HistoryRange): Generator<TopicHistory, void> {
     const names = new Set<Topic>();
-    for (const filter of filters) if (filter.kind === "exact") names.add(this.#nameOf(filter.topic));
+    for (const filter of filters) if (filter.kind === "exact") names.add(this.#topics.nameOf(filter.topic));
     for (const name of names) {
-      const history = this.#topics.get(name);
+      const history = this.#topics.named(name);
       if (history !== undefined && history.newest > after) yield history;
     }
   }
@@ -455,8 +412,10 @@ export class MemoryHistory implements StoredHistory {
   }
 }
 
-function firstOf(offsets: readonly Offset[]): Cursor {
-  return offsets.length === 0
+/** The position of the first of these entries that the rights allow reading. */
+function firstOf(entries: readonly Identified[], rights: Rights): Cursor {
+  const readable = entries.filter(({ publication }) => mayRead(rights, publication));
+  return readable.length === 0
     ? { kind: "lost", reason: "unknown-id" }
-    : { kind: "at", offset: Math.min(...offsets) };
+    : { kind: "at", offset: Math.min(...readable.map(({ offset }) => offset)) };
 }

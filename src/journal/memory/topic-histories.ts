@@ -1,0 +1,125 @@
+import type { TopicFilter } from "../../hub/filters/filter.js";
+import type { Entry } from "../../hub/publications/entry.js";
+import type { HistoryRange, LossMark } from "../../hub/publications/history.js";
+import type { Offset } from "../../hub/publications/position.js";
+import type { Publication } from "../../hub/publications/publication.js";
+import { isBelow } from "../../hub/topics/topic.js";
+import type { Topic } from "../../hub/topics/topic.js";
+import { PresenceLosses } from "./presence-losses.js";
+import { RecentTopics, TopicHistory } from "./topic-history.js";
+import { TopicLosses } from "./topic-losses.js";
+
+/** The two kinds of publications. Readers without the right must learn nothing of private publications. */
+type Kind = "open" | "private";
+
+/**
+ * The histories of all known topics, and what is known of forgotten topics. All topics below the topic of presence share
+ * one history, under the name of that topic. All forgotten topics share two marks.
+ */
+export class TopicHistories {
+  readonly #presenceTopic: Topic | undefined;
+  readonly #byName = new Map<Topic, TopicHistory>();
+  readonly #recent = new RecentTopics();
+  readonly #forgotten = { open: { upTo: 0, at: 0 }, private: { upTo: 0, at: 0 } };
+
+  /** @param presenceTopic undefined if each topic has a history of its own */
+  constructor(presenceTopic?: Topic) {
+    this.#presenceTopic = presenceTopic;
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  names(): Iterable<Topic> {
+    return this.#byName.keys();
+  }
+
+  /** The history with this name. For a topic, use {@link of}. */
+  named(name: Topic): TopicHistory | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The history that holds the publications to a topic. */
+  of(topic: Topic): TopicHistory | undefined {
+    return this.#byName.get(this.nameOf(topic));
+  }
+
+  /** The name of the history that holds this topic. */
+  nameOf(topic: Topic): Topic {
+    return this.#presenceTopic !== undefined && isBelow(topic, this.#presenceTopic)
+      ? this.#presenceTopic
+      : topic;
+  }
+
+  /** The names of the histories that hold a publication, each once. */
+  namesOf({ topics }: Publication): Iterable<Topic> {
+    return this.#presenceTopic === undefined ? topics : new Set(topics.map((topic) => this.nameOf(topic)));
+  }
+
+  /** True if a history holds what the filter matches, and nothing else. */
+  hasOwn(filter: TopicFilter): boolean {
+    return filter.kind === "exact" && this.nameOf(filter.topic) !== this.#presenceTopic;
+  }
+
+  push(name: Topic, entry: Entry): void {
+    const history = this.#byName.get(name) ?? this.#add(name);
+    history.push(entry);
+    // The history of presence is never forgotten. Otherwise this history competes with many thousand topics.
+    if (name !== this.#presenceTopic) this.#recent.touch(history);
+  }
+
+  /** The topic with the oldest last publication, which is forgotten next. */
+  get oldest(): TopicHistory | undefined {
+    return this.#recent.oldest;
+  }
+
+  forget(history: TopicHistory, at: LossMark): void {
+    this.#remember("open", { upTo: history.newestOpen, at });
+    this.#remember("private", { upTo: history.newestPrivate, at });
+    this.#recent.remove(history);
+    this.#byName.delete(history.topic);
+  }
+
+  /** Marks publications to any topic as lost, up to this offset. Topics that become known later are concerned too. */
+  loseAll(upTo: Offset, at: LossMark): void {
+    this.#remember("open", { upTo, at });
+    this.#remember("private", { upTo, at });
+  }
+
+  /** True if the filters may match a forgotten topic with losses that the reader may learn of. */
+  mayHaveForgotten(range: HistoryRange, lossMark: LossMark): boolean {
+    return (
+      this.#mayHaveForgotten(range, "open", lossMark) ||
+      (range.rights.readsPrivate && this.#mayHaveForgotten(range, "private", lossMark))
+    );
+  }
+
+  /**
+   * A filter with a wildcard may always match a forgotten topic. An exact filter may match a forgotten topic only if the
+   * filter's topic is unknown, or became known again later.
+   */
+  #mayHaveForgotten(range: HistoryRange, kind: Kind, lossMark: LossMark): boolean {
+    const { upTo, at } = this.#forgotten[kind];
+    if (at <= lossMark || range.after >= upTo) return false;
+    return range.filters.some((filter) => {
+      const history = filter.kind === "exact" ? this.of(filter.topic) : undefined;
+      return (history?.forgottenUpTo[kind] ?? upTo) > range.after;
+    });
+  }
+
+  #add(name: Topic): TopicHistory {
+    const { open, private: hidden } = this.#forgotten;
+    const losses = name === this.#presenceTopic ? new PresenceLosses(name) : new TopicLosses(name);
+    const history = new TopicHistory(losses, { open: open.upTo, private: hidden.upTo });
+    this.#byName.set(name, history);
+    return history;
+  }
+
+  #remember(kind: Kind, { upTo, at }: { readonly upTo: Offset; readonly at: LossMark }): void {
+    if (upTo === 0) return;
+    const mark = this.#forgotten[kind];
+    mark.upTo = Math.max(mark.upTo, upTo);
+    mark.at = at;
+  }
+}

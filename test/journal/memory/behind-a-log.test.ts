@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { silentMetrics } from "../../../src/base/metrics.js";
+import { parseMqttFilter } from "../../../src/hub/filters/filter.js";
+import type { Epoch } from "../../../src/hub/publications/position.js";
+import { parsePublication } from "../../../src/hub/publications/publication.js";
+import { publicOnly } from "../../../src/hub/publications/rights.js";
+import type { Rights } from "../../../src/hub/publications/rights.js";
+import { defaultHistoryLimits } from "../../../src/limits/history.js";
+import type { HistoryLimits } from "../../../src/limits/history.js";
+import { EpochChain } from "../../../src/journal/epoch-chain.js";
+import { MemoryHistory } from "../../../src/journal/memory/memory-history.js";
+import { VirtualClock } from "../../support/virtual-clock.js";
+import { everything } from "./fixture.js";
+
+const unknownId = { kind: "lost", reason: "unknown-id" };
+
+class Window {
+  readonly clock = new VirtualClock();
+  readonly epochs = EpochChain.of("log" as Epoch);
+  readonly history: MemoryHistory;
+
+  constructor(limits: Partial<HistoryLimits> = {}, hasLog = true) {
+    this.history = new MemoryHistory({
+      epochs: this.epochs,
+      clock: this.clock,
+      metrics: silentMetrics,
+      limits: { ...defaultHistoryLimits, ...limits },
+      hasLog,
+    });
+  }
+
+  /** Takes a publication, and returns its event id. */
+  take(
+    offset: number,
+    topics: string,
+    more: { id?: string; keepsId?: boolean; private?: boolean } = {},
+  ): string {
+    const { keepsId, ...input } = more;
+    const publication = parsePublication({ topics: topics.split(" "), data: "x", ...input });
+    const atMs = this.clock.now();
+    return this.history.take({ offset, atMs, publication, ...(keepsId === undefined ? {} : { keepsId }) }).id;
+  }
+
+  isLost(filter: string, after: number, rights: Rights = publicOnly): boolean {
+    const range = { filters: [parseMqttFilter(filter)], rights, after, upTo: this.history.head };
+    const { topics, more } = this.history.losses(range, 0);
+    return more || topics.length > 0;
+  }
+}
+
+describe("a history that begins behind a log", () => {
+  it("has lost everything up to there, in every topic, and nothing after", () => {
+    const window = new Window();
+    window.history.beginAfter(8000);
+    expect(window.history.head).toBe(8000);
+    expect(window.history.locate("#log:8000")).toEqual({ kind: "at", offset: 8000 });
+    for (const offset of [8192, 8193, 12_288]) window.take(offset, `t${offset}`);
+    for (const filter of ["never", "t8192", "#", "t12288"])
+      for (const rights of [publicOnly, everything])
+        expect([7999, 8000, 8192].map((after) => window.isLost(filter, after, rights))).toEqual([
+          true,
+          false,
+          false,
+        ]);
+  });
+
+  it("gives the entries of an earlier epoch the ids that they had", () => {
+    const window = new Window();
+    window.history.beginAfter(8000);
+    window.epochs.begin("next" as Epoch, 12_287);
+    expect([8192, 12_288].map((offset) => window.take(offset, "t"))).toEqual(["#log:8192", "#next:12288"]);
+    expect(window.history.locate("#log:12287")).toEqual({ kind: "at", offset: 12_287 });
+    expect(window.history.locate("#log:12288")).toEqual({ kind: "lost", reason: "other-epoch" });
+    expect(window.history.locate("#next:12289")).toEqual(unknownId);
+  });
+});
+
+describe("an own id", () => {
+  it("is the event id if the record says so, also for the second entry; it locates the first", () => {
+    const window = new Window();
+    expect(window.take(5, "a", { id: "x", keepsId: true })).toBe("x");
+    expect(window.take(9, "a", { id: "x", keepsId: true })).toBe("x");
+    expect(window.history.locate("x")).toEqual({ kind: "at", offset: 5 });
+  });
+
+  it("is not the event id if the record says so, although memory does not know the earlier entry", () => {
+    const window = new Window();
+    expect(window.take(5, "a", { id: "x", keepsId: false })).toBe("#log:5");
+    expect(window.history.ownsId("x")).toBe(false);
+    expect(window.history.locate("x")).toEqual(unknownId);
+    expect(window.history.locateIn(parsePublication({ topics: ["a"] }).topics, "x")).toEqual({
+      kind: "at",
+      offset: 5,
+    });
+  });
+
+  it("stays known when the entry leaves the memory, to those who may read the entry, until the log drops it", () => {
+    const window = new Window({ topicEvents: 1 });
+    window.take(5, "a b", { id: "x", private: true });
+    window.take(6, "a b", { id: "y" });
+    window.take(7, "a b");
+    expect([window.history.ownsId("x"), window.history.ownsId("y")]).toEqual([true, true]);
+    expect(window.history.locate("x", everything)).toEqual({ kind: "at", offset: 5 });
+    expect(window.history.locate("x")).toEqual(unknownId);
+    expect(window.history.locate("y")).toEqual({ kind: "at", offset: 6 });
+    window.history.dropIdsBefore(6);
+    expect([window.history.ownsId("x"), window.history.ownsId("y")]).toEqual([false, true]);
+  });
+
+  it("of an entry in memory stays known, even if the log has dropped the entry", () => {
+    const window = new Window();
+    window.take(5, "a", { id: "x" });
+    window.history.dropIdsBefore(100);
+    expect(window.history.locate("x")).toEqual({ kind: "at", offset: 5 });
+  });
+
+  it("without a log, is forgotten with its entry", () => {
+    const window = new Window({ topicEvents: 1 }, false);
+    window.take(5, "a", { id: "x" });
+    window.take(7, "a");
+    expect(window.history.locate("x")).toEqual(unknownId);
+  });
+});
