@@ -25,6 +25,8 @@ export interface HubOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The limit of file descriptors. @default that of this process */
   readonly descriptors?: number;
+  /** The file that node runs. @default the built command line of this checkout */
+  readonly entry?: string;
   /** Options of node, such as a heap limit. @default none */
   readonly nodeArgs?: readonly string[];
   /**
@@ -203,9 +205,10 @@ export async function startHub(options: HubOptions = {}): Promise<HubProcess> {
 
 /** Starts a hub and does not wait until the hub is ready. For tests of a failing start. */
 export async function spawnHub(options: HubOptions = {}): Promise<HubProcess> {
-  if (!existsSync(hubEntry)) throw new Error(`${hubEntry} is missing: run npm run build first`);
+  const { entry = hubEntry } = options;
+  if (!existsSync(entry)) throw new Error(`${entry} is missing: run npm run build first`);
   const scratch = options.scratch ?? (await mkdtemp(join(tmpdir(), "pharos-hub-")));
-  const args = [...(options.nodeArgs ?? []), hubEntry, "serve", ...(await hubArguments(options, scratch))];
+  const args = [...(options.nodeArgs ?? []), entry, "serve", ...(await hubArguments(options, scratch))];
   const spawning: SpawnOptions = {
     cwd: scratch,
     // Keeps the files of open streams in the scratch folder, not in the user's home.
