@@ -1,0 +1,131 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { TcpProxy } from "../../support/tcp-proxy.js";
+import type { Recorder } from "../history/recorder.js";
+import type { ChaosHub } from "./chaos-hub.js";
+import type { SmallDisk } from "./small-disk.js";
+
+/** What can go wrong at a site. */
+export interface Nemesis {
+  readonly name: string;
+  /** Makes the fault. The fault is over when the promise resolves. */
+  readonly make: () => Promise<void>;
+}
+
+export interface NemesisOptions {
+  readonly hub: ChaosHub;
+  /** Between all clients and the hub. */
+  readonly proxy: TcpProxy;
+  readonly random: () => number;
+  /** True if the hub keeps its history when it ends. */
+  readonly survivesEnds: boolean;
+  /** The disk of the journal, if it can be filled. */
+  readonly disk?: SmallDisk | undefined;
+}
+
+/** All faults that this site can have. */
+export function nemeses(options: NemesisOptions): readonly Nemesis[] {
+  const { survivesEnds, disk } = options;
+  return [
+    ...networkFaults(options),
+    ...(survivesEnds ? endFaults(options) : []),
+    ...(disk === undefined ? [] : [{ name: "disk full", make: () => fill(disk) }]),
+  ];
+}
+
+function networkFaults({ hub, proxy, random }: NemesisOptions): readonly Nemesis[] {
+  const between = (least: number, most: number): number => least + random() * (most - least);
+  const paused = async (begin: () => void, end: () => void): Promise<void> => {
+    begin();
+    await delay(between(200, 2500));
+    end();
+  };
+  return [
+    { name: "hub paused", make: () => hub.pause(between(100, 2500)) },
+    { name: "connections cut", make: async () => cutAll(proxy) },
+    {
+      name: "network delayed",
+      make: () =>
+        paused(
+          () => proxy.stall(),
+          () => proxy.resume(),
+        ),
+    },
+    {
+      name: "network dark",
+      make: () =>
+        paused(
+          () => proxy.darken(),
+          () => proxy.resume(),
+        ),
+    },
+    {
+      name: "network gone",
+      make: async () => {
+        const { port } = proxy;
+        await proxy.shut();
+        await delay(between(100, 1000));
+        await proxy.listen(port);
+      },
+    },
+  ];
+}
+
+/** Faults that are twice in the list come twice as often. */
+function endFaults({ hub, random }: NemesisOptions): readonly Nemesis[] {
+  const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<void> => {
+    await hub.end(signal);
+    await delay(random() * 400);
+    await hub.begin();
+  };
+  const kill = { name: "hub killed", make: () => end("SIGKILL") };
+  return [
+    kill,
+    kill,
+    kill,
+    { name: "hub stopped", make: () => end("SIGTERM") },
+    {
+      name: "hub killed while it starts",
+      make: async () => {
+        await hub.end("SIGKILL");
+        await hub.beginAndKill(random() * 800);
+        await hub.begin();
+      },
+    },
+    {
+      name: "hub killed while it stops",
+      make: async () => {
+        await Promise.all([hub.end("SIGTERM"), delay(random() * 30).then(() => hub.kill())]);
+        await hub.begin();
+      },
+    },
+  ];
+}
+
+function cutAll(proxy: TcpProxy): void {
+  while (proxy.cut());
+}
+
+async function fill(disk: SmallDisk): Promise<void> {
+  await disk.fill();
+  await delay(1500);
+  await disk.clear();
+}
+
+/** Makes one fault after the other, with pauses, until the run is over. Records each. */
+export async function makeFaults(
+  faults: readonly Nemesis[],
+  {
+    recorder,
+    random,
+    untilMs,
+  }: { readonly recorder: Recorder; readonly random: () => number; readonly untilMs: number },
+): Promise<void> {
+  while (recorder.nowMs < untilMs) {
+    await delay(300 + random() * 1500);
+    const fault = faults[Math.floor(random() * faults.length)];
+    if (fault === undefined || recorder.nowMs >= untilMs) continue;
+    recorder.record({ kind: "fault", name: fault.name });
+    await fault.make();
+    recorder.record({ kind: "fault", name: `${fault.name}: over` });
+  }
+}
