@@ -1,0 +1,190 @@
+import { createHash, randomBytes } from "node:crypto";
+import { jetstream, type JetStreamClient, type StoredMsg } from "@nats-io/jetstream";
+import { nuid } from "@nats-io/transport-node";
+import type { Clock } from "../../base/clock.js";
+import { PharosError } from "../../base/errors.js";
+import type { Sequence } from "../log/log.js";
+import type { Engine } from "./engine/engine.js";
+import { isTaken } from "./engine/engine-errors.js";
+import type { StreamNames } from "./engine/stream-names.js";
+
+/** The longest wait for the acknowledgement of a chunk, in milliseconds. */
+const storedMs = 10_000;
+
+/** Chunks without a snapshot are removed after this time: their hub has stopped in the middle. */
+const abandonedAfterMs = 3_600_000;
+
+/** The size of the secret, in bytes. */
+const secretBytes = 32;
+
+/** What the stream says of a complete snapshot. It is written after all its chunks. */
+interface Manifest {
+  /** The subject of each chunk ends with this name and the chunk's number. */
+  readonly name: string;
+  readonly chunks: number;
+  /** The hash of all chunks. */
+  readonly hash: string;
+  /** The hash of the record after which a replay begins; absent if the log did not have the record. */
+  readonly record?: string;
+}
+
+export interface StateStreamOptions {
+  readonly engine: Engine;
+  readonly names: StreamNames;
+  readonly clock: Clock;
+}
+
+/** The stream of snapshots and of the secret, on the same replicas as the records. */
+export class StateStream {
+  readonly #engine: Engine;
+  readonly #names: StreamNames;
+  readonly #clock: Clock;
+  readonly #client: JetStreamClient;
+
+  constructor({ engine, names, clock }: StateStreamOptions) {
+    this.#engine = engine;
+    this.#names = names;
+    this.#clock = clock;
+    this.#client = jetstream(engine.connection, { timeout: storedMs });
+  }
+
+  /** The secret. The first hub that asks creates it. */
+  async secret(): Promise<Buffer> {
+    const subject = `${this.#names.statePrefix}secret`;
+    const stored = await this.#last(subject);
+    if (stored !== undefined) return Buffer.from(stored.data);
+    await this.#publishFirst(subject, randomBytes(secretBytes));
+    return this.secret();
+  }
+
+  /** The complete snapshots that belong to the records, oldest first. Removes those that do not. */
+  async snapshots(newest: Sequence): Promise<readonly Sequence[]> {
+    const sequences = (await this.#subjects("snapshot.*")).map((subject) =>
+      Number(subject.split(".").at(-1)),
+    );
+    const fit: Sequence[] = [];
+    for (const sequence of sequences.sort((a, b) => a - b)) {
+      if (await this.#fits(sequence, newest)) fit.push(sequence);
+      else await this.remove(sequence);
+    }
+    return fit;
+  }
+
+  /** Stores a snapshot. If another hub has stored one for the same record, that one stays. */
+  async save(sequence: Sequence, chunks: AsyncIterable<Buffer>): Promise<void> {
+    const name = `${this.#clock.now()}-${nuid.next()}`;
+    try {
+      const manifest = await this.#saveChunks(name, chunks);
+      const record = await this.#hashOfRecord(sequence);
+      const full: Manifest = { ...manifest, ...(record === undefined ? {} : { record }) };
+      const isFirst = await this.#publishFirst(this.#manifest(sequence), Buffer.from(JSON.stringify(full)));
+      if (!isFirst) await this.#purge(`chunk.${name}.*`);
+    } catch (error) {
+      await this.#purge(`chunk.${name}.*`).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async *load(sequence: Sequence): AsyncIterable<Buffer> {
+    const { name, chunks, hash } = await this.#readManifest(sequence);
+    const sum = createHash("sha256");
+    for (let index = 0; index < chunks; index += 1) {
+      const chunk = await this.#last(`${this.#names.statePrefix}chunk.${name}.${index}`);
+      if (chunk === undefined) throw damaged(sequence);
+      sum.update(chunk.data);
+      yield Buffer.from(chunk.data);
+    }
+    if (sum.digest("base64") !== hash) throw damaged(sequence);
+  }
+
+  async remove(sequence: Sequence): Promise<void> {
+    const manifest = await this.#last(this.#manifest(sequence));
+    if (manifest === undefined) return;
+    await this.#purge(`snapshot.${sequence}`);
+    await this.#purge(`chunk.${manifest.json<Manifest>().name}.*`);
+    await this.#removeAbandoned();
+  }
+
+  async #saveChunks(name: string, chunks: AsyncIterable<Buffer>): Promise<Manifest> {
+    const sum = createHash("sha256");
+    let count = 0;
+    for await (const chunk of chunks) {
+      sum.update(chunk);
+      await this.#client.publish(`${this.#names.statePrefix}chunk.${name}.${count}`, chunk);
+      count += 1;
+    }
+    return { name, chunks: count, hash: sum.digest("base64") };
+  }
+
+  /**
+   * A snapshot is of use only if the log still has the record that it was made for. After a loss of the newest records,
+   * or a restored backup, other records get the numbers.
+   */
+  async #fits(sequence: Sequence, newest: Sequence): Promise<boolean> {
+    if (sequence > newest) return false;
+    const { record } = await this.#readManifest(sequence);
+    const present = await this.#hashOfRecord(sequence);
+    return record === undefined || present === undefined || record === present;
+  }
+
+  async #readManifest(sequence: Sequence): Promise<Manifest> {
+    const message = await this.#last(this.#manifest(sequence));
+    if (message === undefined) throw damaged(sequence);
+    return message.json<Manifest>();
+  }
+
+  #manifest(sequence: Sequence): string {
+    return `${this.#names.statePrefix}snapshot.${sequence}`;
+  }
+
+  async #hashOfRecord(sequence: Sequence): Promise<string | undefined> {
+    if (sequence === 0) return undefined;
+    const message = await this.#engine.manager.streams.getMessage(this.#names.records, { seq: sequence });
+    return message === null ? undefined : createHash("sha256").update(message.data).digest("base64");
+  }
+
+  async #last(subject: string): Promise<StoredMsg | undefined> {
+    const { streams } = this.#engine.manager;
+    return (await streams.getMessage(this.#names.state, { last_by_subj: subject })) ?? undefined;
+  }
+
+  /** Publishes unless the subject has a message. Resolves with false if it has one. */
+  async #publishFirst(subject: string, data: Buffer): Promise<boolean> {
+    try {
+      await this.#client.publish(subject, data, { expect: { lastSubjectSequence: 0 } });
+      return true;
+    } catch (error) {
+      if (isTaken(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Removes old chunks that no snapshot names. */
+  async #removeAbandoned(): Promise<void> {
+    const oldMs = this.#clock.now() - abandonedAfterMs;
+    const names = new Set(
+      (await this.#subjects("chunk.*.0")).map((subject) => subject.split(".").at(-2) ?? ""),
+    );
+    for (const subject of await this.#subjects("snapshot.*")) {
+      const message = await this.#last(subject);
+      if (message !== undefined) names.delete(message.json<Manifest>().name);
+    }
+    for (const name of names) if (Number(name.split("-")[0]) < oldMs) await this.#purge(`chunk.${name}.*`);
+  }
+
+  async #subjects(filter: string): Promise<readonly string[]> {
+    const subjects_filter = `${this.#names.statePrefix}${filter}`;
+    const info = await this.#engine.manager.streams.info(this.#names.state, { subjects_filter });
+    return Object.keys(info.state.subjects ?? {});
+  }
+
+  async #purge(filter: string): Promise<void> {
+    await this.#engine.manager.streams.purge(this.#names.state, {
+      filter: `${this.#names.statePrefix}${filter}`,
+    });
+  }
+}
+
+function damaged(sequence: Sequence): PharosError {
+  return new PharosError("internal", `the snapshot for record ${sequence} is not complete`);
+}

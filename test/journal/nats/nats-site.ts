@@ -1,0 +1,47 @@
+import { connect } from "@nats-io/transport-node";
+import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
+import { systemClock } from "../../../src/app/system-clock.js";
+import { silentLogger } from "../../../src/base/log.js";
+import { NatsLog } from "../../../src/journal/nats/nats-log.js";
+import type { NatsLogOptions } from "../../../src/journal/nats/nats-log-options.js";
+import { atTestEnd, type OnEnd } from "../../support/on-end.js";
+
+export const mebibyte = 1024 * 1024;
+
+let count = 0;
+
+/** A name that no other test uses. */
+export function newStreamName(): string {
+  count += 1;
+  return `log_${process.pid}_${count}`;
+}
+
+/** A log over the servers, not open yet. */
+export function natsLog(
+  servers: readonly string[],
+  options: { readonly name: string } & Partial<NatsLogOptions>,
+): NatsLog {
+  return new NatsLog({
+    servers,
+    limits: { bytes: 1024 * mebibyte, ageSeconds: 86_400 },
+    batchBytes: 4 * mebibyte,
+    leastRecordBytes: mebibyte,
+    clock: systemClock,
+    logger: silentLogger,
+    ...options,
+  });
+}
+
+/** An operator's connection to the engine. */
+export async function operator(
+  servers: readonly string[],
+  { onEnd = atTestEnd }: { readonly onEnd?: OnEnd } = {},
+): Promise<JetStreamManager> {
+  const connection = await connect({
+    servers: [...servers],
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 100,
+  });
+  onEnd(() => connection.close());
+  return jetstreamManager(connection, { checkAPI: false });
+}
