@@ -1,10 +1,9 @@
-import type { Config, Limits } from "../config/config.js";
+import type { Config } from "../config/config.js";
 import { PharosError } from "../base/errors.js";
 import { BodyBudget } from "../gateway/limits/body-budget.js";
 import { ClientLimits } from "../gateway/limits/client-limits.js";
 import { spreadWait } from "../gateway/limits/spread-wait.js";
 import { Gateway } from "../gateway/gateway.js";
-import type { IdempotencyLimits } from "../gateway/publishing/idempotency.js";
 import { PollAdmission } from "../gateway/streams/poll-admission.js";
 import type { ProtocolPorts } from "../gateway/protocol.js";
 import { PublishOnce } from "../gateway/publishing/publish-once.js";
@@ -16,6 +15,7 @@ import { Authenticator } from "../gateway/access/authenticator.js";
 import type { TopicFilter } from "../hub/filters/filter.js";
 import { shareOf } from "../hub/filters/filter-limits.js";
 import type { Hub } from "../hub/hub.js";
+import { Answers } from "../journal/answers.js";
 import type { Journal } from "../journal/journal.js";
 import type { Logger } from "../base/log.js";
 import type { Metrics } from "../base/metrics.js";
@@ -76,7 +76,11 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
       limits: config.limits,
       open: config.open,
     }),
-    once: new PublishOnce({ clock, limits: idempotencyLimits(config.limits) }),
+    once: new PublishOnce({
+      answers: new Answers(config.limits.idempotency),
+      clock,
+      keyBytes: config.limits.idBytes,
+    }),
     streams: streamSettings(parts),
     polling: pollAdmission(parts, clients),
     subscriptions: presence?.active,
@@ -98,11 +102,6 @@ function pollAdmission(parts: GatewayParts, clients: ClientLimits): PollAdmissio
       return clients.admitStream(request, filters)();
     },
   });
-}
-
-function idempotencyLimits({ idempotency, idBytes }: Limits): IdempotencyLimits {
-  const { answers, bytes, ageSeconds } = idempotency;
-  return { entries: answers, bytes, ageMs: ageSeconds * 1000, keyBytes: idBytes };
 }
 
 function clientLimits({ config, clock }: GatewayParts): ClientLimits {

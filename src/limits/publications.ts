@@ -111,3 +111,8 @@ export const declaredIdempotencyLimits = {
     why: "No publisher retries for longer than an hour.",
   },
 } as const satisfies LimitTable;
+
+/** The limits of the responses that the hub remembers. */
+export type IdempotencyLimits = LimitValues<typeof declaredIdempotencyLimits>;
+
+export const defaultIdempotencyLimits: IdempotencyLimits = defaultsOf(declaredIdempotencyLimits);

@@ -1,4 +1,5 @@
 import type { Clock } from "../../src/base/clock.js";
+import { Answers } from "../../src/journal/answers.js";
 import type { Polls } from "../../src/delivery/polls/polls.js";
 import { Authenticator } from "../../src/gateway/access/authenticator.js";
 import { WebSocketOrigins } from "../../src/gateway/access/websocket-origins.js";
@@ -44,7 +45,7 @@ export function createMovesGateway(parts: MovesGatewayParts): Gateway {
     streams: { retryMs: () => 5000, heartbeatMs: 15_000, filtersPerConnection: 20, filterBytes: 64 },
     authenticator,
     publishing,
-    once: new PublishOnce({ clock }),
+    once: new PublishOnce({ answers: new Answers(), clock }),
     origins: new WebSocketOrigins({ hubUrl, corsOrigins: [] }),
     polling: new PollAdmission({ clock, polls, admit: () => () => undefined }),
     history: journal.history,

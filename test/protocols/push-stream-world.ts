@@ -1,4 +1,5 @@
 import type { Grants, TokenVerifier } from "../../src/auth/grants/grants.js";
+import { Answers } from "../../src/journal/answers.js";
 import { EpochChain } from "../../src/journal/epoch-chain.js";
 import type { AdmittedStream } from "../../src/delivery/joining/admitted-stream.js";
 import { Fanout } from "../../src/delivery/fanout.js";
@@ -280,7 +281,7 @@ export class PushStreamWorld {
       eventStreamResource(ports),
       pollResource(ports),
       webSocketResource(ports),
-      ...mercure({ ...ports, once: new PublishOnce({ clock }), hubUrl, issuers: [] }),
+      ...mercure({ ...ports, once: new PublishOnce({ answers: new Answers(), clock }), hubUrl, issuers: [] }),
     ];
     return new Gateway({
       corsOrigins: ["https://page.example"],

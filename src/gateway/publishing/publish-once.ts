@@ -1,23 +1,20 @@
 import { createHash } from "node:crypto";
-import type { Clock } from "../../base/clock.js";
 import { filterSetKey } from "../../hub/filters/filter.js";
+import type { Ids } from "../../journal/answers.js";
 import { IdempotencyWindow } from "./idempotency.js";
-import type { IdempotencyLimits } from "./idempotency.js";
+import type { IdempotencyWindowOptions } from "./idempotency.js";
 import type { GatewayRequest } from "../http/messages.js";
 import type { PublisherIdentity } from "./publisher.js";
-
-/** The event ids of publications, in order. */
-export type Ids = readonly string[];
 
 /**
  * Publishes once for each `Idempotency-Key`, across all protocols. A repeated request publishes nothing and gets the
  * response to the first request, even if the bodies differ.
  */
 export class PublishOnce {
-  readonly #window: IdempotencyWindow<Ids>;
+  readonly #window: IdempotencyWindow;
 
-  constructor(options: { readonly clock: Clock; readonly limits?: Partial<IdempotencyLimits> }) {
-    this.#window = new IdempotencyWindow<Ids>({ ...options, sizeOf: bytesOf });
+  constructor(options: IdempotencyWindowOptions) {
+    this.#window = new IdempotencyWindow(options);
   }
 
   /**
@@ -43,9 +40,4 @@ function nameOf(publisher: PublisherIdentity): string {
   const name = JSON.stringify([issuer, subject, filterSetKey(granted)]);
   // A hash makes the name short: issuer, subject and rights can have up to 12 KB.
   return createHash("sha256").update(name).digest("base64url");
-}
-
-/** The bytes of memory for these ids, including 32 bytes for the header of each string. */
-function bytesOf(ids: Ids): number {
-  return ids.reduce((sum, id) => sum + id.length + 32, 0);
 }

@@ -4,7 +4,7 @@ import { parseForm, parseFormBytes, readForm } from "../../gateway/http/form.js"
 import { refuseFormatCharacters } from "./format-characters.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
 import { valueOf } from "../../gateway/http/query.js";
-import type { Ids, PublishOnce } from "../../gateway/publishing/publish-once.js";
+import type { PublishOnce } from "../../gateway/publishing/publish-once.js";
 import type { Publisher } from "../../gateway/publishing/publisher.js";
 import { textReply } from "../../gateway/http/replies.js";
 import type { Handler } from "../../gateway/http/resource.js";
@@ -17,7 +17,7 @@ export function mercurePublish(publishing: Publisher, once: PublishOnce): Handle
   return async (request) => {
     const publisher = await publishing.publisher(request, parseForm(request.query));
     const accept = (input: PublicationInput): Publication => publishing.accept(publisher, input);
-    const work = async (): Promise<Ids> =>
+    const work = async (): Promise<readonly string[]> =>
       publishing.publish(publicationsOf(await readForm(request), accept));
     const [id = ""] = await once.ids(request, publisher, work);
     return textReply({ status: 200, type: "text/plain; charset=utf-8", text: id, headers: [] });

@@ -8,7 +8,7 @@ import { mediaTypeOf } from "../../gateway/http/media-type.js";
 import { parsePublishBody, parseTopicPath } from "./publish-body.js";
 import { linesType, parsePublishLines } from "./publish-lines.js";
 import type { PublishLinesLimits, PublishLinesOptions } from "./publish-lines.js";
-import type { Ids, PublishOnce } from "../../gateway/publishing/publish-once.js";
+import type { PublishOnce } from "../../gateway/publishing/publish-once.js";
 import type { Publisher } from "../../gateway/publishing/publisher.js";
 import { jsonReply } from "../../gateway/http/replies.js";
 import type { Resource } from "../../gateway/http/resource.js";
@@ -30,7 +30,7 @@ export function publishResource({ publishing, once, lines }: PublishResourceOpti
     const publisher = await publishing.publisher(request, parseForm(request.query));
     const accept = (input: PublicationInput): Publication => publishing.accept(publisher, input);
     const check = (topic: string): void => publishing.checkTopics(publisher, [topic]);
-    const work = async (): Promise<Ids> =>
+    const work = async (): Promise<readonly string[]> =>
       publishing.publish(
         isMany(request)
           ? await readLines(request, { accept, limits: lines })

@@ -1,4 +1,5 @@
 import type { Grants, TokenVerifier } from "../../../src/auth/grants/grants.js";
+import { Answers } from "../../../src/journal/answers.js";
 import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import type { PharosError } from "../../../src/base/errors.js";
 import { eventStreamResource } from "../../../src/protocols/pharos/esupdates.js";
@@ -105,7 +106,7 @@ export class MercureWorld {
       filterBytes: 64,
       compress,
     };
-    const once = new PublishOnce({ clock });
+    const once = new PublishOnce({ answers: new Answers(), clock });
     const issuers = ["https://issuer.example"];
     this.gateway = new Gateway({
       corsOrigins: options.corsOrigins ?? [],
