@@ -47,10 +47,11 @@ export interface MemoryHistoryOptions {
    */
   readonly presenceTopic?: Topic;
   /**
-   * True if a log has the entries that memory no longer holds. Then their own ids stay known, until {@link
-   * MemoryHistory.dropIdsBefore}. @default false
+   * The oldest offset of a log. The log has all entries from this offset on, and may remove more of its oldest entries at
+   * any time. An entry that memory has evicted is not lost, and its own id stays known, as long as the log has the
+   * entry. @default there is no log
    */
-  readonly hasLog?: boolean;
+  readonly logStart?: () => Offset;
 }
 
 /** A publication with its place in the log: what a journal knows when the publication is stored. */
@@ -75,7 +76,10 @@ export class MemoryHistory implements StoredHistory {
   readonly #limits: HistoryLimits;
   readonly #positions: PositionFormat;
   readonly #presenceTopic: Topic | undefined;
-  readonly #hasLog: boolean;
+  readonly #logStart: () => Offset;
+  /** The oldest offset of the log, and the mark at which the history noticed this offset. */
+  #loggedFrom: Offset = Infinity;
+  #loggedFromAt: LossMark = 0;
   readonly #topics: TopicHistories;
   readonly #lost = new LossOrder<TopicHistory>();
   /**
@@ -103,7 +107,7 @@ export class MemoryHistory implements StoredHistory {
     this.#positions = options.positions ?? plainPositions;
     this.#ids = new EventIds(this.#limits.ids);
     this.#presenceTopic = options.presenceTopic;
-    this.#hasLog = options.hasLog ?? false;
+    this.#logStart = options.logStart ?? (() => Infinity);
     this.#topics = new TopicHistories(options.presenceTopic);
   }
 
@@ -149,11 +153,21 @@ export class MemoryHistory implements StoredHistory {
     return entry;
   }
 
-  /** As {@link Journal.evictAll}. */
-  evictAll(topic: Topic): void {
+  /**
+   * As {@link Journal.evictAll}.
+   *
+   * @param upTo the last offset to evict
+   */
+  evictAll(topic: Topic, upTo = this.#head): void {
+    this.#topics.withdraw(topic, upTo);
     const history = this.#topics.named(topic);
-    if (history !== undefined) this.#empty(history, "told");
+    if (history !== undefined) this.#evictUpTo(history, { upTo, limit: "told" });
     this.#dropReleased();
+  }
+
+  /** True if {@link evictAll} has evicted what was published to the topic at this offset. No log may show it either. */
+  isWithdrawn(topic: Topic, offset: Offset): boolean {
+    return offset <= this.#topics.withdrawnUpTo(this.#topics.nameOf(topic));
   }
 
   /**
@@ -169,12 +183,8 @@ export class MemoryHistory implements StoredHistory {
 
   /** True if a stored entry has this own id as its event id. */
   ownsId(id: string): boolean {
+    this.#noteLogStart();
     return this.#ids.has(id);
-  }
-
-  /** Forgets the own ids of entries before this offset, except for entries in memory. */
-  dropIdsBefore(offset: Offset): void {
-    this.#ids.dropBefore(offset);
   }
 
   newest(topic: Topic, wanted: NewestRange): readonly Entry[] {
@@ -202,6 +212,7 @@ export class MemoryHistory implements StoredHistory {
   }
 
   locate(eventId: string, rights = publicOnly): Cursor {
+    this.#noteLogStart();
     const entry = this.#ids.first(eventId);
     return this.#locatePosition(eventId) ?? firstOf(entry === undefined ? [] : [entry], rights);
   }
@@ -214,27 +225,35 @@ export class MemoryHistory implements StoredHistory {
   }
 
   locateIn(topics: readonly Topic[], eventId: string, rights = publicOnly): Cursor {
+    this.#noteLogStart();
     const entries = topics.flatMap((topic) => this.#ids.inTopic(eventId, topic));
     return this.#locatePosition(eventId) ?? firstOf(entries, rights);
   }
 
   losses(range: HistoryRange, lossMark: LossMark): LossReport {
     this.#evictOld();
+    this.#noteLogStart();
     const present = this.#evictions;
     if (range.after >= this.#lostUpTo || lossMark >= present)
       return { topics: [], more: false, asOf: lossMark, isComplete: true };
-    const search = new LossSearch(range, lossMark);
+    // What the log has removed since this mark may have left memory before the mark.
+    const since = this.#loggedFromAt > lossMark ? 0 : lossMark;
+    const search = new LossSearch(range, since);
     const isComplete = this.#search(search);
     const { topics, more } = search.found;
-    const mayBeForgotten = this.#topics.mayHaveForgotten(range, lossMark);
-    return { topics, more: more || mayBeForgotten, asOf: isComplete ? present : search.asOf, isComplete };
+    const mayBeForgotten = range.after < this.#loggedFrom - 1 && this.#topics.mayHaveForgotten(range, since);
+    const found = { topics, more: more || mayBeForgotten };
+    if (isComplete) return { ...found, asOf: present, isComplete };
+    // The search began before the mark of the reader, so the reader's next search would begin there again.
+    if (since < lossMark) return { topics, more: true, asOf: present, isComplete: true };
+    return { ...found, asOf: search.asOf, isComplete };
   }
 
   /** False if the search needs more than a few milliseconds. */
   #search(search: LossSearch): boolean {
     const { range } = search;
     if (range.filters.every(({ kind }) => kind === "exact")) {
-      for (const history of this.#named(range)) search.look(history);
+      for (const history of this.#named(range)) if (this.#mayBeLost(history, range)) search.look(history);
       return true;
     }
     const set = filterSetOf(range.filters);
@@ -245,12 +264,45 @@ export class MemoryHistory implements StoredHistory {
       if (budget.isUsedUp() && history.lostAt > search.asOf) return false;
       budget.spend(lookSteps);
       search.asOf = history.lostAt;
-      // A topic's losses are no newer than its newest publication.
-      if (history.newest <= range.after || !this.#mayMatch(range, history.topic)) continue;
+      if (!this.#mayBeLost(history, range) || !this.#mayMatch(range, history.topic)) continue;
       budget.spend(countSteps);
       search.look(history);
     }
     return true;
+  }
+
+  /** False if memory or the log has all entries of a history after this offset. */
+  #mayBeLost(history: TopicHistory, { after }: HistoryRange): boolean {
+    const lostBefore = Math.max(this.#loggedFrom - 1, this.#topics.withdrawnUpTo(history.topic));
+    return history.evictedUpTo > after && lostBefore > after;
+  }
+
+  /** Notices that the log has removed entries. For those that memory does not have, this is the moment of their loss. */
+  #noteLogStart(): void {
+    const start = this.#logStart();
+    if (start === this.#loggedFrom) return;
+    this.#loggedFrom = start;
+    this.#evictions += 1;
+    this.#loggedFromAt = this.#evictions;
+    this.#ids.dropBefore(start);
+  }
+
+  /**
+   * The newest offset that memory has evicted from topics of these filters, or a later offset: memory has all that comes
+   * after the result. At most `range.after` if memory has evicted nothing of the range.
+   */
+  evictedUpTo(range: HistoryRange): Offset {
+    if (range.after >= this.#lostUpTo) return range.after;
+    if (range.filters.every(({ kind }) => kind === "exact"))
+      return Math.max(...range.filters.map((filter) => this.#topics.evictedUpTo(filter)));
+    let upTo = Math.max(range.after, this.#topics.forgottenUpTo);
+    const budget = new StepBudget(filterSetOf(range.filters));
+    for (const history of this.#lost.after(0)) {
+      if (budget.isUsedUp()) return this.#lostUpTo;
+      budget.spend(lookSteps);
+      if (history.evictedUpTo > upTo && this.#mayMatch(range, history.topic)) upTo = history.evictedUpTo;
+    }
+    return upTo;
   }
 
   read(range: HistoryRange, visit: (entry: Entry) => boolean): Offset {
@@ -354,8 +406,11 @@ export class MemoryHistory implements StoredHistory {
     }
   }
 
-  #empty(history: TopicHistory, limit: string): void {
-    while (history.entries.length > 0) this.#evictFrom(history, limit);
+  #evictUpTo(
+    history: TopicHistory,
+    { upTo, limit }: { readonly upTo: Offset; readonly limit: string },
+  ): void {
+    while ((history.entries.first?.offset ?? Infinity) <= upTo) this.#evictFrom(history, limit);
   }
 
   #evictFrom(history: TopicHistory, limit: string): void {
@@ -370,7 +425,7 @@ export class MemoryHistory implements StoredHistory {
     if (entry === undefined) return;
     this.#held -= 1;
     this.#bytes -= entry.bytes;
-    if (this.#hasLog) this.#ids.evict(entry);
+    if (entry.offset >= this.#logStart()) this.#ids.evict(entry);
     else this.#ids.remove(entry);
   }
 
@@ -382,7 +437,7 @@ export class MemoryHistory implements StoredHistory {
   #forgetOldest(): void {
     const history = this.#topics.oldest;
     if (history === undefined) return;
-    this.#empty(history, "topics");
+    this.#evictUpTo(history, { upTo: history.newest, limit: "topics" });
     this.#evictions += 1;
     this.#lostUpTo = Math.max(this.#lostUpTo, history.newest);
     this.#topics.forget(history, this.#evictions);

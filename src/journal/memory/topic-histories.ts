@@ -20,6 +20,8 @@ export class TopicHistories {
   readonly #presenceTopic: Topic | undefined;
   readonly #byName = new Map<Topic, TopicHistory>();
   readonly #recent = new RecentTopics();
+  /** The offsets up to which whole topics were evicted. */
+  readonly #withdrawn = new Map<Topic, Offset>();
   readonly #forgotten = { open: { upTo: 0, at: 0 }, private: { upTo: 0, at: 0 } };
 
   /** @param presenceTopic undefined if each topic has a history of its own */
@@ -79,6 +81,27 @@ export class TopicHistories {
     this.#remember("private", { upTo: history.newestPrivate, at });
     this.#recent.remove(history);
     this.#byName.delete(history.topic);
+  }
+
+  /** Marks what was published to the topic up to this offset as evicted, from memory and from any log. */
+  withdraw(name: Topic, upTo: Offset): void {
+    this.#withdrawn.set(name, Math.max(upTo, this.withdrawnUpTo(name)));
+  }
+
+  withdrawnUpTo(name: Topic): Offset {
+    return this.#withdrawn.get(name) ?? 0;
+  }
+
+  /** The largest offset at which a forgotten topic may have had a publication. */
+  get forgottenUpTo(): Offset {
+    return Math.max(this.#forgotten.open.upTo, this.#forgotten.private.upTo);
+  }
+
+  /** The newest offset that may have been evicted from the topic of an exact filter. */
+  evictedUpTo(filter: TopicFilter): Offset {
+    const history = filter.kind === "exact" ? this.of(filter.topic) : undefined;
+    if (history === undefined) return this.forgottenUpTo;
+    return Math.max(history.evictedUpTo, history.forgottenUpTo.open, history.forgottenUpTo.private);
   }
 
   /** Marks publications to any topic as lost, up to this offset. Topics that become known later are concerned too. */

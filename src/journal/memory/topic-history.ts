@@ -36,6 +36,8 @@ export class TopicHistory implements LossOwner {
   /** The number of these publications that are still stored. */
   readonly stored: CountsByKind = { open: 0, private: 0 };
   lostAt: LossMark = 0;
+  /** The newest offset that was evicted; 0 if there was none. */
+  evictedUpTo: Offset = 0;
   /** The neighbours in order of the last publication. {@link RecentTopics} sets these fields. */
   newer: TopicHistory | undefined;
   older: TopicHistory | undefined;
@@ -88,6 +90,7 @@ export class TopicHistory implements LossOwner {
     this.bytes -= entry.bytes;
     this.stored[kindOf(entry)] -= 1;
     entry.holders -= 1;
+    this.evictedUpTo = entry.offset;
     this.#losses.add(entry, at);
     return entry.holders === 0 ? entry : undefined;
   }

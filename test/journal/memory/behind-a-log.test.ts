@@ -19,13 +19,17 @@ class Window {
   readonly epochs = EpochChain.of("log" as Epoch);
   readonly history: MemoryHistory;
 
-  constructor(limits: Partial<HistoryLimits> = {}, hasLog = true) {
+  /** The oldest offset of the log; Infinity without a log. */
+  logStart: number;
+
+  constructor(limits: Partial<HistoryLimits> = {}, logStart = 1) {
+    this.logStart = logStart;
     this.history = new MemoryHistory({
       epochs: this.epochs,
       clock: this.clock,
       metrics: silentMetrics,
       limits: { ...defaultHistoryLimits, ...limits },
-      hasLog,
+      logStart: () => this.logStart,
     });
   }
 
@@ -49,12 +53,14 @@ class Window {
 }
 
 describe("a history that begins behind a log", () => {
-  it("has lost everything up to there, in every topic, and nothing after", () => {
+  it("has lost everything up to there that the log no longer has, in every topic, and nothing after", () => {
     const window = new Window();
     window.history.beginAfter(8000);
     expect(window.history.head).toBe(8000);
     expect(window.history.locate("#log:8000")).toEqual({ kind: "at", offset: 8000 });
     for (const offset of [8192, 8193, 12_288]) window.take(offset, `t${offset}`);
+    expect(window.isLost("#", 0, everything)).toBe(false);
+    window.logStart = 8001;
     for (const filter of ["never", "t8192", "#", "t12288"])
       for (const rights of [publicOnly, everything])
         expect([7999, 8000, 8192].map((after) => window.isLost(filter, after, rights))).toEqual([
@@ -72,6 +78,59 @@ describe("a history that begins behind a log", () => {
     expect(window.history.locate("#log:12287")).toEqual({ kind: "at", offset: 12_287 });
     expect(window.history.locate("#log:12288")).toEqual({ kind: "lost", reason: "other-epoch" });
     expect(window.history.locate("#next:12289")).toEqual(unknownId);
+  });
+});
+
+describe("what memory has evicted", () => {
+  it("is lost once the log has removed it, and at once if the log had removed it before", () => {
+    const window = new Window({ topicEvents: 1 });
+    for (const offset of [5, 6, 7]) window.take(offset, "a");
+    expect(window.isLost("a", 4)).toBe(false);
+    window.logStart = 6;
+    expect([window.isLost("a", 4), window.isLost("a", 5), window.isLost("b", 4)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    window.logStart = 8;
+    expect([window.isLost("a", 5), window.isLost("a", 6)]).toEqual([true, false]);
+    window.take(8, "a");
+    expect([window.isLost("a", 6), window.isLost("a", 7)]).toEqual([true, false]);
+  });
+
+  it("is told again only if the log has removed more", () => {
+    const window = new Window({ topicEvents: 1 });
+    for (const offset of [5, 6, 7]) window.take(offset, "a");
+    window.logStart = 6;
+    const range = { filters: [parseMqttFilter("a")], rights: publicOnly, after: 4, upTo: 7 };
+    const { asOf } = window.history.losses(range, 0);
+    expect(window.history.losses(range, asOf).topics).toEqual([]);
+    window.logStart = 7;
+    expect(window.history.losses(range, asOf).topics).toEqual([{ topic: "a", missedAtMost: 2 }]);
+  });
+
+  it("is lost although the log has it, if the topic was evicted as a whole", () => {
+    const window = new Window();
+    for (const offset of [5, 6, 7]) window.take(offset, offset === 6 ? "b" : "a");
+    const { topics } = parsePublication({ topics: ["a"] });
+    window.history.evictAll(topics[0]);
+    window.take(8, "a");
+    expect([4, 6, 7].map((after) => window.isLost("a", after))).toEqual([true, true, false]);
+    expect(window.isLost("b", 4)).toBe(false);
+    expect([7, 8].map((offset) => window.history.isWithdrawn(topics[0], offset))).toEqual([true, false]);
+  });
+
+  it.each(["a", "a b", "+", "#"])("ends at the newest evicted entry of the filters %s", (filters) => {
+    const window = new Window({ topicEvents: 2 });
+    for (let offset = 1; offset <= 6; offset += 1) window.take(offset, offset % 2 === 0 ? "c/d" : "a");
+    const range = {
+      filters: filters.split(" ").map((text) => parseMqttFilter(text)),
+      rights: publicOnly,
+      upTo: 6,
+    };
+    const last = filters === "#" ? 2 : 1;
+    expect(window.history.evictedUpTo({ ...range, after: 0 })).toBe(last);
+    expect(window.history.evictedUpTo({ ...range, after: last })).toBeLessThanOrEqual(last);
   });
 });
 
@@ -103,19 +162,19 @@ describe("an own id", () => {
     expect(window.history.locate("x", everything)).toEqual({ kind: "at", offset: 5 });
     expect(window.history.locate("x")).toEqual(unknownId);
     expect(window.history.locate("y")).toEqual({ kind: "at", offset: 6 });
-    window.history.dropIdsBefore(6);
+    window.logStart = 6;
     expect([window.history.ownsId("x"), window.history.ownsId("y")]).toEqual([false, true]);
   });
 
   it("of an entry in memory stays known, even if the log has dropped the entry", () => {
     const window = new Window();
     window.take(5, "a", { id: "x" });
-    window.history.dropIdsBefore(100);
+    window.logStart = 100;
     expect(window.history.locate("x")).toEqual({ kind: "at", offset: 5 });
   });
 
   it("without a log, is forgotten with its entry", () => {
-    const window = new Window({ topicEvents: 1 }, false);
+    const window = new Window({ topicEvents: 1 }, Infinity);
     window.take(5, "a", { id: "x" });
     window.take(7, "a");
     expect(window.history.locate("x")).toEqual(unknownId);
