@@ -1,11 +1,10 @@
 import { startBeacon } from "./beacon.js";
 import { checkAppArguments } from "./check-app-arguments.js";
 import { createGateway } from "./create-gateway.js";
+import { createJournal } from "./create-journal.js";
 import { filterLimits } from "./filter-limits.js";
 import { frontBuilders } from "./fronts.js";
 import { htmlDir } from "./html-dir.js";
-import { createEpoch } from "../journal/epoch.js";
-import { EpochChain } from "../journal/epoch-chain.js";
 import { MetricsRegistry } from "../monitoring/metrics-registry.js";
 import { setGauges } from "../monitoring/gauges.js";
 import { openAdmin } from "./open-admin.js";
@@ -32,8 +31,6 @@ import type { ControlSocket } from "../ingress/zeromq/control-socket.js";
 import type { AdmitPublisher } from "../ingress/zeromq/open-source.js";
 import type { ZeroMqIngress } from "../ingress/zeromq/zeromq-ingress.js";
 import type { Journal } from "../journal/journal.js";
-import { MemoryJournal } from "../journal/memory/memory-journal.js";
-import { createPositionKey, OpaquePositions } from "../journal/opaque-positions.js";
 import type { Logger } from "../base/log.js";
 import { Polls } from "../delivery/polls/polls.js";
 import { subscriptionsTopic } from "../presence/documents.js";
@@ -94,7 +91,10 @@ export interface App {
  */
 export async function createApp(config: Config, ports: AppPorts): Promise<App> {
   checkAppArguments(config, ports);
-  const app = new RunningApp(config, ports);
+  const clock = ports.clock ?? systemClock;
+  const metrics = new MetricsRegistry();
+  const journal = await createJournal({ config, clock, metrics, logger: ports.logger });
+  const app = new RunningApp(config, { ...ports, clock, metrics, journal });
   try {
     await app.start();
   } catch (error) {
@@ -104,11 +104,17 @@ export async function createApp(config: Config, ports: AppPorts): Promise<App> {
   return app;
 }
 
+interface RunningPorts extends AppPorts {
+  readonly clock: Clock;
+  readonly metrics: MetricsRegistry;
+  readonly journal: Journal;
+}
+
 class RunningApp implements App {
   readonly #config: Config;
-  readonly #ports: AppPorts;
+  readonly #ports: RunningPorts;
   readonly #clock: Clock;
-  readonly #metrics = new MetricsRegistry();
+  readonly #metrics: MetricsRegistry;
   readonly #descriptors = planDescriptors(descriptorLimit());
   readonly #journal: Journal;
   readonly #hub: Hub;
@@ -125,19 +131,12 @@ class RunningApp implements App {
   readonly #urls = new Map<string, string>();
   #closing: Promise<void> | undefined;
 
-  constructor(config: Config, ports: AppPorts) {
+  constructor(config: Config, ports: RunningPorts) {
     this.#config = config;
     this.#ports = ports;
-    this.#clock = ports.clock ?? systemClock;
-    const epochs = EpochChain.of(createEpoch());
-    this.#journal = new MemoryJournal({
-      epochs,
-      ...(config.opaqueIds ? { positions: new OpaquePositions({ key: createPositionKey(), epochs }) } : {}),
-      clock: this.#clock,
-      metrics: this.#metrics,
-      limits: config.limits.history,
-      presenceTopic: subscriptionsTopic,
-    });
+    this.#clock = ports.clock;
+    this.#metrics = ports.metrics;
+    this.#journal = ports.journal;
     this.#hub = new Hub({
       history: this.#journal.history,
       clock: this.#clock,
@@ -189,6 +188,8 @@ class RunningApp implements App {
   }
 
   async start(): Promise<void> {
+    // A client that finds the hub must find its history too. Until then, its browser tries again.
+    await this.#journal.open();
     for (const front of this.#fronts) {
       const url = await front.start();
       if (url !== undefined) this.#urls.set(front.label, url);
@@ -200,7 +201,7 @@ class RunningApp implements App {
     const parts = { ...ports, config: this.#config, admit };
     const sink: PublicationSink = {
       append: this.#journal.append.bind(this.#journal),
-      room: this.#hub.room.bind(this.#hub),
+      room: () => this.#hub.room() ?? this.#journal.roomOnceUp(),
     };
     for await (const ingress of openIngresses({ ...parts, sink })) this.#ingress.push(ingress);
     this.#control = await openControl(parts, () => onShutdownRequest?.());
@@ -219,8 +220,10 @@ class RunningApp implements App {
   async publish(input: PublicationInput): Promise<string> {
     const publication = parsePublication(input, this.#config.limits);
     await this.#hub.room();
-    const receipt = this.#journal.append(publication);
-    return (receipt instanceof Promise ? await receipt : receipt).id;
+    const group = this.#journal.begin();
+    group.add(publication);
+    const [id = ""] = await group.commit();
+    return id;
   }
 
   figures(): Readonly<Record<string, number>> {
@@ -243,6 +246,7 @@ class RunningApp implements App {
     await Promise.all([...this.#ingress.map((ingress) => ingress.close()), this.#control?.close()]);
     await atMost(this.#clock, settleMs, Promise.all(this.#fronts.map((front) => front.settle())));
     await Promise.all(this.#fronts.map((front) => front.close()));
+    await this.#journal.close();
     await this.#admin?.close();
     this.#ports.logger.debug({ figures: this.figures() }, "figures");
   }
@@ -253,6 +257,7 @@ class RunningApp implements App {
       {
         hub: this.#hub,
         history: this.#journal.history,
+        journal: this.#journal.status,
         fronts: this.#fronts,
         polls: this.#polls.size,
         gateway: this.#gateway,
@@ -285,6 +290,7 @@ class RunningApp implements App {
       facts: () => ({
         streams: this.#streams,
         links: this.#links.length,
+        journal: this.#journal.status.state,
         linksUp: this.#links.filter(({ linkState }) => linkState === "up").length,
       }),
       verifiers: this.#verifiers,

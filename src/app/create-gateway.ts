@@ -72,7 +72,7 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
       ...parts,
       authenticator,
       begin: () => journal.begin(),
-      room: () => hub.room(),
+      room: () => hub.room() ?? journal.room(),
       limits: config.limits,
       open: config.open,
     }),

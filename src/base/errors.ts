@@ -46,6 +46,7 @@ export const errorCodes = {
   "newer-format":
     "A newer version of Pharos wrote the journal's log, in a format that this version does not know.",
   "not-taken": "No hub accepted the publication in time.",
+  unavailable: "The hub cannot store publications at present.",
   refused: "The hub refused the publication; the message has the reason.",
   unreachable: "A server or hub cannot be reached.",
   closed: "The server is stopping, or the object (for instance a publisher) is closed.",

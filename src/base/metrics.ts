@@ -65,6 +65,9 @@ export const counters = {
   workers_lost_total: {
     help: "Worker processes that crashed or hung. The hub replaced each of these processes.",
   },
+  journal_failures_total: {
+    help: "Attempts to store publications in the journal that failed. The hub tries again.",
+  },
   history_evicted_total: { help: "Publications that the hub evicted from history.", labels: ["limit"] },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
@@ -99,6 +102,15 @@ export const gauges = {
   oldest_pending_seconds: {
     help: "Age of the oldest publication that the hub has not delivered yet; 0 if there is none.",
   },
+  journal_state: {
+    help: "1 for the current state of the journal, 0 for its other states.",
+    labels: ["state"],
+  },
+  journal_lag_seconds: {
+    help: "Age of the oldest publication that the journal has not stored yet; 0 if there is none.",
+  },
+  journal_bytes: { help: "Size of the journal on disk or on the engine, in bytes; 0 in memory." },
+  journal_segments: { help: "Files, or parts, of the journal on disk or on the engine; 0 in memory." },
   link_up: { help: "1 while a link to Mongrel2 can deliver, else 0.", labels: ["link"] },
   link_clients: {
     help: "Clients of a Mongrel2 server with a stream or a request without an answer.",
@@ -130,6 +142,15 @@ export const histograms = {
     help: "Publications in a write to a cohort. The number rises under load.",
     labels: ["front"],
     bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+  },
+  journal_append_duration_seconds: {
+    help: "Time until the journal has stored publications and the hub has applied them, in seconds.",
+    // A disk of its own needs 1 to 5 ms.
+    bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+  },
+  journal_record_bytes: {
+    help: "Size of a record of the journal: what the hub publishes in one turn of its event loop, in bytes.",
+    bounds: [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304],
   },
   fence_duration_seconds: {
     help: "Time until Mongrel2 acknowledges a fence, in seconds. A server with 1,000 clients needs about 15 ms.",

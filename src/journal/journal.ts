@@ -1,13 +1,12 @@
 import type { Entry } from "../hub/publications/entry.js";
-import type { Offset } from "../hub/publications/position.js";
 import type { Publication } from "../hub/publications/publication.js";
+import type { SnapshotPart } from "./snapshot-part.js";
 import type { Topic } from "../hub/topics/topic.js";
 import type { TopicHistoryReader } from "./topic-history-reader.js";
 
-/** The place of a stored publication, and the event id that clients see. */
+/** The answer to a publisher whose publication is stored. */
 export interface Receipt {
-  readonly offset: Offset;
-  /** The publisher's own id. The position if the publisher gave no id, or an id that history already holds. */
+  /** The event id that clients see. The publisher's own id. The position if the publisher gave no id, or an id that history already holds. */
   readonly id: string;
 }
 
@@ -25,6 +24,24 @@ export interface StoredHistory extends TopicHistoryReader {
 }
 
 /**
+ * - `up`: the journal stores publications
+ * - `full`: the store has no space
+ * - `unreachable`: the store does not respond, or returns errors
+ */
+export const journalStates = ["up", "full", "unreachable"] as const;
+export type JournalState = (typeof journalStates)[number];
+
+export interface JournalStatus {
+  readonly state: JournalState;
+  /** The age of the oldest publication that waits to be stored, in milliseconds; 0 if there is none. */
+  readonly lagMs: number;
+  /** The size of the log, in bytes; 0 in memory. */
+  readonly bytes: number;
+  /** The files, or parts, of the log; 0 in memory. */
+  readonly segments: number;
+}
+
+/**
  * The publications of one request. The journal stores all of them or none, and no publication of the group before
  * {@link commit}. A journal in memory, which has no crash to survive, stores each publication when it is added.
  */
@@ -35,9 +52,9 @@ export interface PublicationGroup {
    * Stores the group. Call this once, after the last {@link add}. When the promise resolves, the followers have all
    * publications. The promise rejects as that of {@link Journal.append}.
    *
-   * @returns a receipt for each publication, in order
+   * @returns the event id of each publication, in order, as in {@link Receipt}
    */
-  commit(): readonly Receipt[] | Promise<readonly Receipt[]>;
+  commit(): readonly string[] | Promise<readonly string[]>;
 }
 
 /**
@@ -65,4 +82,24 @@ export interface Journal {
    * eviction by a limit.
    */
   evictAll(topic: Topic): void;
+  /** What operators see of the journal. */
+  readonly status: JournalStatus;
+  /** Adds a part of the hub's state that must outlive the hub. Call this before {@link open}. */
+  keep(part: SnapshotPart): void;
+  /**
+   * Fills history, and passes the stored entries to the followers. When the promise resolves, the journal accepts
+   * publications.
+   *
+   * @throws PharosError with a sentence for the operator
+   */
+  open(): Promise<void>;
+  /**
+   * Undefined while the journal accepts publications; else a promise that resolves when it may accept more. While the
+   * journal cannot store anything, `commit` refuses at once, so there is nothing to wait for.
+   */
+  room(): Promise<void> | undefined;
+  /** As {@link room}, but waits while the journal cannot store anything. For publishers that cannot be refused. */
+  roomOnceUp(): Promise<void> | undefined;
+  /** Stores what was appended, if that is possible, and closes. Safe to call twice. */
+  close(): Promise<void>;
 }

@@ -7,6 +7,9 @@ import type { EpochChain } from "./epoch-chain.js";
 const blockBytes = 16;
 const offsetAt = 8;
 
+/** The size of a key for {@link OpaquePositions}. */
+export const positionKeyBytes = blockBytes;
+
 const idForm = /^#([A-Za-z0-9_-]{1,32}):([A-Za-z0-9_-]{1,32})$/;
 
 /** Creates a key for {@link OpaquePositions}. */

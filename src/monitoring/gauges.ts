@@ -1,7 +1,8 @@
 import { sum } from "../base/sum.js";
 import type { FilterCounts } from "../hub/filters/filter-trie.js";
 import type { Hub } from "../hub/hub.js";
-import type { StoredHistory } from "../journal/journal.js";
+import { journalStates } from "../journal/journal.js";
+import type { JournalStatus, StoredHistory } from "../journal/journal.js";
 import type { Metrics } from "../base/metrics.js";
 import { linkStates } from "../fronts/front.js";
 import type { Front } from "../fronts/front.js";
@@ -17,6 +18,7 @@ export interface GatewaySizes {
 export interface GaugeSources {
   readonly hub: Hub;
   readonly history: Pick<StoredHistory, "bytes" | "topicCount">;
+  readonly journal: JournalStatus;
   readonly fronts: readonly Front[];
   /** The number of polls that wait for a publication. */
   readonly polls: number;
@@ -47,6 +49,14 @@ export function setGauges(sources: GaugeSources, metrics: Metrics): void {
   metrics.gauge("retained_bytes", hub.retained.bytes);
   metrics.gauge("history_bytes", history.bytes);
   metrics.gauge("history_topics", history.topicCount);
+  gaugeJournal(sources.journal, metrics);
+}
+
+function gaugeJournal({ state, lagMs, bytes, segments }: JournalStatus, metrics: Metrics): void {
+  for (const each of journalStates) metrics.gauge("journal_state", each === state ? 1 : 0, { state: each });
+  metrics.gauge("journal_lag_seconds", lagMs / 1000);
+  metrics.gauge("journal_bytes", bytes);
+  metrics.gauge("journal_segments", segments);
 }
 
 function gaugeFilters(counts: FilterCounts, metrics: Metrics): void {

@@ -17,7 +17,13 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
       expect(headers.get("content-type")).toBe("application/json");
       expect(headers.get("cache-control")).toBe("no-store");
       const links = front === "http" ? 0 : 1;
-      expect(JSON.parse(body)).toEqual({ status: "ok", streams: expect.any(Number), links, linksUp: links });
+      expect(JSON.parse(body)).toEqual({
+        status: "ok",
+        streams: expect.any(Number),
+        links,
+        linksUp: links,
+        journal: "up",
+      });
     });
 
     it.each(["/esupdates/", "/esupdates/deeper", "/esupdates%2F", "/healthz/x"])(

@@ -18,7 +18,7 @@ function createGateway(options: Partial<GatewayOptions> = {}): Gateway {
   const history = { head: 7, idAt: (offset: number) => `#e:${offset}` };
   const resources = [
     eventStreamResource({ streams, authenticator, history }),
-    healthResource(() => ({ streams: 7 })),
+    healthResource(() => ({ streams: 7, journal: "up" })),
   ];
   return new Gateway({ corsOrigins: [], resources, ...options });
 }
@@ -149,7 +149,14 @@ describe("a stream", () => {
 describe("other requests", () => {
   it("are told the health with what the application adds", () => {
     const reply = replyOf(createGateway(), { path: "/healthz" });
-    expect(JSON.parse(reply.body.toString())).toEqual({ status: "ok", streams: 7 });
+    expect(JSON.parse(reply.body.toString())).toEqual({ status: "ok", streams: 7, journal: "up" });
+  });
+
+  it("are told that the hub stores nothing, with a status that keeps its streams", () => {
+    const resources = [healthResource(() => ({ journal: "full" }))];
+    const reply = replyOf(new Gateway({ corsOrigins: [], resources }), { path: "/healthz" });
+    expect(reply.status).toBe(200);
+    expect(JSON.parse(reply.body.toString())).toEqual({ status: "degraded", journal: "full" });
   });
 
   it.each(["", "/", "/esupdates/", "/ESUPDATES", "/esupdates/../esupdates", "*", "/__proto__"])(

@@ -5,7 +5,7 @@ import type { MemoryHistory, MemoryHistoryOptions } from "../../src/journal/memo
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 
 /** A journal that stores when the test calls `store`. A journal on disk stores in the same way, after a sync. */
-export class LaterJournal implements Journal {
+export class LaterJournal implements Pick<Journal, "history" | "append" | "begin" | "evictAll" | "follow"> {
   readonly #memory: MemoryJournal;
   #waiting: (() => void)[] = [];
 
@@ -39,9 +39,9 @@ export class LaterJournal implements Journal {
     };
   }
 
-  #commit(publications: readonly Publication[]): Promise<readonly Receipt[]> {
-    const store = (): readonly Receipt[] =>
-      publications.map((publication) => this.#memory.append(publication));
+  #commit(publications: readonly Publication[]): Promise<readonly string[]> {
+    const store = (): readonly string[] =>
+      publications.map((publication) => this.#memory.append(publication).id);
     return new Promise((resolve) => this.#waiting.push(() => resolve(store())));
   }
 

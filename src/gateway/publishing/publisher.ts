@@ -110,7 +110,7 @@ export class Publisher {
       } while (budget.isUsedUp());
       group.add(publication);
     }
-    return (await group.commit()).map(({ id }) => id);
+    return group.commit();
   }
 
   /** Call this before you parse the topics: a body of 1 MiB can hold 100,000 topics. */

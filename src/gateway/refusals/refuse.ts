@@ -37,6 +37,7 @@ export const statuses: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
   "too-many-connections": 503,
   "too-many-subscriptions": 503,
   "too-many-bodies": 503,
+  unavailable: 503,
   closed: 503,
 });
 

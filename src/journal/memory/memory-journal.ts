@@ -1,11 +1,14 @@
 import type { Clock } from "../../base/clock.js";
 import type { Metrics } from "../../base/metrics.js";
+import type { Entry } from "../../hub/publications/entry.js";
 import type { Publication } from "../../hub/publications/publication.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import { countPublication } from "../count-publication.js";
-import type { Journal, JournalFollower, PublicationGroup, Receipt } from "../journal.js";
+import type { Journal, JournalFollower, JournalStatus, PublicationGroup } from "../journal.js";
 import { MemoryHistory } from "./memory-history.js";
 import type { MemoryHistoryOptions } from "./memory-history.js";
+
+const inMemory: JournalStatus = Object.freeze({ state: "up", lagMs: 0, bytes: 0, segments: 0 });
 
 /** The journal in memory: the publications end with the hub. */
 export class MemoryJournal implements Journal {
@@ -19,19 +22,36 @@ export class MemoryJournal implements Journal {
     this.#metrics = options.metrics;
   }
 
-  append(publication: Publication): Receipt {
+  append(publication: Publication): Entry {
     const entry = this.history.take({ offset: this.history.head + 1, atMs: this.#clock.now(), publication });
     countPublication(this.#metrics, entry);
     return entry;
   }
 
   begin(): PublicationGroup {
-    const receipts: Receipt[] = [];
+    const ids: string[] = [];
     return {
-      add: (publication) => void receipts.push(this.append(publication)),
-      commit: () => receipts,
+      add: (publication) => void ids.push(this.append(publication).id),
+      commit: () => ids,
     };
   }
+
+  get status(): JournalStatus {
+    return inMemory;
+  }
+
+  /** Has no effect: the hub's state ends with the hub. */
+  keep(): void {}
+
+  /** Has no effect. */
+  async open(): Promise<void> {}
+
+  room(): undefined {}
+
+  roomOnceUp(): undefined {}
+
+  /** Has no effect. */
+  async close(): Promise<void> {}
 
   follow(follower: JournalFollower): void {
     this.history.follow(follower);

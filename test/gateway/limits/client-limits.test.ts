@@ -243,8 +243,8 @@ test("10,000 clients behind one local proxy that lose their streams twice, and t
 test("health checks are let in when their address has asked for too much, and everything else is not", () => {
   const clients = limitsWith({ eachLocal: { streams: 1, publishesPerSecond: 1, requestsPerSecond: 1 } });
   const resources = [
-    healthResource(() => ({})),
-    { ...healthResource(() => ({})), path: "/other", isUncounted: false },
+    healthResource(() => ({ journal: "up" })),
+    { ...healthResource(() => ({ journal: "up" })), path: "/other", isUncounted: false },
   ];
   const gateway = new Gateway({ corsOrigins: [], clients, resources });
   const ask = (path: string, method = "GET") => gateway.handle(gatewayRequest({ path, method }));

@@ -1,0 +1,242 @@
+import type { Clock } from "../../base/clock.js";
+import { PharosError } from "../../base/errors.js";
+import type { Logger } from "../../base/log.js";
+import type { Metrics } from "../../base/metrics.js";
+import { TurnBudget } from "../../base/turn-budget.js";
+import { Waiters } from "../../base/waiters.js";
+import type { Publication } from "../../hub/publications/publication.js";
+import type { Topic } from "../../hub/topics/topic.js";
+import type { JournalLimits } from "../../limits/journal.js";
+import { createEpoch } from "../epoch.js";
+import type { EpochChain } from "../epoch-chain.js";
+import type {
+  Journal,
+  JournalFollower,
+  JournalState,
+  JournalStatus,
+  PublicationGroup,
+  Receipt,
+} from "../journal.js";
+import { decodeHead, decodeRecord } from "../log/decode-record.js";
+import { encodeItem, encodeRecord } from "../log/encode-record.js";
+import type { Log, LogState, Sequence, StoredRecord } from "../log/log.js";
+import { offsetAt, publicationsPerRecord } from "../log/record.js";
+import type { LogItem, LoggedPublication } from "../log/record.js";
+import type { MemoryHistory } from "../memory/memory-history.js";
+import type { SnapshotPart } from "../snapshot-part.js";
+import type { PendingItem } from "./pending-item.js";
+import { RecordApplier } from "./record-applier.js";
+import { recordHeadBytes, RecordSender } from "./record-sender.js";
+import { Runs } from "./runs.js";
+import { Snapshots } from "./snapshots.js";
+
+export interface LoggedJournalOptions {
+  /** A log that is open. The journal closes it. */
+  readonly log: Log;
+  /** An empty history. The journal fills it from the log. */
+  readonly history: MemoryHistory;
+  readonly epochs: EpochChain;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly limits: JournalLimits;
+  /** At least this much of the log is replayed at a start to fill the history, in bytes. */
+  readonly replayBytes: number;
+}
+
+/** The time for records in each turn of the event loop, in milliseconds. */
+const turnMs = 5;
+
+/**
+ * A journal over a log. The log is the truth: an entry reaches history and the followers when the log has stored it. So
+ * no client gets a position that a crash can take back.
+ */
+export class LoggedJournal implements Journal {
+  readonly history: MemoryHistory;
+  readonly #options: LoggedJournalOptions;
+  readonly #sender: RecordSender;
+  readonly #applier: RecordApplier;
+  readonly #runs = new Runs();
+  readonly #snapshots: Snapshots;
+  readonly #waiters = new Waiters();
+  /** The last record that was applied or skipped. */
+  #applied: Sequence = 0;
+  #atMs = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: LoggedJournalOptions) {
+    this.#options = options;
+    this.history = options.history;
+    const budget = new TurnBudget(options.clock, turnMs);
+    this.#sender = new RecordSender(options);
+    this.#applier = new RecordApplier({ ...options, budget });
+    this.#snapshots = new Snapshots(options);
+    this.keep(this.#runs);
+    this.keep(options.epochs);
+  }
+
+  get status(): JournalStatus {
+    const { state, figures } = this.#options.log;
+    return { state: this.#stateOf(state), lagMs: this.#sender.oldestMs, ...figures };
+  }
+
+  keep(part: SnapshotPart): void {
+    this.#snapshots.add(part);
+  }
+
+  follow(follower: JournalFollower): void {
+    this.history.follow(follower);
+  }
+
+  /**
+   * Fills the history from the log, and begins a new epoch. When the promise resolves, the followers have all entries
+   * that fit into memory, and the journal accepts publications.
+   *
+   * @throws PharosError for a log of a newer version, or one that cannot be read
+   */
+  async open(): Promise<void> {
+    const { log, history } = this.#options;
+    const after = await this.#snapshots.load();
+    this.#atMs = this.#runs.newestMs;
+    this.#applied = after;
+    if (after > 0) history.beginAfter(offsetAt(after + 1, 0) - 1);
+    await log.follow(after, {
+      take: (record) => this.#take(record),
+      lost: (upTo) => this.#lose(upTo),
+      down: () => this.#sender.fail(new PharosError("unreachable", "the log is down")),
+      restarted: () => this.#restarted(),
+    });
+    await this.#beginEpoch();
+    this.#applier.goLive();
+    this.#sender.start();
+  }
+
+  append(publication: Publication): Promise<Receipt> {
+    return new Promise((resolve) => {
+      const group = this.#groupOf([this.#logged(publication)]);
+      this.#send(group, { applied: ([id = ""]) => resolve({ id }) });
+    });
+  }
+
+  begin(): PublicationGroup {
+    const publications: LoggedPublication[] = [];
+    return {
+      add: (publication) => void publications.push(this.#logged(publication)),
+      commit: () => this.#commit(publications),
+    };
+  }
+
+  evictAll(topic: Topic): void {
+    this.#send({ kind: "evict", topic }, { applied: () => undefined });
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#sender.room();
+  }
+
+  roomOnceUp(): Promise<void> | undefined {
+    return this.#sender.ready() ?? this.#sender.room();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #stateOf(state: LogState): JournalState {
+    if (state === "full") return state;
+    return state === "up" && this.#sender.isReady ? "up" : "unreachable";
+  }
+
+  async #close(): Promise<void> {
+    await this.#sender.settled();
+    this.#sender.close();
+    await this.#options.log.close();
+    await this.#snapshots.settled();
+  }
+
+  async #commit(publications: readonly LoggedPublication[]): Promise<readonly string[]> {
+    if (publications.length === 0) return [];
+    const { log } = this.#options;
+    if (publications.length > publicationsPerRecord)
+      throw new PharosError(
+        "too-large",
+        `with this journal, a request may have at most ${publicationsPerRecord} publications, not ${publications.length}`,
+      );
+    if (!this.#sender.isReady)
+      throw new PharosError(
+        "unavailable",
+        "the hub cannot store publications at present; nothing was published",
+        {
+          retryAfterSeconds: 1,
+          reason: `the journal is ${log.state}`,
+        },
+      );
+    return new Promise((resolve, reject) => {
+      const late = (): void => reject(outcomeUnknown());
+      this.#send(this.#groupOf(publications), { applied: resolve, late });
+    });
+  }
+
+  #logged(publication: Publication): LoggedPublication {
+    const { id } = publication;
+    return { publication, keepsId: id !== undefined && !this.history.ownsId(id) };
+  }
+
+  #groupOf(publications: readonly LoggedPublication[]): LogItem {
+    return { kind: "group", publications };
+  }
+
+  #send(item: LogItem, calls: Pick<PendingItem, "applied" | "late">): void {
+    const text = encodeItem(item);
+    const bytes = Buffer.byteLength(text);
+    const most = this.#options.log.maxRecordBytes - recordHeadBytes;
+    if (bytes > most)
+      throw new PharosError("too-large", `with this journal, a request may have at most ${most} bytes`);
+    const publications = item.kind === "group" ? item.publications.length : 0;
+    const sinceMs = this.#options.clock.monotonic();
+    this.#sender.add({ item, text, bytes, publications, sinceMs, ...calls });
+  }
+
+  async #take({ sequence, payload }: StoredRecord): Promise<void> {
+    const head = decodeHead(payload);
+    const pending = this.#sender.arrived(head);
+    this.#atMs = Math.max(this.#atMs, head.atMs);
+    if (this.#runs.accept({ ...head, atMs: this.#atMs })) {
+      const items = pending?.map(({ item }) => item) ?? decodeRecord(payload).items;
+      await this.#applier.apply({ sequence, atMs: this.#atMs, items }, (index, ids) =>
+        pending?.[index]?.applied(ids),
+      );
+      if (pending !== undefined) this.#sender.applied();
+    } else if (pending !== undefined) this.#sender.beginRun();
+    this.#applied = sequence;
+    this.#snapshots.saveIfDue(sequence);
+    this.#waiters.look();
+  }
+
+  #lose(upTo: Sequence): void {
+    this.#applied = Math.max(this.#applied, upTo);
+    this.history.beginAfter(offsetAt(upTo + 1, 0) - 1);
+  }
+
+  #restarted(): void {
+    this.#options.logger.error({}, "the log no longer holds the publications that this hub has delivered");
+  }
+
+  /** The record of an epoch is a run of its own, so that it comes before records that have to be sent again. */
+  async #beginEpoch(): Promise<void> {
+    const { log, clock } = this.#options;
+    const epoch = createEpoch();
+    const head = { run: epoch, n: 1, atMs: clock.now() };
+    const sequence = await log.append(encodeRecord(head, [encodeItem({ kind: "epoch", epoch })]));
+    await this.#waiters.until(() => this.#applied >= sequence);
+  }
+}
+
+function outcomeUnknown(): PharosError {
+  return new PharosError(
+    "unavailable",
+    "the hub did not store the publications in time; they may be stored later. A request with the same Idempotency-Key tells, and publishes them at most once",
+    { retryAfterSeconds: 1 },
+  );
+}

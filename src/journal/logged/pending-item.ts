@@ -1,0 +1,21 @@
+import type { LogItem } from "../log/record.js";
+
+/** An item that waits for its record to be stored and applied. */
+export interface PendingItem {
+  readonly item: LogItem;
+  /** The item as the record contains it. */
+  readonly text: string;
+  /** The size of the text in UTF-8. */
+  readonly bytes: number;
+  /** The number of publications in the item. */
+  readonly publications: number;
+  /** The time of the append on the monotonic clock, in milliseconds. */
+  readonly sinceMs: number;
+  /**
+   * Called once, when the item was applied, with the event ids of its publications. If an earlier group has the same
+   * once-key, these are the ids of that group.
+   */
+  readonly applied: (ids: readonly string[]) => void;
+  /** Called at most once, when the item has waited for too long. The item may be applied all the same. */
+  readonly late?: () => void;
+}

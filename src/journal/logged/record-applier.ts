@@ -1,0 +1,84 @@
+import type { Metrics } from "../../base/metrics.js";
+import type { TurnBudget } from "../../base/turn-budget.js";
+import type { Offset } from "../../hub/publications/position.js";
+import { countPublication } from "../count-publication.js";
+import type { EpochChain } from "../epoch-chain.js";
+import type { Sequence } from "../log/log.js";
+import { offsetAt } from "../log/record.js";
+import type { LogItem, LoggedGroup } from "../log/record.js";
+import type { MemoryHistory } from "../memory/memory-history.js";
+
+/** A record that the log has stored, with its items. */
+export interface AcceptedRecord {
+  readonly sequence: Sequence;
+  /** The time of the log, in milliseconds since 1970. */
+  readonly atMs: number;
+  readonly items: readonly LogItem[];
+}
+
+export interface RecordApplierOptions {
+  readonly history: MemoryHistory;
+  readonly epochs: EpochChain;
+  readonly metrics: Metrics;
+  /** The time for records in each turn of the event loop. */
+  readonly budget: TurnBudget;
+}
+
+/**
+ * Applies the records of a log to the history in memory, in the order of the log. Every hub that reads the same log
+ * reaches the same state. A large record takes several turns of the event loop.
+ */
+export class RecordApplier {
+  readonly #options: RecordApplierOptions;
+  #isLive = false;
+
+  constructor(options: RecordApplierOptions) {
+    this.#options = options;
+  }
+
+  /** From now on, publications count in the metrics. A replay does not count them again. */
+  goLive(): void {
+    this.#isLive = true;
+  }
+
+  /**
+   * Applies a record. Call this after the last call has resolved.
+   *
+   * @param done called for each item, in order, with the event ids of its publications
+   */
+  async apply(
+    { sequence, atMs, items }: AcceptedRecord,
+    done?: (index: number, ids: readonly string[]) => void,
+  ) {
+    let publications = 0;
+    for (const [index, item] of items.entries()) {
+      const from = { offset: offsetAt(sequence, publications), atMs };
+      const ids =
+        item.kind === "group" ? await this.#applyGroup(item, from) : this.#applyOther(item, sequence);
+      if (item.kind === "group") publications += item.publications.length;
+      done?.(index, ids);
+    }
+  }
+
+  async #applyGroup(
+    { publications }: LoggedGroup,
+    { offset, atMs }: { readonly offset: Offset; readonly atMs: number },
+  ): Promise<readonly string[]> {
+    const { history, budget, metrics } = this.#options;
+    const ids: string[] = [];
+    for (const { publication, keepsId } of publications) {
+      while (budget.isUsedUp()) await budget.pauseIfUsedUp();
+      const entry = history.take({ offset: offset + ids.length, atMs, publication, keepsId });
+      if (this.#isLive) countPublication(metrics, entry);
+      ids.push(entry.id);
+    }
+    return ids;
+  }
+
+  #applyOther(item: Exclude<LogItem, LoggedGroup>, sequence: Sequence): readonly string[] {
+    const { history, epochs } = this.#options;
+    if (item.kind === "epoch") epochs.begin(item.epoch, offsetAt(sequence, 0) - 1);
+    if (item.kind === "evict") history.evictAll(item.topic);
+    return [];
+  }
+}

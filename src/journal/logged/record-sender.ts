@@ -1,0 +1,248 @@
+import type { Clock, Timer } from "../../base/clock.js";
+import { CompactingQueue } from "../../base/compacting-queue.js";
+import type { Logger } from "../../base/log.js";
+import type { Metrics } from "../../base/metrics.js";
+import { Waiters } from "../../base/waiters.js";
+import type { JournalLimits } from "../../limits/journal.js";
+import { createEpoch } from "../epoch.js";
+import { encodeRecord } from "../log/encode-record.js";
+import type { Log } from "../log/log.js";
+import { publicationsPerRecord, type RecordHead } from "../log/record.js";
+import { LogRecovery } from "./log-recovery.js";
+import type { PendingItem } from "./pending-item.js";
+import { runEndsAfterMs } from "./runs.js";
+
+/**
+ * The most records that are sent to the log and not applied yet. A disk syncs several of them together. An engine in the
+ * same data centre stores 16 records in the time of two round trips.
+ */
+const recordsInFlight = 16;
+
+/** The bytes of a record without its items, at most: run, number and time. */
+export const recordHeadBytes = 256;
+
+/** How often the sender looks for items that have waited for too long, in milliseconds. */
+const lookMs = 1000;
+
+export interface RecordSenderOptions {
+  readonly log: Pick<Log, "append" | "recover" | "state" | "maxRecordBytes">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly limits: Pick<JournalLimits, "waitingBytes" | "batchBytes" | "appendSeconds">;
+}
+
+interface SentRecord {
+  readonly n: number;
+  readonly items: readonly PendingItem[];
+  readonly payload: Buffer;
+  readonly sinceMs: number;
+}
+
+/**
+ * Sends what the hub appends to the log: all items of a turn of the event loop in one record. After a failure, the
+ * sender sends again, in order, each record that did not come back from the log.
+ */
+export class RecordSender {
+  readonly #options: RecordSenderOptions;
+  readonly #recovery: LogRecovery;
+  readonly #waiting = new CompactingQueue<PendingItem>();
+  readonly #sent = new CompactingQueue<SentRecord>();
+  readonly #waiters = new Waiters();
+  #run: string = createEpoch();
+  #n = 0;
+  #lastSentMs: number;
+  #bytes = 0;
+  #isReady = false;
+  #isScheduled = false;
+  #isClosed = false;
+  #timer: Timer | undefined;
+
+  constructor(options: RecordSenderOptions) {
+    this.#options = options;
+    this.#lastSentMs = options.clock.monotonic();
+    this.#recovery = new LogRecovery(options, () => this.#goOn());
+  }
+
+  /** The memory for items that are not applied yet, in bytes of their text. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** True while the log stores what the sender sends. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** The age of the oldest record that the log has not stored yet, in milliseconds; 0 if there is none. */
+  get oldestMs(): number {
+    const oldestMs = this.#sent.first?.sinceMs ?? this.#waiting.first?.sinceMs;
+    return oldestMs === undefined ? 0 : this.#options.clock.monotonic() - oldestMs;
+  }
+
+  /** Begins to send. Call this once, when the log is open. */
+  start(): void {
+    this.#isReady = true;
+    this.#timer = this.#options.clock.every(lookMs, () => this.#tellLate());
+    this.#schedule();
+  }
+
+  /** Adds an item behind all others. Its record is sent at the end of this turn of the event loop, or later. */
+  add(item: PendingItem): void {
+    this.#waiting.push(item);
+    this.#bytes += item.bytes;
+    this.#schedule();
+  }
+
+  /** Undefined while there is room for more items, or while the log is not ready; else resolves when one is true. */
+  room(): Promise<void> | undefined {
+    const isOpen = (): boolean => !this.#isReady || this.#bytes < this.#options.limits.waitingBytes;
+    return isOpen() ? undefined : this.#waiters.until(isOpen);
+  }
+
+  /** Undefined while the log is ready; else a promise that resolves when it is ready again, or when it closes. */
+  ready(): Promise<void> | undefined {
+    const isOpen = (): boolean => this.#isReady || this.#isClosed;
+    return isOpen() ? undefined : this.#waiters.until(isOpen);
+  }
+
+  /** The items of a record that has come back from the log; undefined if this sender does not wait for the record. */
+  arrived({ run, n }: Pick<RecordHead, "run" | "n">): readonly PendingItem[] | undefined {
+    const first = this.#sent.first;
+    return run === this.#run && first?.n === n ? first.items : undefined;
+  }
+
+  /** Forgets the oldest record. Call this when its items are applied. */
+  applied(): void {
+    const record = this.#sent.shift();
+    if (record === undefined) return;
+    for (const { bytes } of record.items) this.#bytes -= bytes;
+    const seconds = (this.#options.clock.monotonic() - record.sinceMs) / 1000;
+    this.#options.metrics.observe("journal_append_duration_seconds", seconds);
+    this.#schedule();
+    this.#waiters.look();
+  }
+
+  /** Sends all records again as a new run. Call this when the readers of the log have skipped a record of this run. */
+  beginRun(): void {
+    this.#run = createEpoch();
+    this.#n = 0;
+    const items: PendingItem[] = [];
+    for (let record = this.#sent.shift(); record !== undefined; record = this.#sent.shift())
+      items.push(...record.items);
+    for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) items.push(item);
+    for (const item of items) this.#waiting.push(item);
+    this.#schedule();
+  }
+
+  /** Resolves when all items are applied, or when the log cannot store them now. */
+  settled(): Promise<void> {
+    return this.#waiters.until(
+      () => !this.#isReady || (this.#sent.length === 0 && this.#waiting.length === 0),
+    );
+  }
+
+  /** Ends: sends nothing more, and tells the publishers of all items that they wait for nothing. */
+  close(): void {
+    this.#isClosed = true;
+    this.#isReady = false;
+    this.#timer?.cancel();
+    this.#recovery.close();
+    this.#forEach(({ late }) => late?.());
+    this.#waiters.look();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || !this.#isReady || this.#waiting.length === 0) return;
+    this.#isScheduled = true;
+    this.#options.clock.endOfTurn(() => {
+      this.#isScheduled = false;
+      while (this.#isReady && this.#sent.length < recordsInFlight && this.#waiting.length > 0)
+        this.#sendNext();
+    });
+  }
+
+  #sendNext(): void {
+    const nowMs = this.#options.clock.monotonic();
+    const isIdle = this.#sent.length === 0 && nowMs - this.#lastSentMs > runEndsAfterMs / 2;
+    // The readers of the log forget a run that was silent for an hour. This clock may be slower than theirs.
+    if (isIdle) this.beginRun();
+    this.#lastSentMs = nowMs;
+    this.#n += 1;
+    const items = this.#collect();
+    const head = { run: this.#run, n: this.#n, atMs: this.#options.clock.now() };
+    const payload = encodeRecord(
+      head,
+      items.map(({ text }) => text),
+    );
+    const record = { n: this.#n, items, payload, sinceMs: items[0]?.sinceMs ?? nowMs };
+    this.#options.metrics.observe("journal_record_bytes", payload.length);
+    this.#sent.push(record);
+    this.#send(record);
+  }
+
+  /** The next items: as many as fit into a record, at least one. */
+  #collect(): readonly PendingItem[] {
+    const items: PendingItem[] = [];
+    let bytes = 0;
+    let publications = 0;
+    for (;;) {
+      const next = this.#waiting.first;
+      if (next === undefined) return items;
+      bytes += next.bytes + 1;
+      publications += next.publications;
+      const isFull = bytes > this.#batchBytes || publications > publicationsPerRecord;
+      if (items.length > 0 && isFull) return items;
+      items.push(next);
+      this.#waiting.drop(1);
+    }
+  }
+
+  get #batchBytes(): number {
+    const { log, limits } = this.#options;
+    return Math.min(limits.batchBytes, log.maxRecordBytes - recordHeadBytes);
+  }
+
+  #send({ payload }: SentRecord): void {
+    this.#options.log.append(payload).catch((error: unknown) => this.fail(error));
+  }
+
+  /**
+   * Makes the log ready again, and sends the records again that did not come back. Call this when the log is down. The
+   * log rejects all calls after a failed one, so one recovery is for all of them.
+   */
+  fail(error: unknown): void {
+    if (this.#isClosed) return;
+    this.#isReady = false;
+    this.#recovery.begin(error);
+    this.#waiters.look();
+  }
+
+  #goOn(): void {
+    this.#isReady = true;
+    for (let index = 0; index < this.#sent.length; index += 1) {
+      const record = this.#sent.at(index);
+      if (record !== undefined) this.#send(record);
+    }
+    this.#schedule();
+    this.#waiters.look();
+  }
+
+  #tellLate(): void {
+    const lateMs = this.#options.clock.monotonic() - this.#options.limits.appendSeconds * 1000;
+    this.#forEach(({ late, sinceMs }) => {
+      if (sinceMs <= lateMs) late?.();
+      return sinceMs <= lateMs;
+    });
+  }
+
+  /** Calls `visit` for each item, oldest first, until it returns false. */
+  #forEach(visit: (item: PendingItem) => unknown): void {
+    for (let index = 0; index < this.#sent.length; index += 1)
+      for (const item of this.#sent.at(index)?.items ?? []) if (visit(item) === false) return;
+    for (let index = 0; index < this.#waiting.length; index += 1) {
+      const item = this.#waiting.at(index);
+      if (item === undefined || visit(item) === false) return;
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import { systemClock } from "../../../src/app/system-clock.js";
+import { silentLogger } from "../../../src/base/log.js";
+import { silentMetrics } from "../../../src/base/metrics.js";
+import type { Entry } from "../../../src/hub/publications/entry.js";
+import { parsePublication } from "../../../src/hub/publications/publication.js";
+import type { Publication, PublicationInput } from "../../../src/hub/publications/publication.js";
+import { EpochChain } from "../../../src/journal/epoch-chain.js";
+import { createEpoch } from "../../../src/journal/epoch.js";
+import { LoggedJournal } from "../../../src/journal/logged/logged-journal.js";
+import { MemoryHistory } from "../../../src/journal/memory/memory-history.js";
+import type { SnapshotPart } from "../../../src/journal/snapshot-part.js";
+import { defaultJournalLimits } from "../../../src/limits/journal.js";
+import type { JournalLimits } from "../../../src/limits/journal.js";
+import { MemoryLog, MemoryLogStore } from "../log/memory-log.js";
+
+export interface LoggedSiteOptions {
+  readonly store?: MemoryLogStore;
+  readonly limits?: Partial<JournalLimits>;
+  readonly replayBytes?: number;
+  readonly maxRecordBytes?: number;
+  readonly parts?: readonly SnapshotPart[];
+}
+
+/** A journal over a log in memory, and the entries that its followers got. */
+export class LoggedSite {
+  readonly store: MemoryLogStore;
+  readonly log: MemoryLog;
+  readonly journal: LoggedJournal;
+  readonly entries: Entry[] = [];
+
+  private constructor(options: LoggedSiteOptions) {
+    this.store = options.store ?? new MemoryLogStore();
+    this.log = new MemoryLog({ store: this.store, ...pick(options) });
+    const epochs = new EpochChain();
+    const history = new MemoryHistory({
+      epochs,
+      run: createEpoch(),
+      clock: systemClock,
+      metrics: silentMetrics,
+    });
+    this.journal = new LoggedJournal({
+      log: this.log,
+      history,
+      epochs,
+      clock: systemClock,
+      logger: silentLogger,
+      metrics: silentMetrics,
+      limits: { ...defaultJournalLimits, ...options.limits },
+      replayBytes: options.replayBytes ?? 0,
+    });
+    for (const part of options.parts ?? []) this.journal.keep(part);
+    this.journal.follow({ apply: (entry) => void this.entries.push(entry) });
+  }
+
+  /** Opens the log and the journal. With the store of another site, this is a restart of that hub. */
+  static async open(options: LoggedSiteOptions = {}): Promise<LoggedSite> {
+    const site = new LoggedSite(options);
+    await site.log.open();
+    await site.journal.open();
+    return site;
+  }
+
+  /** The data of all entries, in the order in which the followers got them. */
+  get data(): readonly string[] {
+    return this.entries.map(({ publication }) => publication.data);
+  }
+
+  /** What clients see of each entry. */
+  get events(): readonly { readonly id: string; readonly data: string }[] {
+    return this.entries.map(({ id, publication }) => ({ id, data: publication.data }));
+  }
+
+  /** Publishes the texts as one request. */
+  publish(...data: readonly string[]): Promise<readonly string[]> {
+    const group = this.journal.begin();
+    for (const text of data) group.add(publicationOf({ data: text }));
+    return Promise.resolve(group.commit());
+  }
+}
+
+export function publicationOf(input: Partial<PublicationInput>): Publication {
+  return parsePublication({ topics: ["a"], ...input });
+}
+
+function pick({ maxRecordBytes }: LoggedSiteOptions): { readonly maxRecordBytes?: number } {
+  return maxRecordBytes === undefined ? {} : { maxRecordBytes };
+}
