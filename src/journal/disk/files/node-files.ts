@@ -1,0 +1,78 @@
+import { constants } from "node:fs";
+import { mkdir, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+
+import type { DiskFile, DiskFiles, FileStat } from "./files.js";
+import { holdFolder } from "./hold-folder.js";
+
+/** The file system of the machine. */
+export const nodeFiles: DiskFiles = {
+  createFolder,
+  syncFolder,
+  list: (dir) => readdir(dir),
+  create: async (path) => new NodeFile(await open(path, "wx+", 0o600)),
+  open: async (path) => new NodeFile(await open(path, constants.O_RDONLY)),
+  rename,
+  remove: (path) => rm(path, { force: true }),
+  hold: holdFolder,
+};
+
+class NodeFile implements DiskFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async write(buffers: readonly Buffer[], position: number): Promise<number> {
+    const { bytesWritten } = await this.#handle.writev(buffers, position);
+    return bytesWritten;
+  }
+
+  async read(buffer: Buffer, position: number): Promise<number> {
+    let filled = 0;
+    while (filled < buffer.length) {
+      const { bytesRead } = await this.#handle.read(
+        buffer,
+        filled,
+        buffer.length - filled,
+        position + filled,
+      );
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return filled;
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  async stat(): Promise<FileStat> {
+    const { size, mtimeMs } = await this.#handle.stat();
+    return { bytes: size, modifiedMs: mtimeMs };
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+async function createFolder(dir: string): Promise<void> {
+  const first = await mkdir(dir, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  // A folder survives a power cut once the folder above it is on the disk.
+  for (let made = resolve(dir); ; made = dirname(made)) {
+    await syncFolder(dirname(made));
+    if (made === resolve(first)) return;
+  }
+}
+
+async function syncFolder(dir: string): Promise<void> {
+  const handle = await open(dir, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
