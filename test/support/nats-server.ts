@@ -15,6 +15,8 @@ const startMs = 60_000;
 export interface NatsServerOptions {
   /** @default "8MB" */
   readonly maxPayload?: string;
+  /** @default true */
+  readonly jetstream?: boolean;
   /** Lines at the end of the configuration file. */
   readonly more?: string;
   /** @default the end of the running test */
@@ -175,7 +177,7 @@ function configuration({ dir, port, options, cluster }: Place): string {
   const lines = [
     `listen: "127.0.0.1:${port}"`,
     `max_payload: ${options.maxPayload ?? "8MB"}`,
-    `jetstream { store_dir: "${dir}/store" }`,
+    ...(options.jetstream === false ? [] : [`jetstream { store_dir: "${dir}/store" }`]),
   ];
   if (cluster !== undefined) {
     const routes = cluster.routes.map((route) => `"nats://127.0.0.1:${route}"`).join(", ");

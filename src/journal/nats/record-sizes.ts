@@ -49,6 +49,7 @@ export class RecordSizes {
   bytesAfter(after: Sequence, extent: LogExtent): number {
     const { first, head, bytes } = extent;
     if (after >= head) return 0;
+    if (after < first) return bytes;
     const next = this.#marks.find(({ sequence }) => sequence > after);
     if (next === undefined) return (bytes / (head - first + 1)) * (head - after);
     const counted = this.#last.bytes - next.bytes;

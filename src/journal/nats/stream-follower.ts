@@ -126,23 +126,35 @@ export class StreamFollower {
 
   /** Resolves with the reason for which the delivery ended. */
   async #delivered(): Promise<string> {
+    if (!this.#options.engine.isConnected) return "there is no connection";
+    let end: (reason: string) => void = () => undefined;
+    const ended = new Promise<string>((resolve) => (end = resolve));
+    this.#ended = end;
+    // If the connection is lost in the meantime, the responses never come.
+    const begun = this.#begin(() => this.#ended === end);
+    await Promise.race([begun, ended]);
+    return ended;
+  }
+
+  /** @param isOpen false once this delivery has ended */
+  async #begin(isOpen: () => boolean): Promise<void> {
     const { engine, stream, clock, ask } = this.#options;
-    if (!engine.isConnected) return "there is no connection";
-    const ended = new Promise<string>((resolve) => (this.#ended = resolve));
     const from = Math.max(1, this.#taken);
     const delivery = await Delivery.start(
       { engine, stream, from, clock },
       {
-        record: (record, { atMs }) => this.#arrive({ ...record, atMs }),
-        window: (proceed) => this.#enqueue(proceed),
-        ended: (reason) => this.#endDelivery(reason),
+        record: (record, { atMs }) => isOpen() && this.#arrive({ ...record, atMs }),
+        window: (proceed) => isOpen() && this.#enqueue(proceed),
+        ended: (reason) => isOpen() && this.#endDelivery(reason),
       },
     );
-    if (this.#ended === undefined) delivery.close();
-    else this.#delivery = delivery;
+    if (!isOpen()) {
+      delivery.close();
+      return;
+    }
+    this.#delivery = delivery;
     const { state } = await ask();
-    if (!this.#isLive && this.#ended !== undefined) this.#compare(state);
-    return ended;
+    if (isOpen() && !this.#isLive) this.#compare(state);
   }
 
   #endDelivery(reason: string): void {
@@ -168,7 +180,7 @@ export class StreamFollower {
       const reason = `the newest record of the stream is ${last}, before ${this.#taken}`;
       this.#doubt(reason);
       this.#endDelivery(reason);
-    } else if (first <= this.#taken) {
+    } else if (this.#taken > 0 && first <= this.#taken) {
       const delivery = this.#delivery;
       this.#options.clock.after(firstRecordMs, () => {
         if (!this.#isLive && this.#delivery === delivery) this.#endDelivery("NATS sends no record");

@@ -1,6 +1,7 @@
 import { connect } from "@nats-io/transport-node";
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { systemClock } from "../../../src/app/system-clock.js";
+import type { Clock, Timer } from "../../../src/base/clock.js";
 import { silentLogger } from "../../../src/base/log.js";
 import { NatsLog } from "../../../src/journal/nats/nats-log.js";
 import type { NatsLogOptions } from "../../../src/journal/nats/nats-log-options.js";
@@ -30,6 +31,36 @@ export function natsLog(
     logger: silentLogger,
     ...options,
   });
+}
+
+/** The machine's clock, but what is due each second is due each 50 milliseconds. */
+export class FastClock implements Clock {
+  /** How often something was due. */
+  seconds = 0;
+
+  now(): number {
+    return systemClock.now();
+  }
+
+  monotonic(): number {
+    return systemClock.monotonic();
+  }
+
+  after(delayMs: number, action: () => void): Timer {
+    return systemClock.after(delayMs, action);
+  }
+
+  endOfTurn(action: () => void): void {
+    systemClock.endOfTurn(action);
+  }
+
+  every(periodMs: number, action: () => void): Timer {
+    if (periodMs !== 1000) return systemClock.every(periodMs, action);
+    return systemClock.every(50, () => {
+      this.seconds += 1;
+      action();
+    });
+  }
 }
 
 /** An operator's connection to the engine. */
