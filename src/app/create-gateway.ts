@@ -15,7 +15,6 @@ import { Authenticator } from "../gateway/access/authenticator.js";
 import type { TopicFilter } from "../hub/filters/filter.js";
 import { shareOf } from "../hub/filters/filter-limits.js";
 import type { Hub } from "../hub/hub.js";
-import { Answers } from "../journal/answers.js";
 import type { Journal } from "../journal/journal.js";
 import type { Logger } from "../base/log.js";
 import type { Metrics } from "../base/metrics.js";
@@ -57,7 +56,7 @@ export function createGateway(parts: GatewayParts): Gateway {
 }
 
 function protocolPorts(parts: GatewayParts): ProtocolPorts {
-  const { config, clock, hub, journal, presence } = parts;
+  const { config, hub, journal, presence } = parts;
   const verifier = parts.verifiers.add(() => tokenVerifier(config, parts));
   const authenticator = new Authenticator({ ...config, verifier });
   const clients = clientLimits(parts);
@@ -71,16 +70,12 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
     publishing: new Publisher({
       ...parts,
       authenticator,
-      begin: () => journal.begin(),
+      begin: (groupName) => journal.begin(groupName),
       room: () => hub.room() ?? journal.room(),
       limits: config.limits,
       open: config.open,
     }),
-    once: new PublishOnce({
-      answers: new Answers(config.limits.idempotency),
-      clock,
-      keyBytes: config.limits.idBytes,
-    }),
+    once: new PublishOnce({ journal, keyBytes: config.limits.idBytes }),
     streams: streamSettings(parts),
     polling: pollAdmission(parts, clients),
     subscriptions: presence?.active,

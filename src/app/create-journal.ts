@@ -24,7 +24,8 @@ export function createJournal(parts: JournalParts): Promise<Journal> {
 
 function createMemoryJournal(parts: JournalParts): Journal {
   const epochs = EpochChain.of(createEpoch());
-  return new MemoryJournal(historyOptions(parts, { epochs, key: createPositionKey() }));
+  const options = historyOptions(parts, { epochs, key: createPositionKey() });
+  return new MemoryJournal({ ...options, idempotency: parts.config.limits.idempotency });
 }
 
 function historyOptions(

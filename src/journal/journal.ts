@@ -1,5 +1,6 @@
 import type { Entry } from "../hub/publications/entry.js";
 import type { Publication } from "../hub/publications/publication.js";
+import type { Ids } from "./answers.js";
 import type { SnapshotPart } from "./snapshot-part.js";
 import type { Topic } from "../hub/topics/topic.js";
 import type { TopicHistoryReader } from "./topic-history-reader.js";
@@ -54,7 +55,7 @@ export interface PublicationGroup {
    *
    * @returns the event id of each publication, in order, as in {@link Receipt}
    */
-  commit(): readonly string[] | Promise<readonly string[]>;
+  commit(): Ids | Promise<Ids>;
 }
 
 /**
@@ -70,8 +71,15 @@ export interface Journal {
    * publication.
    */
   append(publication: Publication): Receipt | Promise<Receipt>;
-  /** Begins a group. A group that is never committed leaves nothing behind. */
-  begin(): PublicationGroup;
+  /**
+   * Begins a group. A group that is never committed leaves nothing behind.
+   *
+   * @param once a name for the group. If a group with this name was stored before, and its answer is still remembered,
+   *   `commit` stores nothing and returns that answer
+   */
+  begin(once?: string): PublicationGroup;
+  /** The event ids of the group with this name, while the journal remembers them. */
+  answerTo(once: string): Ids | undefined;
   /**
    * Adds a follower. As soon as an entry is in history, the journal passes the entry to all followers, in the order of
    * their `follow` calls.

@@ -1,5 +1,4 @@
 import type { Grants, TokenVerifier } from "../../src/auth/grants/grants.js";
-import { Answers } from "../../src/journal/answers.js";
 import { EpochChain } from "../../src/journal/epoch-chain.js";
 import type { Channel } from "../../src/delivery/channel.js";
 import type { Connection } from "../../src/delivery/connection.js";
@@ -187,7 +186,7 @@ export class SubscribeWorld {
     });
     const publishing = new Publisher({
       authenticator,
-      begin: () => this.#journal.begin(),
+      begin: (groupName) => this.#journal.begin(groupName),
       room: () => undefined,
       limits: defaultPublicationLimits,
       clock: turns,
@@ -195,7 +194,7 @@ export class SubscribeWorld {
     });
     const streams = { retryMs: () => 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 };
     const { history } = this.#journal;
-    const once = new PublishOnce({ answers: new Answers(), clock: this.#clock });
+    const once = new PublishOnce({ journal: this.#journal });
     return new Gateway({
       corsOrigins: ["https://hub.example"],
       checkRoom: ({ filters }) => hub.checkPatterns(filters),

@@ -1,5 +1,4 @@
 import type { Clock } from "../../src/base/clock.js";
-import { Answers } from "../../src/journal/answers.js";
 import type { Polls } from "../../src/delivery/polls/polls.js";
 import { Authenticator } from "../../src/gateway/access/authenticator.js";
 import { WebSocketOrigins } from "../../src/gateway/access/websocket-origins.js";
@@ -34,7 +33,7 @@ export function createMovesGateway(parts: MovesGatewayParts): Gateway {
   const authenticator = new Authenticator({ verifier, anonymous: true, publishOrigins: [] });
   const publishing = new Publisher({
     authenticator,
-    begin: () => journal.begin(),
+    begin: (groupName) => journal.begin(groupName),
     room: () => undefined,
     limits: defaultPublicationLimits,
     clock,
@@ -45,7 +44,7 @@ export function createMovesGateway(parts: MovesGatewayParts): Gateway {
     streams: { retryMs: () => 5000, heartbeatMs: 15_000, filtersPerConnection: 20, filterBytes: 64 },
     authenticator,
     publishing,
-    once: new PublishOnce({ answers: new Answers(), clock }),
+    once: new PublishOnce({ journal }),
     origins: new WebSocketOrigins({ hubUrl, corsOrigins: [] }),
     polling: new PollAdmission({ clock, polls, admit: () => () => undefined }),
     history: journal.history,

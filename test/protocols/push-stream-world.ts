@@ -1,5 +1,4 @@
 import type { Grants, TokenVerifier } from "../../src/auth/grants/grants.js";
-import { Answers } from "../../src/journal/answers.js";
 import { EpochChain } from "../../src/journal/epoch-chain.js";
 import type { AdmittedStream } from "../../src/delivery/joining/admitted-stream.js";
 import { Fanout } from "../../src/delivery/fanout.js";
@@ -249,7 +248,7 @@ export class PushStreamWorld {
     const authenticator = new Authenticator({ verifier, anonymous: true, publishOrigins: [] });
     const publishing = new Publisher({
       authenticator,
-      begin: () => this.#journal.begin(),
+      begin: (groupName) => this.#journal.begin(groupName),
       room: () => undefined,
       limits: defaultPublicationLimits,
       clock,
@@ -281,7 +280,7 @@ export class PushStreamWorld {
       eventStreamResource(ports),
       pollResource(ports),
       webSocketResource(ports),
-      ...mercure({ ...ports, once: new PublishOnce({ answers: new Answers(), clock }), hubUrl, issuers: [] }),
+      ...mercure({ ...ports, once: new PublishOnce({ journal: this.#journal }), hubUrl, issuers: [] }),
     ];
     return new Gateway({
       corsOrigins: ["https://page.example"],

@@ -1,12 +1,12 @@
-import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
-import type { Answers, Ids } from "../../journal/answers.js";
+import type { Ids } from "../../journal/answers.js";
+import type { Journal } from "../../journal/journal.js";
 import { defaultPublicationLimits } from "../../limits/publications.js";
 
 export interface IdempotencyWindowOptions {
-  readonly answers: Answers;
-  readonly clock: Pick<Clock, "monotonic">;
+  /** Remembers the answers. */
+  readonly journal: Pick<Journal, "answerTo">;
   /** The most bytes of a key. @default as many as an event id may have */
   readonly keyBytes?: number;
 }
@@ -19,6 +19,9 @@ export interface Attempt {
   readonly key: string;
 }
 
+/** Publishes a group with this name, and returns its event ids. */
+export type NamedWork = (once: string) => Promise<Ids>;
+
 /**
  * Does the work of the first request with a key. A repeated request gets the answer of the first, and the work does not
  * run again. If the first request is still running, the repeated request waits for its result. A failure is not
@@ -26,14 +29,12 @@ export interface Attempt {
  * has no limit here: each request has its own connection, and connections are limited.
  */
 export class IdempotencyWindow {
-  readonly #answers: Answers;
-  readonly #clock: Pick<Clock, "monotonic">;
+  readonly #journal: Pick<Journal, "answerTo">;
   readonly #keyBytes: number;
   readonly #underWay = new Map<string, Promise<Ids>>();
 
-  constructor({ answers, clock, keyBytes = defaultPublicationLimits.idBytes }: IdempotencyWindowOptions) {
-    this.#answers = answers;
-    this.#clock = clock;
+  constructor({ journal, keyBytes = defaultPublicationLimits.idBytes }: IdempotencyWindowOptions) {
+    this.#journal = journal;
     this.#keyBytes = keyBytes;
   }
 
@@ -41,25 +42,22 @@ export class IdempotencyWindow {
    * Runs the work, unless the work for this key is done or running. The method compares only the key, not the rest of
    * the request.
    *
+   * @param work gets the name of the group to begin in the journal
    * @throws PharosError `bad-request` for a key that is empty, too long or holds control characters; the errors of
    *   `work`
    */
-  async once({ publisher, key }: Attempt, work: () => Promise<Ids>): Promise<Ids> {
+  async once({ publisher, key }: Attempt, work: NamedWork): Promise<Ids> {
     this.#checkKey(key);
     // The publisher is quoted, so that different pairs never give the same name.
     const name = `${JSON.stringify(publisher)} ${key}`;
-    const known = this.#answers.find(name, this.#clock.monotonic());
+    const known = this.#journal.answerTo(name);
     if (known !== undefined) return known;
     return this.#underWay.get(name) ?? this.#begin(name, work);
   }
 
-  #begin(name: string, work: () => Promise<Ids>): Promise<Ids> {
-    const done = Promise.resolve()
+  #begin(name: string, work: NamedWork): Promise<Ids> {
+    const done = Promise.resolve(name)
       .then(work)
-      .then((ids) => {
-        this.#answers.remember(name, ids, this.#clock.monotonic());
-        return ids;
-      })
       .finally(() => this.#underWay.delete(name));
     this.#underWay.set(name, done);
     return done;

@@ -21,9 +21,15 @@ export class PublishOnce {
    * Returns the event ids of the publications. If an earlier request had the same key, these are the ids of the first
    * request with this key. Without a key, `work` always runs.
    *
+   * @param work publishes a group in the journal, under the name that it gets
+   *
    * @throws PharosError `bad-request` for a malformed key; the errors of `work`
    */
-  ids(request: GatewayRequest, publisher: PublisherIdentity, work: () => Promise<Ids>): Promise<Ids> {
+  ids(
+    request: GatewayRequest,
+    publisher: PublisherIdentity,
+    work: (once?: string) => Promise<Ids>,
+  ): Promise<Ids> {
     const key = request.header("idempotency-key");
     return key === undefined ? work() : this.#window.once({ publisher: nameOf(publisher), key }, work);
   }

@@ -8,6 +8,7 @@ import type { Publication, PublicationInput } from "../../hub/publications/publi
 import type { PublicationLimits } from "../../limits/publications.js";
 import { parsePublication } from "../../hub/publications/publication.js";
 import { hasForbiddenCharacter } from "../../hub/topics/topic.js";
+import type { Ids } from "../../journal/answers.js";
 import type { PublicationGroup } from "../../journal/journal.js";
 import { mercurePath } from "../../protocol.js";
 import type { GatewayRequest } from "../http/messages.js";
@@ -20,7 +21,7 @@ import { foreignNote } from "../access/credentials.js";
 export interface GatewayPublisherOptions {
   readonly authenticator: Authenticator;
   /** Begins the group of a request in the journal. The publisher gets the response after the commit. */
-  readonly begin: () => PublicationGroup;
+  readonly begin: (once?: string) => PublicationGroup;
   /** Undefined while the hub accepts publications; otherwise a promise that resolves when the hub may accept more. */
   readonly room: () => Promise<void> | undefined;
   readonly limits: PublicationLimits;
@@ -96,12 +97,14 @@ export class Publisher {
    * iterable throws. The promise resolves with the event ids when all publications are stored. The method pauses between publications: a
    * thousand publications with a hundred topics each need many turns of the event loop. It also pauses at each item
    * that is undefined, which stands for a step on the way to the next publication.
+   *
+   * @param groupName the name of the group in the journal, from {@link PublishOnce}
    */
-  async publish(publications: Iterable<Publication | undefined>): Promise<readonly string[]> {
+  async publish(publications: Iterable<Publication | undefined>, groupName?: string): Promise<Ids> {
     const { begin, room } = this.#options;
     const budget = this.#budget;
     const all = await budget.map(publications, (publication) => publication);
-    const group = begin();
+    const group = begin(groupName);
     for (const publication of all) {
       if (publication === undefined) continue;
       do {

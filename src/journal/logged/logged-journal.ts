@@ -6,7 +6,10 @@ import { TurnBudget } from "../../base/turn-budget.js";
 import { Waiters } from "../../base/waiters.js";
 import type { Publication } from "../../hub/publications/publication.js";
 import type { Topic } from "../../hub/topics/topic.js";
+import type { IdempotencyLimits } from "../../limits/publications.js";
 import type { JournalLimits } from "../../limits/journal.js";
+import { Answers } from "../answers.js";
+import type { Ids } from "../answers.js";
 import { createEpoch } from "../epoch.js";
 import type { EpochChain } from "../epoch-chain.js";
 import type {
@@ -21,10 +24,11 @@ import { decodeHead, decodeRecord } from "../log/decode-record.js";
 import { encodeItem, encodeRecord } from "../log/encode-record.js";
 import type { Log, LogState, Sequence, StoredRecord } from "../log/log.js";
 import { offsetAt, publicationsPerRecord } from "../log/record.js";
-import type { LogItem, LoggedPublication } from "../log/record.js";
+import type { LogItem, LoggedGroup, LoggedPublication } from "../log/record.js";
 import type { MemoryHistory } from "../memory/memory-history.js";
 import type { SnapshotPart } from "../snapshot-part.js";
 import type { PendingItem } from "./pending-item.js";
+import { LogRules } from "./log-rules.js";
 import { RecordApplier } from "./record-applier.js";
 import { recordHeadBytes, RecordSender } from "./record-sender.js";
 import { Runs } from "./runs.js";
@@ -40,6 +44,8 @@ export interface LoggedJournalOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly limits: JournalLimits;
+  /** The limits on the answers to groups with a name. */
+  readonly idempotency: IdempotencyLimits;
   /** At least this much of the log is replayed at a start to fill the history, in bytes. */
   readonly replayBytes: number;
 }
@@ -57,6 +63,8 @@ export class LoggedJournal implements Journal {
   readonly #sender: RecordSender;
   readonly #applier: RecordApplier;
   readonly #runs = new Runs();
+  readonly #answers = new Answers();
+  readonly #rules: LogRules;
   readonly #snapshots: Snapshots;
   readonly #waiters = new Waiters();
   /** The last record that was applied or skipped. */
@@ -69,10 +77,11 @@ export class LoggedJournal implements Journal {
     this.history = options.history;
     const budget = new TurnBudget(options.clock, turnMs);
     this.#sender = new RecordSender(options);
-    this.#applier = new RecordApplier({ ...options, budget });
+    this.#rules = new LogRules(this.#answers);
+    const state = { epochs: options.epochs, answers: this.#answers, rules: this.#rules };
+    this.#applier = new RecordApplier({ ...options, ...state, budget });
     this.#snapshots = new Snapshots(options);
-    this.keep(this.#runs);
-    this.keep(options.epochs);
+    for (const part of [this.#rules, this.#runs, options.epochs, this.#answers]) this.keep(part);
   }
 
   get status(): JournalStatus {
@@ -113,17 +122,22 @@ export class LoggedJournal implements Journal {
 
   append(publication: Publication): Promise<Receipt> {
     return new Promise((resolve) => {
-      const group = this.#groupOf([this.#logged(publication)]);
-      this.#send(group, { applied: ([id = ""]) => resolve({ id }) });
+      const publications = [this.#logged(publication)];
+      this.#send({ kind: "group", publications }, { applied: ([id = ""]) => resolve({ id }) });
     });
   }
 
-  begin(): PublicationGroup {
+  begin(once?: string): PublicationGroup {
     const publications: LoggedPublication[] = [];
+    const name = once === undefined ? {} : { once };
     return {
       add: (publication) => void publications.push(this.#logged(publication)),
-      commit: () => this.#commit(publications),
+      commit: () => this.#commit({ kind: "group", ...name, publications }),
     };
+  }
+
+  answerTo(once: string): Ids | undefined {
+    return this.#answers.find(once, this.#atMs);
   }
 
   evictAll(topic: Topic): void {
@@ -155,7 +169,8 @@ export class LoggedJournal implements Journal {
     await this.#snapshots.settled();
   }
 
-  async #commit(publications: readonly LoggedPublication[]): Promise<readonly string[]> {
+  async #commit(group: LoggedGroup): Promise<Ids> {
+    const { publications } = group;
     if (publications.length === 0) return [];
     const { log } = this.#options;
     if (publications.length > publicationsPerRecord)
@@ -174,17 +189,13 @@ export class LoggedJournal implements Journal {
       );
     return new Promise((resolve, reject) => {
       const late = (): void => reject(outcomeUnknown());
-      this.#send(this.#groupOf(publications), { applied: resolve, late });
+      this.#send(group, { applied: resolve, late });
     });
   }
 
   #logged(publication: Publication): LoggedPublication {
     const { id } = publication;
     return { publication, keepsId: id !== undefined && !this.history.ownsId(id) };
-  }
-
-  #groupOf(publications: readonly LoggedPublication[]): LogItem {
-    return { kind: "group", publications };
   }
 
   #send(item: LogItem, calls: Pick<PendingItem, "applied" | "late">): void {
@@ -228,7 +239,9 @@ export class LoggedJournal implements Journal {
     const { log, clock } = this.#options;
     const epoch = createEpoch();
     const head = { run: epoch, n: 1, atMs: clock.now() };
-    const sequence = await log.append(encodeRecord(head, [encodeItem({ kind: "epoch", epoch })]));
+    const rules = this.#rules.change(this.#options.idempotency);
+    const items: readonly LogItem[] = [...(rules === undefined ? [] : [rules]), { kind: "epoch", epoch }];
+    const sequence = await log.append(encodeRecord(head, items.map(encodeItem)));
     await this.#waiters.until(() => this.#applied >= sequence);
   }
 }

@@ -1,8 +1,10 @@
 import type { Metrics } from "../../base/metrics.js";
 import type { TurnBudget } from "../../base/turn-budget.js";
 import type { Offset } from "../../hub/publications/position.js";
+import type { Answers, Ids } from "../answers.js";
 import { countPublication } from "../count-publication.js";
 import type { EpochChain } from "../epoch-chain.js";
+import type { LogRules } from "./log-rules.js";
 import type { Sequence } from "../log/log.js";
 import { offsetAt } from "../log/record.js";
 import type { LogItem, LoggedGroup } from "../log/record.js";
@@ -19,6 +21,8 @@ export interface AcceptedRecord {
 export interface RecordApplierOptions {
   readonly history: MemoryHistory;
   readonly epochs: EpochChain;
+  readonly answers: Answers;
+  readonly rules: LogRules;
   readonly metrics: Metrics;
   /** The time for records in each turn of the event loop. */
   readonly budget: TurnBudget;
@@ -46,10 +50,7 @@ export class RecordApplier {
    *
    * @param done called for each item, in order, with the event ids of its publications
    */
-  async apply(
-    { sequence, atMs, items }: AcceptedRecord,
-    done?: (index: number, ids: readonly string[]) => void,
-  ) {
+  async apply({ sequence, atMs, items }: AcceptedRecord, done?: (index: number, ids: Ids) => void) {
     let publications = 0;
     for (const [index, item] of items.entries()) {
       const from = { offset: offsetAt(sequence, publications), atMs };
@@ -61,10 +62,12 @@ export class RecordApplier {
   }
 
   async #applyGroup(
-    { publications }: LoggedGroup,
+    { once, publications }: LoggedGroup,
     { offset, atMs }: { readonly offset: Offset; readonly atMs: number },
-  ): Promise<readonly string[]> {
-    const { history, budget, metrics } = this.#options;
+  ): Promise<Ids> {
+    const { history, answers, budget, metrics } = this.#options;
+    const first = once === undefined ? undefined : answers.find(once, atMs);
+    if (first !== undefined) return first;
     const ids: string[] = [];
     for (const { publication, keepsId } of publications) {
       while (budget.isUsedUp()) await budget.pauseIfUsedUp();
@@ -72,13 +75,15 @@ export class RecordApplier {
       if (this.#isLive) countPublication(metrics, entry);
       ids.push(entry.id);
     }
+    if (once !== undefined) answers.remember(once, ids, atMs);
     return ids;
   }
 
-  #applyOther(item: Exclude<LogItem, LoggedGroup>, sequence: Sequence): readonly string[] {
-    const { history, epochs } = this.#options;
+  #applyOther(item: Exclude<LogItem, LoggedGroup>, sequence: Sequence): Ids {
+    const { history, epochs, rules } = this.#options;
     if (item.kind === "epoch") epochs.begin(item.epoch, offsetAt(sequence, 0) - 1);
     if (item.kind === "evict") history.evictAll(item.topic);
+    if (item.kind === "rules") rules.set(item);
     return [];
   }
 }

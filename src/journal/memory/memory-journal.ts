@@ -3,10 +3,18 @@ import type { Metrics } from "../../base/metrics.js";
 import type { Entry } from "../../hub/publications/entry.js";
 import type { Publication } from "../../hub/publications/publication.js";
 import type { Topic } from "../../hub/topics/topic.js";
+import type { IdempotencyLimits } from "../../limits/publications.js";
+import { Answers } from "../answers.js";
+import type { Ids } from "../answers.js";
 import { countPublication } from "../count-publication.js";
 import type { Journal, JournalFollower, JournalStatus, PublicationGroup } from "../journal.js";
 import { MemoryHistory } from "./memory-history.js";
 import type { MemoryHistoryOptions } from "./memory-history.js";
+
+export interface MemoryJournalOptions extends MemoryHistoryOptions {
+  /** @default defaultIdempotencyLimits */
+  readonly idempotency?: IdempotencyLimits;
+}
 
 const inMemory: JournalStatus = Object.freeze({ state: "up", lagMs: 0, bytes: 0, segments: 0 });
 
@@ -14,10 +22,12 @@ const inMemory: JournalStatus = Object.freeze({ state: "up", lagMs: 0, bytes: 0,
 export class MemoryJournal implements Journal {
   readonly history: MemoryHistory;
   readonly #clock: Clock;
+  readonly #answers: Answers;
   readonly #metrics: Metrics;
 
-  constructor(options: MemoryHistoryOptions, history = new MemoryHistory(options)) {
+  constructor(options: MemoryJournalOptions, history = new MemoryHistory(options)) {
     this.history = history;
+    this.#answers = new Answers(options.idempotency);
     this.#clock = options.clock;
     this.#metrics = options.metrics;
   }
@@ -28,12 +38,19 @@ export class MemoryJournal implements Journal {
     return entry;
   }
 
-  begin(): PublicationGroup {
+  begin(once?: string): PublicationGroup {
     const ids: string[] = [];
     return {
       add: (publication) => void ids.push(this.append(publication).id),
-      commit: () => ids,
+      commit: () => {
+        if (once !== undefined) this.#answers.remember(once, ids, this.#clock.monotonic());
+        return ids;
+      },
     };
+  }
+
+  answerTo(once: string): Ids | undefined {
+    return this.#answers.find(once, this.#clock.monotonic());
   }
 
   get status(): JournalStatus {

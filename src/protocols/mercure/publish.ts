@@ -17,8 +17,8 @@ export function mercurePublish(publishing: Publisher, once: PublishOnce): Handle
   return async (request) => {
     const publisher = await publishing.publisher(request, parseForm(request.query));
     const accept = (input: PublicationInput): Publication => publishing.accept(publisher, input);
-    const work = async (): Promise<readonly string[]> =>
-      publishing.publish(publicationsOf(await readForm(request), accept));
+    const work = async (groupName?: string): Promise<readonly string[]> =>
+      publishing.publish(publicationsOf(await readForm(request), accept), groupName);
     const [id = ""] = await once.ids(request, publisher, work);
     return textReply({ status: 200, type: "text/plain; charset=utf-8", text: id, headers: [] });
   };

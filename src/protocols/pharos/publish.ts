@@ -30,11 +30,12 @@ export function publishResource({ publishing, once, lines }: PublishResourceOpti
     const publisher = await publishing.publisher(request, parseForm(request.query));
     const accept = (input: PublicationInput): Publication => publishing.accept(publisher, input);
     const check = (topic: string): void => publishing.checkTopics(publisher, [topic]);
-    const work = async (): Promise<readonly string[]> =>
+    const work = async (groupName?: string): Promise<readonly string[]> =>
       publishing.publish(
         isMany(request)
           ? await readLines(request, { accept, limits: lines })
           : await readOne(request, { check, accept }),
+        groupName,
       );
     const ids = await once.ids(request, publisher, work);
     return jsonReply(200, isMany(request) ? { ids } : { id: ids[0] });

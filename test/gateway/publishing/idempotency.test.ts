@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { IdempotencyWindow } from "../../../src/gateway/publishing/idempotency.js";
+import { IdempotencyWindow, type Attempt } from "../../../src/gateway/publishing/idempotency.js";
 import { Answers } from "../../../src/journal/answers.js";
 import type { Ids } from "../../../src/journal/answers.js";
 import type { IdempotencyLimits } from "../../../src/limits/publications.js";
@@ -10,7 +10,16 @@ import { VirtualClock } from "../../support/virtual-clock.js";
 function open(limits: Partial<IdempotencyLimits> = {}) {
   const clock = new VirtualClock();
   const answers = new Answers({ ...defaultIdempotencyLimits, ...limits });
-  return { clock, answers, window: new IdempotencyWindow({ clock, answers }) };
+  const journal = { answerTo: (name: string) => answers.find(name, clock.monotonic()) };
+  const window = new IdempotencyWindow({ journal });
+  // The journal remembers what the work has published.
+  const once = (attempt: Attempt, work: () => Promise<Ids>): Promise<Ids> =>
+    window.once(attempt, async (name) => {
+      const ids = await work();
+      answers.remember(name, ids, clock.monotonic());
+      return ids;
+    });
+  return { clock, answers, window: { once } };
 }
 
 const attempt = (key: string, publisher = "p") => ({ publisher, key });

@@ -123,6 +123,35 @@ it("refuses a request that is larger than a record", async () => {
   expect(await site.publish()).toEqual([]);
 });
 
+it("stores a group with a name once, also while the first is under way, and across a restart", async () => {
+  const site = await LoggedSite.open();
+  const both = [site.publishOnce("key", "1", "2"), site.publishOnce("key", "1", "2")];
+  const [first, second] = await Promise.all(both);
+  expect(second).toEqual(first);
+  expect(site.journal.answerTo("key")).toEqual(first);
+  const after = await LoggedSite.open({ store: site.store });
+  expect(after.journal.answerTo("key")).toEqual(first);
+  expect(await after.publishOnce("key", "3")).toEqual(first);
+  expect(await after.publishOnce("other", "4")).not.toEqual(first);
+  expect(after.data).toEqual(["1", "2", "4"]);
+  const again = await LoggedSite.open({ store: site.store });
+  expect(again.events).toEqual(after.events);
+});
+
+it("remembers as many answers as the log says, and a restart can change that", async () => {
+  const site = await LoggedSite.open({ idempotency: { answers: 1 } });
+  await site.publishOnce("a", "1");
+  await site.publishOnce("b", "2");
+  expect([site.journal.answerTo("a"), site.journal.answerTo("b")?.length]).toEqual([undefined, 1]);
+  const { store } = site;
+  const after = await LoggedSite.open({ store, idempotency: { answers: 2 } });
+  const third = await after.publishOnce("c", "3");
+  expect(await after.publishOnce("b", "again")).toHaveLength(1);
+  const again = await LoggedSite.open({ store, idempotency: { answers: 2 } });
+  expect(again.journal.answerTo("c")).toEqual(third);
+  expect(again.data).toEqual(["1", "2", "3"]);
+});
+
 it("does not show what was evicted before a restart", async () => {
   const site = await LoggedSite.open();
   await site.publish("1");

@@ -11,11 +11,14 @@ import { MemoryHistory } from "../../../src/journal/memory/memory-history.js";
 import type { SnapshotPart } from "../../../src/journal/snapshot-part.js";
 import { defaultJournalLimits } from "../../../src/limits/journal.js";
 import type { JournalLimits } from "../../../src/limits/journal.js";
+import { defaultIdempotencyLimits } from "../../../src/limits/publications.js";
+import type { IdempotencyLimits } from "../../../src/limits/publications.js";
 import { MemoryLog, MemoryLogStore } from "../log/memory-log.js";
 
 export interface LoggedSiteOptions {
   readonly store?: MemoryLogStore;
   readonly limits?: Partial<JournalLimits>;
+  readonly idempotency?: Partial<IdempotencyLimits>;
   readonly replayBytes?: number;
   readonly maxRecordBytes?: number;
   readonly parts?: readonly SnapshotPart[];
@@ -45,6 +48,7 @@ export class LoggedSite {
       clock: systemClock,
       logger: silentLogger,
       metrics: silentMetrics,
+      idempotency: { ...defaultIdempotencyLimits, ...options.idempotency },
       limits: { ...defaultJournalLimits, ...options.limits },
       replayBytes: options.replayBytes ?? 0,
     });
@@ -72,7 +76,12 @@ export class LoggedSite {
 
   /** Publishes the texts as one request. */
   publish(...data: readonly string[]): Promise<readonly string[]> {
-    const group = this.journal.begin();
+    return this.publishOnce(undefined, ...data);
+  }
+
+  /** Publishes the texts as one request with this name. */
+  publishOnce(name: string | undefined, ...data: readonly string[]): Promise<readonly string[]> {
+    const group = this.journal.begin(name);
     for (const text of data) group.add(publicationOf({ data: text }));
     return Promise.resolve(group.commit());
   }

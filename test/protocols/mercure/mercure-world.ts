@@ -1,5 +1,4 @@
 import type { Grants, TokenVerifier } from "../../../src/auth/grants/grants.js";
-import { Answers } from "../../../src/journal/answers.js";
 import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import type { PharosError } from "../../../src/base/errors.js";
 import { eventStreamResource } from "../../../src/protocols/pharos/esupdates.js";
@@ -91,7 +90,7 @@ export class MercureWorld {
     const authenticator = new Authenticator({ verifier, anonymous: true, publishOrigins });
     const publishing = new Publisher({
       authenticator,
-      begin: () => this.journal.begin(),
+      begin: (groupName) => this.journal.begin(groupName),
       room: () => undefined,
       limits: defaultPublicationLimits,
       open,
@@ -106,7 +105,7 @@ export class MercureWorld {
       filterBytes: 64,
       compress,
     };
-    const once = new PublishOnce({ answers: new Answers(), clock });
+    const once = new PublishOnce({ journal: this.journal });
     const issuers = ["https://issuer.example"];
     this.gateway = new Gateway({
       corsOrigins: options.corsOrigins ?? [],
