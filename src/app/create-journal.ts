@@ -1,13 +1,18 @@
+import { messageOf } from "../base/errors.js";
 import type { Clock } from "../base/clock.js";
 import type { Logger } from "../base/log.js";
 import type { Metrics } from "../base/metrics.js";
 import type { Config } from "../config/config.js";
 import { EpochChain } from "../journal/epoch-chain.js";
 import { createEpoch } from "../journal/epoch.js";
+import { DiskLog } from "../journal/disk/disk-log.js";
+import type { Log } from "../journal/log/log.js";
+import { LoggedJournal } from "../journal/logged/logged-journal.js";
 import type { Journal } from "../journal/journal.js";
 import { MemoryJournal } from "../journal/memory/memory-journal.js";
+import { MemoryHistory } from "../journal/memory/memory-history.js";
 import type { MemoryHistoryOptions } from "../journal/memory/memory-history.js";
-import { createPositionKey, OpaquePositions } from "../journal/opaque-positions.js";
+import { createPositionKey, OpaquePositions, positionKeyBytes } from "../journal/opaque-positions.js";
 import { subscriptionsTopic } from "../presence/documents.js";
 
 export interface JournalParts {
@@ -17,15 +22,56 @@ export interface JournalParts {
   readonly logger: Logger;
 }
 
-/** Creates the journal that the configuration names. */
-export function createJournal(parts: JournalParts): Promise<Journal> {
-  return Promise.resolve(createMemoryJournal(parts));
+/**
+ * Creates the journal that the configuration names. This process then holds the folder of a journal on disk.
+ *
+ * @throws PharosError `bad-config` with a sentence for the operator
+ */
+export async function createJournal(parts: JournalParts): Promise<Journal> {
+  const place = parts.config.journal;
+  if (place.kind === "memory") return createMemoryJournal(parts);
+  try {
+    return await createDiskJournal(place.dir, parts);
+  } catch (error) {
+    if (!place.orMemory) throw error;
+    parts.logger.warn(
+      { reason: messageOf(error) },
+      "the journal is in memory, because its folder cannot be used",
+    );
+    return createMemoryJournal(parts);
+  }
+}
+
+async function createDiskJournal(dir: string, parts: JournalParts): Promise<Journal> {
+  const log = new DiskLog({ ...parts, dir, limits: parts.config.limits.journal });
+  await log.open();
+  try {
+    return createLoggedJournal(log, { ...parts, secret: await log.secret() });
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
 }
 
 function createMemoryJournal(parts: JournalParts): Journal {
   const epochs = EpochChain.of(createEpoch());
   const options = historyOptions(parts, { epochs, key: createPositionKey() });
   return new MemoryJournal({ ...options, idempotency: parts.config.limits.idempotency });
+}
+
+function createLoggedJournal(log: Log, parts: JournalParts & { readonly secret: Buffer }): Journal {
+  const epochs = new EpochChain();
+  const options = historyOptions(parts, { epochs, key: parts.secret.subarray(0, positionKeyBytes) });
+  const { history, journal, idempotency } = parts.config.limits;
+  return new LoggedJournal({
+    ...parts,
+    log,
+    epochs,
+    history: new MemoryHistory({ ...options, run: createEpoch() }),
+    limits: journal,
+    idempotency,
+    replayBytes: history.bytes,
+  });
 }
 
 function historyOptions(

@@ -2,6 +2,7 @@ import { declaredConnectionLimits } from "../limits/connections.js";
 import { declaredDeliveryLimits, declaredPresenceLimits } from "../limits/delivery.js";
 import { declaredFilterLimits, declaredPatternLimits } from "../limits/filters.js";
 import { declaredHistoryLimits, declaredRetainedLimits } from "../limits/history.js";
+import { declaredJournalLimits } from "../limits/journal.js";
 import type { LimitTable } from "../limits/limit.js";
 import {
   declaredIdempotencyLimits,
@@ -57,6 +58,12 @@ export const limitSections = {
     help: "The hub stores publications for clients that reconnect. A client that missed evicted publications gets a gap event.",
     isObject: true,
     limits: declaredHistoryLimits,
+  },
+  journal: {
+    title: "Journal",
+    help: "A journal on disk or on an engine stores publications that outlive the hub; only with `--journal`.",
+    isObject: true,
+    limits: declaredJournalLimits,
   },
   retained: {
     title: "Retained values",

@@ -4,12 +4,13 @@ import type { Limit, LimitTable } from "../limits/limit.js";
 import { limitSections } from "./limit-sections.js";
 import { wholeNumber } from "./values/number.js";
 
-const { history, retained, token, patterns, idempotency, ...others } = limitSections;
+const { history, journal, retained, token, patterns, idempotency, ...others } = limitSections;
 
 /** The part `limits` of the settings. Only the file and the environment can set limits. */
 export const limitsSchema = z
   .strictObject({
     history: z.strictObject(limitSchemasOf(history.limits)).prefault({}).describe(history.help),
+    journal: z.strictObject(limitSchemasOf(journal.limits)).prefault({}).describe(journal.help),
     retained: z.strictObject(limitSchemasOf(retained.limits)).prefault({}).describe(retained.help),
     token: z.strictObject(limitSchemasOf(token.limits)).prefault({}).describe(token.help),
     patterns: z.strictObject(limitSchemasOf(patterns.limits)).prefault({}).describe(patterns.help),

@@ -4,6 +4,7 @@ import { checkAdmin, checkOpaqueIds } from "./cross-checks.js";
 import { schemasOf, variableName, type Setting } from "./declare/setting.js";
 import { limitsSchema } from "./limits-schema.js";
 import { httpSettings } from "./settings/http.js";
+import { journalSettings } from "./settings/journal.js";
 import { mongrel2Settings } from "./settings/mongrel2.js";
 import { operatingSettings } from "./settings/operating.js";
 import { publishingSettings } from "./settings/publishing.js";
@@ -28,6 +29,7 @@ export interface SettingGroup {
 export const settingGroups: readonly SettingGroup[] = [
   { title: "HTTP", settings: named(httpSettings) },
   { title: "Publishing", settings: named(publishingSettings) },
+  { title: "Journal", settings: named(journalSettings) },
   { title: "Streams", settings: named(streamSettings) },
   { title: "Tokens", settings: named(tokenSettings) },
   { title: "Operating", settings: named(operatingSettings) },
@@ -59,6 +61,7 @@ export const configSchema = z
       .describe("The location of this schema, for editors. The hub ignores this key."),
     ...schemasOf(httpSettings),
     ...schemasOf(publishingSettings),
+    ...schemasOf(journalSettings),
     ...schemasOf(streamSettings),
     ...schemasOf(tokenSettings),
     ...schemasOf(operatingSettings),

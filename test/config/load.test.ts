@@ -49,6 +49,13 @@ test("without settings, the documented defaults apply", () => {
   expect(config).not.toHaveProperty("control");
   expect(config).not.toHaveProperty("beaconSeconds");
   expect(config.limits).toEqual({
+    journal: {
+      bytes: 1024 * 1024 * 1024,
+      ageSeconds: 86_400,
+      waitingBytes: 16 * 1024 * 1024,
+      batchBytes: 4 * 1024 * 1024,
+      appendSeconds: 10,
+    },
     history: {
       topicEvents: 65_536,
       topicBytes: 67_108_864,
