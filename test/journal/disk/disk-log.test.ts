@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
 import { silentLogger } from "../../../src/base/log.js";
 import { DiskLog, type DiskLogOptions } from "../../../src/journal/disk/disk-log.js";
 import type { DiskFiles } from "../../../src/journal/disk/files/files.js";
@@ -11,12 +8,7 @@ import type { LogSite } from "../log/log-site.js";
 import { BreakableFiles } from "./breakable-files.js";
 import { PowerCutFiles } from "./power-cut-files.js";
 import { Random } from "./random.js";
-
-function scratchFolder(): string {
-  const dir = mkdtempSync(join(tmpdir(), "pharos-disk-"));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
+import { scratchFolder } from "./scratch-folder.js";
 
 function options(dir: string, files: DiskFiles, bytes: number): DiskLogOptions {
   return {

@@ -15,7 +15,10 @@ class Inode {
   current = Buffer.alloc(0);
   /** Writes since the last sync. */
   pending: PendingWrite[] = [];
-  /** Writes whose sync failed. The system takes them for written: later syncs do not write them. */
+  /**
+   * Writes whose sync failed. The system takes them for written: later syncs do not write them. Nobody knows when they
+   * reach the disk: perhaps after a newer write.
+   */
   abandoned: PendingWrite[] = [];
   modifiedMs = 0;
 
@@ -62,9 +65,9 @@ export type Fault = "short-write" | "write-error" | "sync-error";
 
 /** Faults of a machine, or of a log that leaves calls out. */
 export interface BrokenFiles {
-  /** Syncs of files do nothing. */
+  /** Syncs of a file do nothing, after its first: a file is created durably, but what is appended is not. */
   readonly withoutSync?: boolean;
-  /** Syncs of folders do nothing. */
+  /** Syncs of the folder do nothing, after the first. */
   readonly withoutFolderSync?: boolean;
 }
 
@@ -153,7 +156,7 @@ export class PowerCutFiles implements DiskFiles {
 
   syncFolder(): Promise<void> {
     return this.#call(() => {
-      if (this.#broken.withoutFolderSync === true) return;
+      if (this.#broken.withoutFolderSync === true && this.#durable.size > 0) return;
       for (const change of this.#changes) applyChange(this.#durable, change);
       this.#changes = [];
     });
@@ -226,7 +229,7 @@ export class PowerCutFiles implements DiskFiles {
       inode.abandon();
       throw systemError("EIO");
     }
-    if (this.#broken.withoutSync !== true) inode.sync();
+    if (this.#broken.withoutSync !== true || inode.durable.length === 0) inode.sync();
   }
 
   #takeFault(...kinds: readonly Fault[]): Fault | undefined {

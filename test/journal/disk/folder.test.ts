@@ -1,0 +1,302 @@
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { silentLogger, type Logger } from "../../../src/base/log.js";
+import { DiskLog, type DiskLogOptions } from "../../../src/journal/disk/disk-log.js";
+import { VirtualClock } from "../../support/virtual-clock.js";
+import { appendAll, chunksOf, collected, followed, texts } from "../log/log-site.js";
+import { scratchFolder } from "./scratch-folder.js";
+
+/** Notes the lines at the levels `warn` and `error`. */
+function notingLogger(): Logger & { readonly lines: string[] } {
+  const lines: string[] = [];
+  const note = (_fields: unknown, message: string) => void lines.push(message);
+  return { ...silentLogger, warn: note, error: note, lines };
+}
+
+function makeLog(dir: string, options: Partial<DiskLogOptions> = {}): DiskLog {
+  const log = new DiskLog({
+    dir,
+    limits: { bytes: 1024 ** 3, ageSeconds: 86_400 },
+    clock: new VirtualClock(Date.now()),
+    logger: silentLogger,
+    ...options,
+  });
+  onTestFinished(() => log.close());
+  return log;
+}
+
+async function openLog(dir: string, options: Partial<DiskLogOptions> = {}): Promise<DiskLog> {
+  const log = makeLog(dir, options);
+  await log.open();
+  return log;
+}
+
+function newDir(): string {
+  return join(scratchFolder(), "deep", "journal");
+}
+
+function filesOf(dir: string, suffix = ".segment"): string[] {
+  return readdirSync(dir)
+    .filter((name) => name.endsWith(suffix))
+    .sort();
+}
+
+/** Records of 1,000 bytes, each in a write of its own. */
+async function appendOneByOne(log: DiskLog, count: number): Promise<void> {
+  for (let index = 0; index < count; index += 1) await log.append(Buffer.alloc(1000, "x"));
+}
+
+test("only the owner may read the folder and its files", async () => {
+  const dir = newDir();
+  const log = await openLog(dir);
+  await appendAll(log, ["a"]);
+  await log.saveSnapshot(1, chunksOf(Buffer.from("s")));
+  await log.close();
+  expect(statSync(dir).mode & 0o777).toBe(0o700);
+  expect(readdirSync(dir).sort()).toEqual([
+    "0000000000000001.segment",
+    "0000000000000001.snapshot",
+    "secret",
+  ]);
+  const modes = readdirSync(dir).map((name) => statSync(join(dir, name)).mode & 0o777);
+  expect(modes).toEqual([0o600, 0o600, 0o600]);
+});
+
+test("a second log on the same folder is refused, until the first closes", async () => {
+  const dir = newDir();
+  const log = await openLog(dir);
+  await expect(makeLog(dir).open()).rejects.toMatchObject({
+    code: "bad-config",
+    message: `another hub uses the folder ${dir}`,
+  });
+  await log.close();
+  expect((await openLog(dir)).state).toBe("up");
+});
+
+test("each start begins a new segment, and an empty one is replaced", async () => {
+  const dir = newDir();
+  await (await openLog(dir)).close();
+  const log = await openLog(dir);
+  await appendAll(log, ["a", "b"]);
+  await log.close();
+  await (await openLog(dir)).close();
+  await (await openLog(dir)).close();
+  expect(filesOf(dir)).toEqual(["0000000000000001.segment", "0000000000000003.segment"]);
+});
+
+test("the end of a torn segment is dropped, with a log line", async () => {
+  const dir = newDir();
+  const log = await openLog(dir);
+  await appendAll(log, ["one", "two", "three"]);
+  await log.close();
+  const path = join(dir, "0000000000000001.segment");
+  writeFileSync(path, readFileSync(path).subarray(0, -2));
+  const logger = notingLogger();
+  const again = await openLog(dir, { logger });
+  expect(logger.lines).toEqual(["the journal ends with an incomplete record, which is dropped"]);
+  expect(again.head).toBe(2);
+  expect(await again.append(Buffer.from("other"))).toBe(3);
+  const third = await (await again.close(), openLog(dir));
+  expect((await followed(third)).texts).toEqual(["one", "two", "other"]);
+});
+
+test("damage in the middle is told once, with a log line", async () => {
+  const dir = newDir();
+  const log = await openLog(dir);
+  await appendAll(log, texts(50));
+  await log.close();
+  const path = join(dir, "0000000000000001.segment");
+  const content = readFileSync(path);
+  content.fill(0, content.indexOf("record 20 "), content.indexOf("record 23 ") + 5);
+  writeFileSync(path, content);
+  const logger = notingLogger();
+  const again = await openLog(dir, { logger });
+  const follower = await followed(again);
+  expect(follower.losses).toEqual([24]);
+  expect(follower.texts).toEqual([...texts(20), ...texts(50).slice(24)]);
+  expect(logger.lines).toEqual(["records of the journal are damaged or missing; readers are told a gap"]);
+});
+
+test("a missing segment is told as one loss", async () => {
+  const dir = newDir();
+  const limits = { bytes: 8000, ageSeconds: 86_400 };
+  const log = await openLog(dir, { limits });
+  await appendOneByOne(log, 6);
+  await log.close();
+  const [, second = "", third = ""] = filesOf(dir);
+  rmSync(join(dir, second));
+  rmSync(join(dir, third));
+  const follower = await followed(await openLog(dir, { limits }));
+  expect(follower.records.map(([sequence]) => sequence)).toEqual([1, 4, 5, 6]);
+  expect(follower.losses).toEqual([3]);
+});
+
+test("segments above the byte limit go, but none that the oldest snapshot needs", async () => {
+  const dir = newDir();
+  const log = await openLog(dir, { limits: { bytes: 8000, ageSeconds: 86_400 } });
+  await appendOneByOne(log, 20);
+  expect([log.first, filesOf(dir).length]).toEqual([1, 20]);
+  await log.saveSnapshot(5, chunksOf());
+  expect(log.first).toBe(6);
+  await log.saveSnapshot(19, chunksOf());
+  expect(log.first).toBe(6);
+  await log.removeSnapshot(5);
+  expect(log.first).toBe(14);
+  expect(log.figures.bytes).toBeLessThanOrEqual(8000);
+  expect(filesOf(dir)[0]).toBe("0000000000000014.segment");
+  const follower = await followed(log);
+  expect([follower.losses, follower.records.length]).toEqual([[13], 7]);
+});
+
+test("segments above the age limit go, the newest stays", async () => {
+  const dir = newDir();
+  const clock = new VirtualClock(Date.now());
+  const log = await openLog(dir, { limits: { bytes: 8000, ageSeconds: 60 }, clock });
+  await appendOneByOne(log, 3);
+  clock.advance(61_000);
+  await log.saveSnapshot(3, chunksOf());
+  expect([log.first, log.head]).toEqual([3, 3]);
+  await log.close();
+  const old = new Date(Date.now() - 3_600_000);
+  for (const name of filesOf(dir)) utimesSync(join(dir, name), old, old);
+  const again = await openLog(dir, { limits: { bytes: 8000, ageSeconds: 60 } });
+  expect([again.first, again.head]).toEqual([4, 3]);
+  expect(await again.append(Buffer.from("x"))).toBe(4);
+});
+
+test("a page that is read while its segment is removed ends cleanly", async () => {
+  const log = await openLog(newDir(), { limits: { bytes: 8000, ageSeconds: 86_400 } });
+  await appendOneByOne(log, 20);
+  const pages = Array.from({ length: 10 }, (_, index) => log.read(index, 3500));
+  await log.saveSnapshot(20, chunksOf());
+  expect(log.first).toBeGreaterThan(10);
+  for (const page of await Promise.all(pages)) {
+    const sequences = page.map(({ sequence }) => sequence);
+    expect(sequences.length).toBeGreaterThan(0);
+    expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
+  }
+});
+
+test("a folder that is copied while the hub runs opens, and gives no number again that its snapshot knows", async () => {
+  const dir = newDir();
+  const log = await openLog(dir);
+  await appendAll(log, texts(10));
+  const copy = `${dir}-copy`;
+  cpSync(dir, copy, { recursive: true, filter: (path) => !path.endsWith(".lock") });
+  await appendAll(log, texts(10, 10));
+  await log.saveSnapshot(20, chunksOf(Buffer.from("state")));
+  copyFileSync(join(dir, "0000000000000020.snapshot"), join(copy, "0000000000000020.snapshot"));
+  const restored = await openLog(copy);
+  expect([restored.head, await restored.snapshots()]).toEqual([20, [20]]);
+  expect(await restored.append(Buffer.from("new"))).toBe(21);
+  expect((await collected(restored.loadSnapshot(20))).join("")).toBe("state");
+  const follower = await followed(restored, 5);
+  expect([follower.losses, follower.texts]).toEqual([[20], [...texts(10).slice(5), "new"]]);
+});
+
+test("a snapshot without its end, and files that are not complete, are removed", async () => {
+  const dir = newDir();
+  const log = await openLog(dir);
+  await appendAll(log, texts(3));
+  await log.saveSnapshot(2, chunksOf(Buffer.from("whole")));
+  await log.saveSnapshot(3, chunksOf(Buffer.from("cut")));
+  await log.close();
+  const path = join(dir, "0000000000000003.snapshot");
+  writeFileSync(path, readFileSync(path).subarray(0, -3));
+  writeFileSync(join(dir, "0000000000000004.snapshot.incomplete"), "half");
+  const logger = notingLogger();
+  const again = await openLog(dir, { logger });
+  expect([await again.snapshots(), logger.lines]).toEqual([[2], ["removes a snapshot that is not complete"]]);
+  expect(filesOf(dir, ".snapshot")).toEqual(["0000000000000002.snapshot"]);
+  expect(filesOf(dir, ".incomplete")).toEqual([]);
+});
+
+test("a damaged snapshot cannot be loaded", async () => {
+  const dir = newDir();
+  const log = await openLog(dir);
+  await appendAll(log, texts(1));
+  await log.saveSnapshot(1, chunksOf(Buffer.from("first"), Buffer.from("second")));
+  const path = join(dir, "0000000000000001.snapshot");
+  const content = readFileSync(path);
+  content[content.indexOf("first")] = 0;
+  writeFileSync(path, content);
+  await expect(collected(log.loadSnapshot(1))).rejects.toMatchObject({ code: "internal" });
+});
+
+test("a segment with a damaged header is lost, and its numbers are not given again", async () => {
+  const dir = newDir();
+  const log = await openLog(dir);
+  await appendAll(log, texts(10));
+  await log.close();
+  const path = join(dir, "0000000000000001.segment");
+  const content = readFileSync(path);
+  content[10] = (content[10] ?? 0) ^ 1;
+  writeFileSync(path, content);
+  const again = await openLog(dir);
+  const follower = await followed(again);
+  expect(await again.append(Buffer.from("x"))).toBeGreaterThan(10);
+  expect([follower.texts, follower.losses.length]).toEqual([["x"], 1]);
+});
+
+test("files of another journal are refused by name", async () => {
+  const [dir, other] = [newDir(), newDir()];
+  const log = await openLog(dir);
+  await appendAll(log, texts(5));
+  await log.close();
+  await (await openLog(other)).close();
+  const foreign = join(other, "0000000000000009.segment");
+  copyFileSync(join(dir, "0000000000000001.segment"), foreign);
+  await expect(makeLog(other).open()).rejects.toMatchObject({
+    code: "bad-config",
+    message: `${foreign} belongs to another journal; move it out of the folder`,
+  });
+});
+
+test("a journal without its secret is refused", async () => {
+  const dir = newDir();
+  const log = await openLog(dir);
+  await appendAll(log, ["a"]);
+  await log.close();
+  rmSync(join(dir, "secret"));
+  await expect(makeLog(dir).open()).rejects.toThrow(`${join(dir, "secret")} is missing`);
+  writeFileSync(join(dir, "secret"), "short");
+  await expect(makeLog(dir).open()).rejects.toThrow("must have 32 bytes");
+});
+
+test("files that are not the journal's are named, and stay", async () => {
+  const dir = newDir();
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, "notes.txt"), "mine");
+  writeFileSync(join(dir, "12.segment"), "mine");
+  const logger = notingLogger();
+  await openLog(dir, { logger });
+  expect(logger.lines).toEqual(["the journal does not use these files"]);
+  expect(readFileSync(join(dir, "notes.txt"), "utf8")).toBe("mine");
+  expect(readFileSync(join(dir, "12.segment"), "utf8")).toBe("mine");
+});
+
+test("a path that is not a folder is refused with a sentence", async () => {
+  const path = join(scratchFolder(), "file");
+  writeFileSync(path, "");
+  await expect(makeLog(path).open()).rejects.toMatchObject({ code: "bad-config" });
+  await expect(makeLog(path).open()).rejects.toThrow(`cannot use the folder ${path} for the journal`);
+});
+
+// Root may write to any folder.
+test.skipIf(process.getuid?.() === 0)("a folder that may not be written is refused", async () => {
+  const dir = scratchFolder();
+  chmodSync(dir, 0o500);
+  await expect(makeLog(join(dir, "journal")).open()).rejects.toMatchObject({ code: "bad-config" });
+});
