@@ -24,6 +24,7 @@ import type { Front } from "../fronts/front.js";
 import type { Gateway } from "../gateway/gateway.js";
 import { Hub } from "../hub/hub.js";
 import { defaultPressureLimits } from "../hub/backpressure.js";
+import { RetainedPart } from "../journal/retained-part.js";
 import { parsePublication } from "../hub/publications/publication.js";
 import type { PublicationInput } from "../hub/publications/publication.js";
 import type { PublicationSink } from "../ingress/publication-sink.js";
@@ -146,6 +147,7 @@ class RunningApp implements App {
       baseUrl: config.publicUrl,
       presenceTopic: subscriptionsTopic,
     });
+    this.#journal.keep(new RetainedPart(this.#hub.retained));
     this.#presence = config.subscriptions ? this.#createPresence() : undefined;
     this.#polls = new Polls({
       hub: this.#hub,

@@ -27,6 +27,12 @@ interface Value {
   topics: number;
 }
 
+/** A value, and the topics whose value it is. */
+export interface RetainedValue {
+  readonly entry: Entry;
+  readonly topics: readonly Topic[];
+}
+
 /**
  * The retained value of each topic that has one, in order of offset. Above the limit, the oldest values are removed.
  */
@@ -51,8 +57,9 @@ export class RetainedValues {
 
   /** Stores a publication with `retain` as the value of its topics. Empty data removes the value of the topics. */
   apply(entry: Entry): void {
-    for (const topic of entry.publication.topics) this.#remove(topic);
-    if (entry.publication.data !== "") this.#add(entry);
+    const { topics, data } = entry.publication;
+    for (const topic of topics) this.#remove(topic);
+    if (data !== "") this.restore({ entry, topics });
     for (const topic of this.#byTopic.keys()) {
       if (this.#bytes <= this.#maxBytes) break;
       this.#remove(topic);
@@ -60,6 +67,21 @@ export class RetainedValues {
     const { length } = this.#inOrder;
     if (length > 1024 && length > 2 * this.#byTopic.size)
       this.#inOrder.retainOnly((value) => value.entry !== undefined);
+  }
+
+  /** Adds a value that {@link all} has given, after all older values. */
+  restore({ entry, topics }: RetainedValue): void {
+    const value = { offset: entry.offset, entry, topics: topics.length };
+    this.#inOrder.push(value);
+    for (const topic of topics) this.#byTopic.set(topic, value);
+    this.#bytes += topics.length * entry.bytes;
+  }
+
+  /** All values at this call, in order of offset. The values may be read later. */
+  all(): Iterable<RetainedValue> {
+    const topics = [...this.#byTopic.keys()];
+    const entries = [...this.#byTopic.values()].map(({ entry }) => entry);
+    return joined(topics, entries);
   }
 
   /**
@@ -94,14 +116,6 @@ export class RetainedValues {
     return [...entries].sort((a, b) => a.offset - b.offset);
   }
 
-  #add(entry: Entry): void {
-    const { topics } = entry.publication;
-    const value = { offset: entry.offset, entry, topics: topics.length };
-    this.#inOrder.push(value);
-    for (const topic of topics) this.#byTopic.set(topic, value);
-    this.#bytes += topics.length * entry.bytes;
-  }
-
   #remove(topic: Topic): void {
     const value = this.#byTopic.get(topic);
     if (value === undefined) return;
@@ -114,4 +128,17 @@ export class RetainedValues {
 
 function isFor(set: FilterSet, { publication }: Entry): boolean {
   return publication.topics.some((topic) => set.matches(topic));
+}
+
+/** Joins the neighbours with the same entry: the topics of a value lie together. */
+function* joined(
+  topics: readonly Topic[],
+  entries: readonly (Entry | undefined)[],
+): Generator<RetainedValue, void> {
+  for (let from = 0, index = 1; index <= topics.length; index += 1) {
+    const entry = entries[from];
+    if (entries[index] === entry && index < topics.length) continue;
+    if (entry !== undefined) yield { entry, topics: topics.slice(from, index) };
+    from = index;
+  }
 }

@@ -81,7 +81,8 @@ export class LoggedJournal implements Journal {
     const state = { epochs: options.epochs, answers: this.#answers, rules: this.#rules };
     this.#applier = new RecordApplier({ ...options, ...state, budget });
     this.#snapshots = new Snapshots(options);
-    for (const part of [this.#rules, this.#runs, options.epochs, this.#answers]) this.keep(part);
+    const own = [this.#rules, this.#runs, options.epochs, this.#answers];
+    for (const part of [...own, ...options.history.parts]) this.keep(part);
   }
 
   get status(): JournalStatus {

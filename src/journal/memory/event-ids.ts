@@ -30,7 +30,6 @@ export class EventIds implements SnapshotPart {
   /** The first later entry of each topic, by id. */
   readonly #later = new Map<string, Map<Topic, Identified>>();
   #laterCount = 0;
-  #newest: Offset = 0;
 
   /** @param most the largest number of ids, and of later entries with an id; above it, the oldest are forgotten */
   constructor(most: number) {
@@ -42,16 +41,13 @@ export class EventIds implements SnapshotPart {
     return this.#first.has(id);
   }
 
-  /**
-   * Adds an entry with an id of its own. The id belongs to the entry in the whole hub, unless an earlier entry has the id.
-   * If a later entry has the id, this entry had the id before: it is added a second time after a start, and lost the id
-   * long ago.
-   */
+  /** Adds an entry with an id of its own, which belongs to the entry in the whole hub unless another entry has it. */
   add(id: string, entry: Identified): void {
-    this.#newest = Math.max(this.#newest, entry.offset);
-    const first = this.#first.get(id);
-    if (first === undefined || first.offset === entry.offset) this.#first.set(id, entry);
-    else if (first.offset < entry.offset) this.addLater(id, entry);
+    if (this.#first.has(id)) {
+      this.addLater(id, entry);
+      return;
+    }
+    this.#first.set(id, entry);
     if (this.#first.size > this.#most) this.#forgetFirst();
   }
 
@@ -103,7 +99,9 @@ export class EventIds implements SnapshotPart {
   }
 
   save(): Iterable<unknown> {
-    return this.#itemsUpTo(this.#newest);
+    const later: (readonly [Topic, Identified])[] = [];
+    for (const byTopic of this.#later.values()) later.push(...byTopic);
+    return itemsOf([...this.#first.values()], later);
   }
 
   load(item: unknown): void {
@@ -119,19 +117,10 @@ export class EventIds implements SnapshotPart {
     else this.#first.set(id, entry);
   }
 
-  /** Newer entries come after the begin of the snapshot, and are added again. */
-  *#itemsUpTo(offset: Offset): Generator<unknown, void> {
-    for (const [id, entry] of this.#first) if (entry.offset <= offset) yield itemOf(id, entry);
-    for (const [id, later] of this.#later)
-      for (const [topic, entry] of later)
-        if (entry.offset <= offset) yield { ...itemOf(id, entry), in: topic };
-  }
-
   #addLaterTo(topic: Topic, id: string, entry: Identified): void {
     const later = this.#later.get(id) ?? new Map<Topic, Identified>();
-    const known = later.get(topic);
-    if (known !== undefined && known.offset !== entry.offset) return;
-    if (known === undefined) this.#laterCount += 1;
+    if (later.has(topic)) return;
+    this.#laterCount += 1;
     this.#later.set(id, later.set(topic, entry));
   }
 
@@ -158,6 +147,14 @@ export class EventIds implements SnapshotPart {
   }
 }
 
-function itemOf(id: string, { offset, publication: { topics, private: isPrivate } }: Identified): object {
+function* itemsOf(
+  first: readonly Identified[],
+  later: readonly (readonly [Topic, Identified])[],
+): Generator<unknown, void> {
+  for (const entry of first) yield itemOf(entry);
+  for (const [topic, entry] of later) yield { ...itemOf(entry), in: topic };
+}
+
+function itemOf({ offset, publication: { id, topics, private: isPrivate } }: Identified): object {
   return { id, at: offset, topics, private: isPrivate };
 }

@@ -14,6 +14,7 @@ import type { Topic } from "../../hub/topics/topic.js";
 import type { Metrics } from "../../base/metrics.js";
 import type { EpochChain } from "../epoch-chain.js";
 import type { JournalFollower, StoredHistory } from "../journal.js";
+import type { SnapshotPart } from "../snapshot-part.js";
 import type { NewestRange, TopicCounts } from "../topic-history-reader.js";
 import { defaultHistoryLimits } from "../../limits/history.js";
 import type { HistoryLimits } from "../../limits/history.js";
@@ -119,6 +120,11 @@ export class MemoryHistory implements StoredHistory {
     return this.#bytes;
   }
 
+  /** The parts of a snapshot from which a start restores what memory knows of entries before {@link beginAfter}. */
+  get parts(): readonly SnapshotPart[] {
+    return [this.#topics, this.#ids];
+  }
+
   get topicCount(): number {
     return this.#topics.size;
   }
@@ -172,7 +178,7 @@ export class MemoryHistory implements StoredHistory {
 
   /**
    * Begins behind a log: the next entry comes after this offset, and everything up to the offset counts as evicted, from
-   * every topic. Call this before the first {@link take}.
+   * every topic. Call this before the first {@link take}, and before or after the {@link parts} are loaded.
    */
   beginAfter(offset: Offset): void {
     this.#head = offset;

@@ -5,8 +5,12 @@ import type { Offset } from "../../hub/publications/position.js";
 import type { Publication } from "../../hub/publications/publication.js";
 import { isBelow } from "../../hub/topics/topic.js";
 import type { Topic } from "../../hub/topics/topic.js";
+import { SnapshotItem } from "../snapshot-item.js";
+import type { SnapshotPart } from "../snapshot-part.js";
 import { PresenceLosses } from "./presence-losses.js";
+import { SavedTopics } from "./saved-topics.js";
 import { RecentTopics, TopicHistory } from "./topic-history.js";
+import type { ForgottenUpTo } from "./topic-history.js";
 import { TopicLosses } from "./topic-losses.js";
 
 /** The two kinds of publications. Readers without the right must learn nothing of private publications. */
@@ -16,7 +20,8 @@ type Kind = "open" | "private";
  * The histories of all known topics, and what is known of forgotten topics. All topics below the topic of presence share
  * one history, under the name of that topic. All forgotten topics share two marks.
  */
-export class TopicHistories {
+export class TopicHistories implements SnapshotPart {
+  readonly name = "topics";
   readonly #presenceTopic: Topic | undefined;
   readonly #byName = new Map<Topic, TopicHistory>();
   readonly #recent = new RecentTopics();
@@ -108,6 +113,7 @@ export class TopicHistories {
   loseAll(upTo: Offset, at: LossMark): void {
     this.#remember("open", { upTo, at });
     this.#remember("private", { upTo, at });
+    for (const history of this.#byName.values()) history.forgottenUpTo = this.#forgottenUpTo;
   }
 
   /** True if the filters may match a forgotten topic with losses that the reader may learn of. */
@@ -131,10 +137,43 @@ export class TopicHistories {
     });
   }
 
+  /** The counts and newest offsets of all topics, and which topics were evicted. The entries come from the log. */
+  save(): Iterable<unknown> {
+    const saved = new SavedTopics(this.#byName.size, [...this.#withdrawn]);
+    if (this.#shared !== undefined) saved.add(this.#shared);
+    for (let topic = this.#recent.oldest; topic !== undefined; topic = topic.newer) saved.add(topic);
+    return saved;
+  }
+
+  load(item: unknown): void {
+    const fields = new SnapshotItem(this.name, item);
+    const topic = fields.topic("topic");
+    if (fields.has("withdrawn")) this.withdraw(topic, fields.count("withdrawn"));
+    else this.#load(topic, fields);
+  }
+
+  #load(topic: Topic, fields: SnapshotItem): void {
+    const history = this.#add(topic);
+    history.published.open = fields.count("open");
+    history.published.private = fields.count("private");
+    history.newestOpen = fields.count("openAt");
+    history.newestPrivate = fields.count("privateAt");
+    history.newest = Math.max(history.newestOpen, history.newestPrivate);
+    if (topic !== this.#presenceTopic) this.#recent.touch(history);
+  }
+
+  /** The history of presence. */
+  get #shared(): TopicHistory | undefined {
+    return this.#presenceTopic === undefined ? undefined : this.#byName.get(this.#presenceTopic);
+  }
+
+  get #forgottenUpTo(): ForgottenUpTo {
+    return { open: this.#forgotten.open.upTo, private: this.#forgotten.private.upTo };
+  }
+
   #add(name: Topic): TopicHistory {
-    const { open, private: hidden } = this.#forgotten;
     const losses = name === this.#presenceTopic ? new PresenceLosses(name) : new TopicLosses(name);
-    const history = new TopicHistory(losses, { open: open.upTo, private: hidden.upTo });
+    const history = new TopicHistory(losses, this.#forgottenUpTo);
     this.#byName.set(name, history);
     return history;
   }

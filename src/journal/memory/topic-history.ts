@@ -22,7 +22,7 @@ export interface CountsByKind {
 export class TopicHistory implements LossOwner {
   readonly topic: Topic;
   /** The journal may have forgotten publications up to these offsets, before the topic became known (again). */
-  readonly forgottenUpTo: ForgottenUpTo;
+  forgottenUpTo: ForgottenUpTo;
   readonly entries = new EntryQueue();
   bytes = 0;
   /** The newest offset published to the topic, evicted or not. */
