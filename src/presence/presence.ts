@@ -50,6 +50,12 @@ const pauseShare = 4;
 
 const gapNotice = { reason: "too-many-changes", topics: [], more: true } as const satisfies GapNotice;
 
+interface PublishedChange {
+  readonly active: boolean;
+  /** Changes the list of subscriptions. */
+  readonly record: () => void;
+}
+
 interface Change {
   readonly active: boolean;
   readonly sinceMs: number;
@@ -147,9 +153,11 @@ export class Presence {
       if (this.#turnBudget.isUsedUp()) break;
       const isDropped = change.sinceMs <= this.#dropUpToMs;
       if (!isDropped && (this.#isGapDue || this.#budget.isSpent)) break;
+      this.#changes.delete(subscription);
+      const record = (): void => this.#record(subscription, change.active);
       if (isDropped) this.#drop();
-      else this.#publish(subscription, change.active);
-      this.#record(subscription, change.active);
+      else this.#publish(subscription, { active: change.active, record });
+      if (isDropped) record();
     }
     this.#publishGap();
     metrics.gauge("subscriptions", this.active.size);
@@ -163,20 +171,20 @@ export class Presence {
   }
 
   #record(subscription: ActiveSubscription, active: boolean): void {
-    this.#changes.delete(subscription);
     if (active) this.active.add(subscription);
     else this.active.remove(subscription);
   }
 
-  #publish(subscription: ActiveSubscription, active: boolean): void {
+  #publish(subscription: ActiveSubscription, { active, record }: PublishedChange): void {
     const document = describeSubscription(subscription, active);
-    this.#append({
+    const publication: Publication = {
       topics: topicsOf(document),
       type: subscriptionEventType,
       data: JSON.stringify(document),
       retain: false,
       private: true,
-    });
+    };
+    this.#append(publication, record);
     this.#options.metrics.count("subscription_events_total");
   }
 
@@ -203,12 +211,21 @@ export class Presence {
     this.#options.journal.evictAll(subscriptionsTopic);
   }
 
-  /** Appends an event. If the journal cannot store the event, a gap event follows. */
-  #append(publication: Publication): void {
+  /**
+   * Appends an event. If the journal cannot store the event, a gap event follows.
+   *
+   * @param record called when the journal has the event: a list of subscriptions names the position up to which it
+   *   includes all events
+   */
+  #append(publication: Publication, record = (): void => undefined): void {
     const receipt = this.#options.journal.append(publication);
-    if (!(receipt instanceof Promise)) return;
+    if (!(receipt instanceof Promise)) {
+      record();
+      return;
+    }
     const stored: Promise<unknown> = receipt
       .catch(() => this.#drop())
+      .then(record)
       .finally(() => this.#unstored.delete(stored));
     this.#unstored.add(stored);
   }

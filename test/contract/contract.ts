@@ -10,7 +10,7 @@ import { testDifferences } from "./requests-that-differ.js";
 import { testPolls } from "./polls.js";
 import { testPushStream } from "./push-stream.js";
 import { testResuming } from "./resuming.js";
-import { contractSites } from "./sites.js";
+import { contractSites, type JournalKind } from "./sites.js";
 import { testMercure } from "./mercure.js";
 import { testPresence } from "./presence.js";
 import { testWebSocketConformance } from "./web-socket-conformance.js";
@@ -20,9 +20,9 @@ import { testTransports } from "./transports.js";
 import { testSubscriptions } from "./subscriptions.js";
 
 /** Tests the behaviour that all fronts share, and the differences that differences.ts lists. */
-export function describeContract(front: FrontName): void {
-  describe(`the contract of the front ${front}`, () => {
-    const contract = contractSites(front);
+export function describeContract(front: FrontName, journal: JournalKind = "memory"): void {
+  describe(`the contract of the front ${front} with a journal in ${journal}`, () => {
+    const contract = contractSites(front, journal);
     testBeginnings(contract);
     testSubscriptions(contract);
     testAnswers(contract);

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import type { FrontName } from "./differences.js";
 import { hubUrl, issuer, secret } from "../support/token.js";
@@ -6,6 +9,7 @@ import { startSite, type Site } from "./site.js";
 /** The hubs that the parts of the contract share. */
 export interface Contract {
   readonly front: FrontName;
+  readonly journal: JournalKind;
   /** A hub with the default settings. All tests share this hub, and each test uses its own topics. */
   readonly site: () => Site;
   /**
@@ -26,8 +30,11 @@ export const allowedOrigin = "https://app.example";
 /** The number of publications per topic that the small site stores. */
 export const keptPerTopic = 8;
 
+/** Where the hubs store publications. */
+export type JournalKind = "memory" | "disk";
+
 /** Starts the sites for the tests of the current `describe`. */
-export function contractSites(front: FrontName): Contract {
+export function contractSites(front: FrontName, journal: JournalKind): Contract {
   let site: Site | undefined;
   let smallSite: Site | undefined;
   let mercureSite: Site | undefined;
@@ -38,9 +45,10 @@ export function contractSites(front: FrontName): Contract {
     for (const end of ends) await end();
   });
   beforeAll(async () => {
-    site = await startSite(front, { onEnd });
+    site = await startSite(front, { settings: await journalSettings(journal, onEnd), onEnd });
     smallSite = await startSite(front, {
       settings: {
+        ...(await journalSettings(journal, onEnd)),
         PHAROS_CORS_ORIGIN: allowedOrigin,
         PHAROS_LIMITS_HISTORY_TOPIC_EVENTS: String(keptPerTopic),
         PHAROS_HEARTBEAT: "0.2",
@@ -51,6 +59,7 @@ export function contractSites(front: FrontName): Contract {
     });
     mercureSite = await startSite(front, {
       settings: {
+        ...(await journalSettings(journal, onEnd)),
         PHAROS_PUBLIC_URL: hubUrl,
         PHAROS_TOKEN_ISSUER: issuer,
         PHAROS_TOKEN_SECRET: secret,
@@ -63,10 +72,22 @@ export function contractSites(front: FrontName): Contract {
   });
   return {
     front,
+    journal,
     site: () => started(site),
     smallSite: () => started(smallSite),
     mercureSite: () => started(mercureSite),
   };
+}
+
+/** The journal of one hub. A journal on disk has a folder of its own, removed at the end. */
+async function journalSettings(
+  kind: JournalKind,
+  onEnd: (action: () => Promise<void>) => void,
+): Promise<Readonly<Record<string, string>>> {
+  if (kind === "memory") return {};
+  const dir = await mkdtemp(join(tmpdir(), "pharos-journal-"));
+  onEnd(() => rm(dir, { recursive: true }));
+  return { PHAROS_JOURNAL: `disk:${dir}` };
 }
 
 function started(site: Site | undefined): Site {
