@@ -26,7 +26,7 @@ import { filterLimits } from "./filter-limits.js";
 import type { ReloadableVerifiers } from "./verifiers/reloadable-verifiers.js";
 import { tokenVerifier } from "./verifiers/token-verifier.js";
 
-export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "follow" | "facts"> {
+export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "facts"> {
   readonly hub: Hub;
   readonly journal: Journal;
   readonly logger: Logger;

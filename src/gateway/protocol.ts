@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import type { Config } from "../config/config.js";
 import type { TopicFilter } from "../hub/filters/filter.js";
-import type { JournalFollower } from "../journal/journal.js";
+import type { Journal } from "../journal/journal.js";
 import type { Format } from "../hub/publications/format.js";
 import type { Topic } from "../hub/topics/topic.js";
 import type { TopicHistoryReader } from "../journal/topic-history-reader.js";
@@ -46,8 +46,8 @@ export interface ProtocolPorts {
   readonly history: TopicHistoryReader;
   /** The active subscriptions; undefined if presence is off. */
   readonly subscriptions: ActiveSubscriptions | undefined;
-  /** Adds a follower. A follower gets each publication, in order, before any client does. */
-  readonly follow: (follower: JournalFollower) => void;
+  /** A follower of the journal gets each publication, in order, before any client does. */
+  readonly journal: Pick<Journal, "beganMs" | "follow" | "keep">;
   /** Throws PharosError if the hub's limits do not allow these additional filters. */
   readonly checkFilters: (added: readonly TopicFilter[]) => void;
   /** The number of connections that subscribe to a topic. */

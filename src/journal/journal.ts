@@ -90,6 +90,12 @@ export interface Journal {
    * eviction by a limit.
    */
   evictAll(topic: Topic): void;
+  /**
+   * The time at which the journal began, in milliseconds since 1970: followers get the entries since then. In memory, the
+   * start of the hub. With a log, the time of the log's first record, or that of the snapshot from which the hub started.
+   * Call this after {@link open}.
+   */
+  readonly beganMs: number;
   /** What operators see of the journal. */
   readonly status: JournalStatus;
   /** Adds a part of the hub's state that must outlive the hub. Call this before {@link open}. */

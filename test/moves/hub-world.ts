@@ -52,7 +52,7 @@ export class HubWorld {
       metrics,
       limits: { ...defaultHistoryLimits, ...history },
     });
-    this.#stamps = new Stamps(clock.now());
+    this.#stamps = new Stamps(() => clock.now());
     this.hub = new Hub({ history: this.#journal.history, clock });
     this.#journal.follow(this.#stamps);
     this.#journal.follow(this.hub);

@@ -141,7 +141,8 @@ export class PushStreamWorld {
       limits,
     });
     const hub = new Hub({ history: this.#journal.history, clock });
-    const stamps = new Stamps(clock.now() - 2000);
+    const beganMs = clock.now() - 2000;
+    const stamps = new Stamps(() => beganMs);
     this.#journal.follow({
       apply: (entry) => {
         stamps.apply(entry);

@@ -69,7 +69,9 @@ export class LoggedJournal implements Journal {
   readonly #waiters = new Waiters();
   /** The last record that was applied or skipped. */
   #applied: Sequence = 0;
+  /** The time of the log. */
   #atMs = 0;
+  #beganMs: number | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: LoggedJournalOptions) {
@@ -83,6 +85,10 @@ export class LoggedJournal implements Journal {
     this.#snapshots = new Snapshots(options);
     const own = [this.#rules, this.#runs, options.epochs, this.#answers];
     for (const part of [...own, ...options.history.parts]) this.keep(part);
+  }
+
+  get beganMs(): number {
+    return this.#beganMs ?? this.#atMs;
   }
 
   get status(): JournalStatus {
@@ -108,6 +114,7 @@ export class LoggedJournal implements Journal {
     const { log, history } = this.#options;
     const after = await this.#snapshots.load();
     this.#atMs = this.#runs.newestMs;
+    if (this.#atMs > 0) this.#beganMs = this.#atMs;
     this.#applied = after;
     if (after > 0) history.beginAfter(offsetAt(after + 1, 0) - 1);
     await log.follow(after, {
@@ -214,6 +221,7 @@ export class LoggedJournal implements Journal {
     const head = decodeHead(payload);
     const pending = this.#sender.arrived(head);
     this.#atMs = Math.max(this.#atMs, head.atMs);
+    this.#beganMs ??= this.#atMs;
     if (this.#runs.accept({ ...head, atMs: this.#atMs })) {
       const items = pending?.map(({ item }) => item) ?? decodeRecord(payload).items;
       await this.#applier.apply({ sequence, atMs: this.#atMs, items }, (index, ids) =>

@@ -21,6 +21,7 @@ const inMemory: JournalStatus = Object.freeze({ state: "up", lagMs: 0, bytes: 0,
 /** The journal in memory: the publications end with the hub. */
 export class MemoryJournal implements Journal {
   readonly history: MemoryHistory;
+  readonly beganMs: number;
   readonly #clock: Clock;
   readonly #answers: Answers;
   readonly #metrics: Metrics;
@@ -29,6 +30,7 @@ export class MemoryJournal implements Journal {
     this.history = history;
     this.#answers = new Answers(options.idempotency);
     this.#clock = options.clock;
+    this.beganMs = options.clock.now();
     this.#metrics = options.metrics;
   }
 

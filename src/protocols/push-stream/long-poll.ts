@@ -74,16 +74,7 @@ export class LongPoll {
       grants,
     });
     const { next, body, gapReason } = page;
-    return { body, stamp: this.#stampOf(next.after, body.length > 0), gapReason };
-  }
-
-  /**
-   * The stamp for the next request. This method must stay synchronous. Otherwise the client would miss a publication
-   * that arrives between reading the history and reading the clock.
-   */
-  #stampOf(offset: number, isMessage: boolean): Stamp {
-    const { history, stamps, clock } = this.#options;
-    return isMessage || offset < history.head ? stamps.of(offset) : stamps.now(clock.now());
+    return { body, stamp: this.#options.stamps.of(next.after), gapReason };
   }
 }
 

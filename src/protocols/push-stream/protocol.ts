@@ -20,8 +20,10 @@ export const pushStreamProtocol: Protocol = Object.freeze({
   resources: (ports: ProtocolPorts) => {
     const { config, history } = ports;
     if (config.pushStream === "off") return [];
-    const stamps = new Stamps(ports.clock.now());
-    ports.follow(stamps);
+    const { journal } = ports;
+    const stamps = new Stamps(() => journal.beganMs);
+    journal.keep(stamps);
+    journal.follow(stamps);
     const { prefix } = config.pushStream;
     return pushStream({ ...ports, prefix, history, stamps, topicBytes: config.limits.topicBytes });
   },

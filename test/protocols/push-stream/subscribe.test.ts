@@ -191,20 +191,20 @@ box("push-stream, Long poll", "Headers", () => {
 });
 
 box("push-stream, Long poll", "Timeout", () => {
-  it("is 304 with the present, from which on nothing is missed and nothing comes twice", async () => {
+  it("is 304 with the stamp of the newest message, after which nothing is missed and nothing comes twice", async () => {
     const world = past();
     const poll = world.poll({ path: "/lp/a", query: "eventid=e5" });
     await Promise.resolve();
     world.clock.advance(25_000);
     await expect.poll(() => poll.reply()?.status, { message: "the poll was not answered" }).toBe(304);
     const headers = headersOf(poll.reply() ?? { headers: [] });
-    expect(headers.get("last-modified")).toBe(at(26));
-    expect(headers.get("etag")).toBe("W/0");
+    expect([headers.get("last-modified"), headers.get("etag")]).toEqual([at(1), "W/2"]);
     expect(poll.reply()?.body.length).toBe(0);
+    // The clock may be set back meanwhile.
     world.publish("a", "later");
     const again = await world.ask({
       path: "/lp/a",
-      headers: { "if-modified-since": headers.get("last-modified") ?? "", "if-none-match": "W/0" },
+      headers: { "if-modified-since": headers.get("last-modified") ?? "", "if-none-match": "W/2" },
     });
     expect(textsOf(again.body.toString())).toEqual(["later"]);
   });

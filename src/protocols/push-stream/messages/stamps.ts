@@ -2,10 +2,12 @@ import { countLeading } from "../../../base/binary-search.js";
 import { CompactingQueue } from "../../../base/compacting-queue.js";
 import type { Entry } from "../../../hub/publications/entry.js";
 import type { Offset } from "../../../hub/publications/position.js";
+import { SnapshotItem } from "../../../journal/snapshot-item.js";
+import type { SnapshotPart } from "../../../journal/snapshot-part.js";
 
 /**
  * The position of a message in the push stream module: the second of its publication, and its number within that
- * second. Stamps have the same order as the hub's offsets.
+ * second. Stamps have the same order as the hub's offsets. A journal that leaves offsets out leaves tags out too.
  */
 export interface Stamp {
   /** Seconds since 1970. */
@@ -25,19 +27,22 @@ interface Second {
 const mostSeconds = 100_000;
 
 /** Converts between offsets and stamps. The class stores one entry for each second with a publication. */
-export class Stamps {
-  /** The first second of this run of the hub. No stamp of an earlier run is in this second or later. */
-  readonly #start: number;
+export class Stamps implements SnapshotPart {
+  readonly name = "stamps";
+  readonly #beganMs: () => number;
   readonly #seconds = new CompactingQueue<Second>();
+  /** The first second of the journal; undefined before the first call. Stamps of another journal are older. */
+  #start: number | undefined;
   #head: Offset = 0;
 
   /**
-   * The start of the run counts as the first message of the second after `startMs`, in milliseconds since 1970. So a
-   * client that has received nothing yet has a stamp too.
+   * The begin of the journal counts as the first message of the next second. So a client that has received nothing yet
+   * has a stamp too.
+   *
+   * @param beganMs as {@link Journal.beganMs}; not called if a snapshot is loaded
    */
-  constructor(startMs: number) {
-    this.#start = Math.floor(startMs / 1000) + 1;
-    this.#seconds.push({ time: this.#start, first: 0 });
+  constructor(beganMs: () => number) {
+    this.#beganMs = beganMs;
   }
 
   /**
@@ -45,6 +50,7 @@ export class Stamps {
    * second continues.
    */
   apply({ offset, atMs }: Pick<Entry, "offset" | "atMs">): void {
+    this.#begin();
     this.#head = offset;
     const { last } = this.#seconds;
     const time = Math.floor(atMs / 1000);
@@ -55,32 +61,48 @@ export class Stamps {
 
   /** The stamp of the publication at this offset; time 0 and tag 0 if the publication is too old. */
   of(offset: Offset): Stamp {
+    this.#begin();
     const second = this.#seconds.at(this.#indexAt(({ first }) => first <= offset));
     return second === undefined ? { time: 0, tag: 0 } : { time: second.time, tag: offset - second.first + 1 };
-  }
-
-  /** A stamp after all past publications and before all future publications. */
-  now(nowMs: number): Stamp {
-    const time = Math.floor(nowMs / 1000);
-    const { last } = this.#seconds;
-    if (last === undefined || last.time < time) return { time, tag: 0 };
-    return { time: last.time, tag: this.#head - last.first + 1 };
   }
 
   /**
    * The offset of the last publication up to this stamp. A negative tag includes all publications of its second. Time 0
    * is before all publications, and so is a second that is no longer stored: its client gets messages again, or a gap,
-   * but loses none in silence. `other-run` for a time before this run of the hub.
+   * but loses none in silence. `other-run` for a time before the begin of the journal: in memory, of this run of the hub.
    */
   offsetAt({ time, tag }: Stamp): Offset | "other-run" {
     if (time === 0) return 0;
-    if (time < this.#start) return "other-run";
+    if (time < this.#begin()) return "other-run";
     const index = this.#indexAt((second) => second.time <= time);
     const second = this.#seconds.at(index);
     if (second === undefined) return 0;
     const last = (this.#seconds.at(index + 1)?.first ?? this.#head + 1) - 1;
     if (second.time < time || tag < 0) return last;
     return Math.max(0, Math.min(last, second.first + tag - 1));
+  }
+
+  save(): Iterable<unknown> {
+    const start = this.#begin();
+    const seconds = Array.from({ length: this.#seconds.length }, (_each, index) => this.#seconds.at(index));
+    return itemsOf({ start, head: this.#head }, seconds);
+  }
+
+  load(item: unknown): void {
+    const fields = new SnapshotItem(this.name, item);
+    if (fields.has("start")) {
+      this.#start = fields.count("start");
+      this.#head = fields.count("head");
+    } else this.#seconds.push({ time: fields.count("time"), first: fields.count("first") });
+  }
+
+  /** The first second. Pushes the second when it is asked for the first time. */
+  #begin(): number {
+    if (this.#start === undefined) {
+      this.#start = Math.floor(this.#beganMs() / 1000) + 1;
+      this.#seconds.push({ time: this.#start, first: 0 });
+    }
+    return this.#start;
   }
 
   /** The index of the last second for which `matches` is true, by binary search; -1 if there is none. */
@@ -91,6 +113,14 @@ export class Stamps {
     });
     return leading - 1;
   }
+}
+
+function* itemsOf(
+  range: { readonly start: number; readonly head: Offset },
+  seconds: readonly (Second | undefined)[],
+): Generator<unknown, void> {
+  yield range;
+  for (const second of seconds) if (second !== undefined) yield second;
 }
 
 /** Formats a second as the module does [RFC 9110 5.6.7]. */
