@@ -192,6 +192,7 @@ class RunningApp implements App {
   async start(): Promise<void> {
     // A client that finds the hub must find its history too. Until then, its browser tries again.
     await this.#journal.open();
+    if (this.#journal.history.head > 0) this.#presence?.resume();
     for (const front of this.#fronts) {
       const url = await front.start();
       if (url !== undefined) this.#urls.set(front.label, url);
@@ -288,7 +289,6 @@ class RunningApp implements App {
       metrics: this.#metrics,
       streams: () => this.#streams,
       polls: this.#polls,
-      follow: (follower) => this.#journal.follow(follower),
       facts: () => ({
         streams: this.#streams,
         links: this.#links.length,

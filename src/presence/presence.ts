@@ -93,6 +93,15 @@ export class Presence {
     this.#turnBudget = new TurnBudget(options.clock, turnMs);
   }
 
+  /**
+   * Publishes a gap event. Call this at a start if the journal has entries of an earlier run: the subscriptions of that
+   * run have ended, and no event has said so.
+   */
+  resume(): void {
+    this.#isGapDue = true;
+    this.#schedule(0);
+  }
+
   /** Call this when a stream is opened. Call the returned function once, when the stream has ended. */
   enter(subscriber: Subscriber): () => void {
     const subscriptions = subscriber.matchers.map((matcher) => ({ subscriber, matcher }));

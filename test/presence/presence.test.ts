@@ -111,6 +111,18 @@ class BusyClock extends VirtualClock {
   }
 }
 
+it("tells a gap, once, in place of the ends of an earlier run", () => {
+  const { presence, journal, clock, told } = new Fixture();
+  presence.resume();
+  clock.runEndOfTurn();
+  expect(told()).toEqual(["gap"]);
+  const range = { filters: [everybody], rights: everything, after: 0, upTo: journal.history.head };
+  expect(journal.history.losses(range, 0).more).toBe(true);
+  presence.enter(subscriber("a"));
+  clock.advance(100);
+  expect(told()).toEqual(["+a"]);
+});
+
 describe("subscriptions that begin and end", () => {
   it("are told at the end of the turn when nothing was told just before", () => {
     const { presence, clock, told } = new Fixture();
