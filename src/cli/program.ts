@@ -4,6 +4,7 @@ import { configJsonSchema } from "../config/settings.js";
 import { exitCodeOf, failureText } from "./terminal/failure.js";
 import { exitCodes, type Io } from "./terminal/io.js";
 import { addKeys } from "./commands/keys-command.js";
+import { addJournal } from "./journal/journal-command.js";
 import { addBeacon, addPublish } from "./commands/publish-commands.js";
 import { addSettingOptions, givenSettings } from "./commands/setting-options.js";
 import { addSubscribe } from "./commands/subscribe-command.js";
@@ -57,6 +58,7 @@ export function createProgram(io: Io, ended: Ended): Command {
   addKeys(root, io);
   addSubscribe(root, io, ending);
   addToken(root, io, ending);
+  addJournal(root, io, ending);
   addHelp(root);
   root
     .command("config-schema", { hidden: true })

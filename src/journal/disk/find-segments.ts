@@ -5,6 +5,7 @@ import type { Logger } from "../../base/log.js";
 import type { Sequence } from "../log/log.js";
 import { fileHeaderBytes, type JournalId } from "./format/file-header.js";
 import type { DiskFiles } from "./files/files.js";
+import { openExisting } from "./files/open-existing.js";
 import { readFileHeader } from "./format/read-file-header.js";
 import { frameHeadBytes, frameKey } from "./format/record-frame.js";
 import { RecordReader } from "./format/record-reader.js";
@@ -29,14 +30,21 @@ export async function findSegments(
   const segments: Segment[] = [];
   for (const name of names.toSorted()) {
     const first = parseSegmentName(name);
-    if (first !== undefined) segments.push(await openSegment(options, join(options.dir, name), first));
+    if (first === undefined) continue;
+    const segment = await findSegment(options, join(options.dir, name), first);
+    if (segment !== undefined) segments.push(segment);
   }
   return segments;
 }
 
-async function openSegment(options: FindSegmentsOptions, path: string, first: Sequence): Promise<Segment> {
+async function findSegment(
+  options: FindSegmentsOptions,
+  path: string,
+  first: Sequence,
+): Promise<Segment | undefined> {
   const { files, journal, logger } = options;
-  const file = await files.open(path);
+  const file = await openExisting(files, path);
+  if (file === undefined) return undefined;
   try {
     const { header, bytes, modifiedMs } = await readFileHeader(file, journal);
     if (header.kind === "foreign")

@@ -1,5 +1,6 @@
 import type { Sequence, StoredRecord } from "../log/log.js";
-import { fileErrorCode, type DiskFile, type DiskFiles } from "./files/files.js";
+import type { DiskFiles } from "./files/files.js";
+import { openExisting } from "./files/open-existing.js";
 import { RecordReader } from "./format/record-reader.js";
 import type { Segment } from "./segment.js";
 import type { Segments } from "./segments.js";
@@ -123,15 +124,5 @@ export class LogCursor {
     this.#passed = lastLost;
     const { path: file } = open.segment;
     this.#options.onDamage({ file, from: open.position, to, firstLost, lastLost });
-  }
-}
-
-/** Undefined if there is no such file: the log may have removed it. */
-async function openExisting(files: DiskFiles, path: string): Promise<DiskFile | undefined> {
-  try {
-    return await files.open(path);
-  } catch (error) {
-    if (fileErrorCode(error) === "ENOENT") return undefined;
-    throw error;
   }
 }

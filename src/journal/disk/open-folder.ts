@@ -10,7 +10,8 @@ import { isLockName } from "./files/hold-folder.js";
 import { createSecret, readSecret, secretName } from "./secret-file.js";
 import { parseSegmentName } from "./segment.js";
 import { Segments } from "./segments.js";
-import { parseSnapshotName, SnapshotStore } from "./snapshot-store.js";
+import { parseSnapshotName } from "./snapshot-file.js";
+import { SnapshotStore } from "./snapshot-store.js";
 
 export interface OpenFolderOptions {
   readonly files: DiskFiles;

@@ -84,6 +84,7 @@ class Known implements LogFollower {
   /** Records up to this number may be missing. */
   #mayMiss: Sequence = 0;
   #problem: string | undefined;
+  #isReplaying = false;
 
   constructor(counts: PowerCutCounts) {
     this.#counts = counts;
@@ -103,7 +104,7 @@ class Known implements LogFollower {
     if (sequence <= this.#passed) this.#problem ??= `record ${sequence} came after ${this.#passed}`;
     this.#passed = sequence;
     if (!this.appended.has(text)) this.#problem ??= `record ${sequence} was never appended`;
-    if (!this.#durable.has(sequence)) this.#counts.unacknowledged += 1;
+    if (this.#isReplaying && !this.#durable.has(sequence)) this.#counts.unacknowledged += 1;
     this.#note(sequence, text);
   }
 
@@ -126,7 +127,9 @@ class Known implements LogFollower {
     if (this.#secret !== undefined && !secret.equals(this.#secret)) return "the secret has changed";
     this.#secret = Buffer.from(secret);
     this.#passed = 0;
+    this.#isReplaying = true;
     await log.follow(0, this);
+    this.#isReplaying = false;
     for (const sequence of this.#durable.keys())
       if (sequence > log.head) this.#problem ??= `record ${sequence} is behind the head ${log.head}`;
     return this.#problem ?? (await this.#checkSnapshots(log));

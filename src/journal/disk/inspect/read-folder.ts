@@ -1,0 +1,51 @@
+import { messageOf, PharosError } from "../../../base/errors.js";
+import { silentLogger } from "../../../base/log.js";
+import { nodeFiles } from "../files/node-files.js";
+import { findHead, findSegments } from "../find-segments.js";
+import { journalIdOf, type JournalId } from "../format/file-header.js";
+import { LogCursor, type DamagedRange } from "../log-cursor.js";
+import { readSecret, secretName } from "../secret-file.js";
+import type { Segment } from "../segment.js";
+import { Segments } from "../segments.js";
+
+/** The files of a log, as they were when the folder was read. A hub may use the folder meanwhile. */
+export interface ReadFolder {
+  readonly dir: string;
+  readonly names: readonly string[];
+  readonly journal: JournalId;
+  readonly segments: Segments;
+  /** The bytes of the last segment behind its last record. A hub may be writing a record there. */
+  readonly bytesBehind: number;
+}
+
+/**
+ * Reads a folder without a change to it.
+ *
+ * @throws PharosError `bad-config` if the folder holds no log, or cannot be read
+ */
+export async function readFolder(dir: string): Promise<ReadFolder> {
+  try {
+    const names = (await nodeFiles.list(dir)).toSorted();
+    if (!names.includes(secretName)) throw new PharosError("bad-config", `${dir} holds no journal`);
+    const journal = journalIdOf(await readSecret(nodeFiles, dir));
+    const options = { files: nodeFiles, dir, journal, logger: silentLogger };
+    const all = await findSegments(options, names);
+    return { dir, names, journal, ...(await endOf(all, (last) => findHead(options, last))) };
+  } catch (error) {
+    if (error instanceof PharosError) throw error;
+    throw new PharosError("bad-config", `cannot read ${dir}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function endOf(all: readonly Segment[], findHeadOf: (last: Segment) => Promise<number>) {
+  const last = all.at(-1);
+  if (last === undefined) return { segments: new Segments([], 0), bytesBehind: 0 };
+  const { bytes } = last;
+  const head = await findHeadOf(last);
+  return { segments: new Segments(all, head), bytesBehind: bytes - last.bytes };
+}
+
+/** A cursor over all records of the folder. The caller closes the cursor. */
+export function folderCursor({ segments }: ReadFolder, onDamage: (range: DamagedRange) => void): LogCursor {
+  return new LogCursor({ files: nodeFiles, segments, after: segments.first - 1, onDamage });
+}

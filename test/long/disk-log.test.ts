@@ -1,0 +1,134 @@
+import { rmSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { systemClock } from "../../src/app/system-clock.js";
+import { silentLogger } from "../../src/base/log.js";
+import { DiskLog } from "../../src/journal/disk/disk-log.js";
+import type { LogFollower } from "../../src/journal/log/log.js";
+import { runDamages } from "../journal/disk/damage-run.js";
+import { firstViolation } from "../journal/disk/power-cut-run.js";
+import { scratchFolder } from "../journal/disk/scratch-folder.js";
+import { simultaneousStarts } from "../journal/disk/simultaneous-starts.js";
+import { median, printFigures } from "../support/load/figures.js";
+
+const createLog = (options: ConstructorParameters<typeof DiskLog>[0]) => new DiskLog(options);
+const MiB = 1024 * 1024;
+
+test("10,000 power cuts lose no acknowledged record", async () => {
+  const { violation, counts } = await firstViolation({ firstSeed: 10_001, seeds: 3334, createLog });
+  printFigures("power cuts", [JSON.stringify(counts)]);
+  expect(violation).toBeUndefined();
+  expect(counts.cuts).toBeGreaterThan(10_000);
+});
+
+test("10,000 random damages are told or cut", async () => {
+  const { problem, counts } = await runDamages({ seed: 12, damages: 10_000, createLog });
+  printFigures("damages", [JSON.stringify(counts)]);
+  expect(problem).toBeUndefined();
+});
+
+test("exactly one of 100 pairs of simultaneous starts wins, each after a kill", async () => {
+  const { winners, refusals, sockets } = await simultaneousStarts(100);
+  printFigures("simultaneous starts", [`${winners.length} pairs, ${sockets.length} sockets are left`]);
+  expect(winners).toEqual(winners.map(() => 1));
+  expect(refusals.size).toBe(1);
+});
+
+async function openLog(dir: string): Promise<DiskLog> {
+  const limits = { bytes: 2048 * MiB, ageSeconds: 86_400 };
+  const log = new DiskLog({ dir, limits, clock: systemClock, logger: silentLogger });
+  await log.open();
+  return log;
+}
+
+/** A follower that counts the records. */
+function countingFollower(): LogFollower & { count: number } {
+  const ignored = () => undefined;
+  return {
+    count: 0,
+    take() {
+      this.count += 1;
+    },
+    lost: ignored,
+    down: ignored,
+    restarted: ignored,
+  };
+}
+
+test("the start with 1 GiB reads only what the follower wants", async () => {
+  const dir = join(scratchFolder(), "journal");
+  const log = await openLog(dir);
+  const record = Buffer.alloc(64 * 1024, "x");
+  const records = (1024 * MiB) / record.length;
+  for (let done = 0; done < records; done += 64)
+    await Promise.all(Array.from({ length: 64 }, () => log.append(record)));
+  await log.close();
+  const startedMs = performance.now();
+  const again = await openLog(dir);
+  const openedMs = performance.now();
+  const follower = countingFollower();
+  await again.follow((records * 3) / 4, follower);
+  const followedMs = performance.now();
+  printFigures("start with 1 GiB", [
+    `open ${(openedMs - startedMs).toFixed(0)} ms, the last 256 MiB ${(followedMs - openedMs).toFixed(0)} ms`,
+  ]);
+  expect([follower.count, again.head]).toEqual([records / 4, records]);
+  await again.close();
+});
+
+/** The size of a publication in a record. */
+const publicationBytes = 200;
+
+test("appends share writes, and a lone append costs little more than a write and a sync", async () => {
+  const dir = join(scratchFolder(), "journal");
+  const log = await openLog(dir);
+  await log.follow(0, countingFollower());
+  const perTurn = await publicationsPerSecond(log);
+  const times = { bare: [] as number[], log: [] as number[] };
+  const bare = await open(join(dir, "..", "bare"), "w");
+  const publication = Buffer.alloc(publicationBytes, "x");
+  for (let count = 0, at = 0; count < 3000; count += 1, at += publicationBytes) {
+    await timed(times.bare, async () => {
+      await bare.write(publication, 0, publicationBytes, at);
+      await bare.datasync();
+    });
+    await timed(times.log, () => log.append(publication));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await bare.close();
+  await log.close();
+  rmSync(dir, { recursive: true });
+  printFigures("appends", [
+    `${Math.round(perTurn)} publications/s of ${publicationBytes} bytes, 100 in a record`,
+    `p50 of a write and a sync: ${median(times.bare).toFixed(2)} ms; of an append: ${median(times.log).toFixed(2)} ms`,
+  ]);
+  expect(perTurn).toBeGreaterThan(50_000);
+  expect(median(times.log)).toBeLessThan(2 * median(times.bare) + 1);
+});
+
+/** Each turn of the event loop appends one record with 100 publications, while at most 64 records wait. */
+async function publicationsPerSecond(log: DiskLog): Promise<number> {
+  const publications = 100;
+  const record = Buffer.alloc(publications * publicationBytes, "x");
+  const startedMs = performance.now();
+  let stored = 0;
+  let waiting = 0;
+  const append = async () => {
+    waiting += 1;
+    await log.append(record);
+    stored += publications;
+    waiting -= 1;
+  };
+  while (performance.now() < startedMs + 10_000) {
+    if (waiting < 64) void append();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return (stored * 1000) / (performance.now() - startedMs);
+}
+
+async function timed(times: number[], action: () => Promise<unknown>): Promise<void> {
+  const startedMs = performance.now();
+  await action();
+  times.push(performance.now() - startedMs);
+}
