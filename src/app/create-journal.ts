@@ -1,4 +1,5 @@
-import { messageOf } from "../base/errors.js";
+import { readFileSync } from "node:fs";
+import { messageOf, PharosError } from "../base/errors.js";
 import type { Clock } from "../base/clock.js";
 import type { Logger } from "../base/log.js";
 import type { Metrics } from "../base/metrics.js";
@@ -12,6 +13,7 @@ import type { Journal } from "../journal/journal.js";
 import { MemoryJournal } from "../journal/memory/memory-journal.js";
 import { MemoryHistory } from "../journal/memory/memory-history.js";
 import type { MemoryHistoryOptions } from "../journal/memory/memory-history.js";
+import { NatsLog } from "../journal/nats/nats-log.js";
 import { createPositionKey, OpaquePositions, positionKeyBytes } from "../journal/opaque-positions.js";
 import { subscriptionsTopic } from "../presence/documents.js";
 
@@ -30,6 +32,7 @@ export interface JournalParts {
 export async function createJournal(parts: JournalParts): Promise<Journal> {
   const place = parts.config.journal;
   if (place.kind === "memory") return createMemoryJournal(parts);
+  if (place.kind === "nats") return openLoggedJournal(natsLog(place, parts), parts);
   try {
     return await createDiskJournal(place.dir, parts);
   } catch (error) {
@@ -42,8 +45,41 @@ export async function createJournal(parts: JournalParts): Promise<Journal> {
   }
 }
 
-async function createDiskJournal(dir: string, parts: JournalParts): Promise<Journal> {
-  const log = new DiskLog({ ...parts, dir, limits: parts.config.limits.journal });
+function createDiskJournal(dir: string, parts: JournalParts): Promise<Journal> {
+  return openLoggedJournal(new DiskLog({ ...parts, dir, limits: parts.config.limits.journal }), parts);
+}
+
+/** The bytes of a record beside the body of its only request. */
+const recordReserveBytes = 64 * 1024;
+
+function natsLog(
+  { servers, name }: { readonly servers: readonly string[]; readonly name: string },
+  { config, clock, logger }: JournalParts,
+): NatsLog {
+  const { journalCredentials: credentials, journalCa: ca, limits } = config;
+  return new NatsLog({
+    servers,
+    name,
+    clock,
+    logger,
+    limits: limits.journal,
+    leastRecordBytes: limits.bodyBytes + recordReserveBytes,
+    ...(credentials === undefined ? {} : { credentials: textOf("journalCredentials", credentials) }),
+    ...(ca === undefined ? {} : { ca: textOf("journalCa", ca) }),
+  });
+}
+
+function textOf(setting: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new PharosError("bad-config", `${setting}: cannot read ${file}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function openLoggedJournal(log: Log, parts: JournalParts): Promise<Journal> {
   await log.open();
   try {
     return createLoggedJournal(log, { ...parts, secret: await log.secret() });

@@ -5,8 +5,6 @@ import type { EngineOptions } from "./engine/engine.js";
 /** The engine, the stream and the limits of a log on NATS JetStream. */
 export interface NatsLogOptions extends EngineOptions {
   readonly limits: LogLimits;
-  /** The largest size of a record, in bytes. An engine with a small `max_payload` makes it smaller. */
-  readonly batchBytes: number;
   /** The smallest size of a record, in bytes, that the hub needs. {@link NatsLog.open} refuses an engine with less. */
   readonly leastRecordBytes: number;
   readonly clock: Clock;

@@ -80,8 +80,7 @@ export class NatsLog implements Log {
   }
 
   get maxRecordBytes(): number {
-    const mostBytes = this.#parts.engine.connection.info?.max_payload ?? Infinity;
-    return Math.min(this.#options.batchBytes, mostBytes - messageOverheadBytes);
+    return this.#parts.engine.maxPayload - messageOverheadBytes;
   }
 
   get first(): Sequence {

@@ -25,7 +25,6 @@ export function natsLog(
   return new NatsLog({
     servers,
     limits: { bytes: 1024 * mebibyte, ageSeconds: 86_400 },
-    batchBytes: 4 * mebibyte,
     leastRecordBytes: mebibyte,
     clock: systemClock,
     logger: silentLogger,

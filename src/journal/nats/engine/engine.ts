@@ -34,6 +34,7 @@ export class Engine {
   readonly manager: JetStreamManager;
   readonly #logger: Logger;
   #isConnected = true;
+  #maxPayload = 0;
 
   private constructor(connection: NatsConnection, manager: JetStreamManager, logger: Logger) {
     this.connection = connection;
@@ -50,6 +51,12 @@ export class Engine {
 
   get isConnected(): boolean {
     return this.#isConnected;
+  }
+
+  /** The largest message that the server accepts, in bytes. While there is no connection, that of the last server. */
+  get maxPayload(): number {
+    this.#maxPayload = this.connection.info?.max_payload ?? this.#maxPayload;
+    return this.#maxPayload;
   }
 
   /** Reports losses of the connection from now on. Call this once. */

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startHub, type HubProcess } from "../support/hub-process.js";
+import { startNatsServer, type NatsServer } from "../support/nats-server.js";
+import { newStreamName } from "../journal/nats/nats-site.js";
+import { waitFor } from "../support/wait-for.js";
+
+const within = 60_000;
+let server: NatsServer;
+
+beforeAll(async () => {
+  server = await startNatsServer({ onEnd: afterAll });
+});
+
+function startNode(name: string, args: readonly string[] = []): Promise<HubProcess> {
+  return startHub({ args: ["--open=on", "--journal", `nats://${server.address}/${name}`, ...args] });
+}
+
+async function publish(
+  hub: HubProcess,
+  data: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number; readonly id: string }> {
+  const response = await fetch(`${hub.httpUrl}/publish/news`, { method: "POST", body: data, headers });
+  const { id = "" } = (await response.json()) as { readonly id?: string };
+  return { status: response.status, id };
+}
+
+/** An event stream that records the data of each event, or the name of an event that has one. */
+class Stream {
+  readonly #abort = new AbortController();
+  readonly #done: Promise<void>;
+  readonly told: string[] = [];
+  lastId = "";
+  isOpen = false;
+
+  constructor(hub: HubProcess, lastId?: string) {
+    const headers: Record<string, string> = lastId === undefined ? {} : { "Last-Event-ID": lastId };
+    this.#done = this.#read(`${hub.httpUrl}/esupdates?topic=news`, headers).catch(() => undefined);
+  }
+
+  async end(): Promise<void> {
+    this.#abort.abort();
+    await this.#done;
+  }
+
+  async until(data: string): Promise<void> {
+    const missing = () => `${data} is missing in ${this.told.join(", ")}`;
+    await waitFor(() => this.told.includes(data), { within, missing });
+  }
+
+  async opened(): Promise<this> {
+    await waitFor(() => this.isOpen, { within, missing: "the stream is not open" });
+    return this;
+  }
+
+  async #read(url: string, headers: Readonly<Record<string, string>>): Promise<void> {
+    const response = await fetch(url, { headers, signal: this.#abort.signal });
+    this.isOpen = response.ok;
+    let text = "";
+    for await (const chunk of response.body ?? []) {
+      text += Buffer.from(chunk).toString("utf8");
+      const blocks = text.split("\n\n");
+      text = blocks.pop() ?? "";
+      for (const block of blocks) this.#take(block);
+    }
+  }
+
+  #take(block: string): void {
+    const fields = new Map(
+      block.split("\n").map((line) => [line.split(": ", 1)[0], line.split(": ").slice(1).join(": ")]),
+    );
+    const id = fields.get("id");
+    if (id !== undefined) this.lastId = id;
+    const event = fields.get("event");
+    const data = fields.get("data");
+    if (data !== undefined) this.told.push(event === undefined ? data : event);
+  }
+}
+
+test("an event published at one hub reaches the clients of the other, with one id", async () => {
+  const name = newStreamName();
+  const [a, b] = [await startNode(name), await startNode(name)];
+  const [atA, atB] = [await new Stream(a).opened(), await new Stream(b).opened()];
+  const { status, id } = await publish(a, "one");
+  expect(status).toBe(200);
+  await Promise.all([atA.until("one"), atB.until("one")]);
+  expect([atA.lastId, atB.lastId]).toEqual([id, id]);
+  await publish(b, "two");
+  await Promise.all([atA.until("two"), atB.until("two")]);
+  expect(atA.lastId).toBe(atB.lastId);
+  await Promise.all([atA.end(), atB.end()]);
+});
+
+test.each([[], ["--opaque-ids"]])(
+  "a client of a hub that is killed resumes at the other without a gap, and again after a restart: %s",
+  async (...args) => {
+    const name = newStreamName();
+    const [a, b] = [await startNode(name, args), await startNode(name, args)];
+    const stream = await new Stream(a).opened();
+    await publish(a, "one");
+    await stream.until("one");
+    await a.kill();
+    await stream.end();
+    await publish(b, "two");
+    const resumed = new Stream(b, stream.lastId);
+    await resumed.until("two");
+    expect(resumed.told).toEqual(["two"]);
+    await resumed.end();
+
+    const again = await startNode(name, args);
+    await publish(b, "three");
+    const atLast = new Stream(again, stream.lastId);
+    await atLast.until("three");
+    expect(atLast.told).toEqual(["two", "three"]);
+    await atLast.end();
+  },
+);
+
+test("a repeated Idempotency-Key gets the first answer at the other hub", async () => {
+  const name = newStreamName();
+  const [a, b] = [await startNode(name), await startNode(name)];
+  const headers = { "Idempotency-Key": "once" };
+  const [first, second] = await Promise.all([publish(a, "x", headers), publish(b, "x", headers)]);
+  const third = await publish(b, "x", headers);
+  expect([second, third]).toEqual([first, first]);
+  expect(first.status).toBe(200);
+});
+
+test("while NATS is gone, publishers get 503, streams go on, and all heals", async () => {
+  const own = await startNatsServer();
+  const hub = await startHub({ args: ["--open=on", "--journal", `nats://${own.address}/hub`] });
+  const stream = await new Stream(hub).opened();
+  await publish(hub, "before");
+  await stream.until("before");
+  await own.kill();
+  await waitFor(async () => (await publish(hub, "lost")).status === 503, {
+    within,
+    missing: "the status 503",
+  });
+  const health = await fetch(`${hub.httpUrl}/healthz`);
+  expect([health.status, ((await health.json()) as { readonly status: string }).status]).toEqual([
+    200,
+    "degraded",
+  ]);
+  await own.start();
+  await waitFor(async () => (await publish(hub, "after")).status === 200, {
+    within,
+    missing: "the status 200",
+  });
+  await stream.until("after");
+  expect(stream.told.filter((data) => data !== "lost")).toEqual(["before", "after"]);
+  await stream.end();
+});
+
+test("a hub that starts before NATS is ready as soon as NATS is there", async () => {
+  const late = await startNatsServer();
+  await late.kill();
+  const starting = startHub({ args: ["--open=on", "--journal", `nats://${late.address}/hub`] });
+  await late.start();
+  const hub = await starting;
+  expect((await publish(hub, "one")).status).toBe(200);
+});
