@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { PharosError, type ErrorCode } from "../base/errors.js";
 import { quoteValue } from "../base/quote-value.js";
 import type { Publication } from "../hub/publications/publication.js";
@@ -18,8 +19,8 @@ export interface HttpPublisherOptions {
 
 export interface PublishOptions {
   /**
-   * Makes a repeated request safe: if the hub already knows the key, it returns the event id of the first request and
-   * publishes nothing. Only a Pharos hub supports this option.
+   * Makes a repeated call safe: if the hub already knows the key, it returns the event id of the first request and
+   * publishes nothing. Only a Pharos hub supports this option. @default a new key for each call
    */
   readonly idempotencyKey?: string | undefined;
 }
@@ -50,7 +51,9 @@ const final: ReadonlySet<ErrorCode> = new Set(["not-taken", "unreachable", "clos
 /**
  * Publishes to a Mercure hub over HTTP. The publisher sends one request at a time, so the order of the publications is
  * the order of the calls. Features that only Pharos has (`retain`, `idempotencyKey`, batches) use the path `/publish`.
- * After a failure the call rejects, and the publisher does not repeat the request. The next call is not affected.
+ * While the hub restarts or is busy, the publisher repeats the request until the time-out. Each request has a key, so a
+ * Pharos hub publishes it once. If it is unknown whether another hub has published, the call rejects. The next call is
+ * not affected.
  */
 export class HttpPublisher {
   readonly #urls: HubUrls;
@@ -182,7 +185,7 @@ export class HttpPublisher {
       return id;
     }
     const { hub } = this.#urls;
-    const answer = await this.#post({ url: hub, type: formType, body: encodeForm(publication) });
+    const answer = await this.#post({ url: hub, type: formType, body: encodeForm(publication) }, options);
     return parseId(answer);
   }
 
@@ -197,18 +200,18 @@ export class HttpPublisher {
         "retain, an idempotency key and a batch need a Pharos hub, with a URL that ends in /.well-known/mercure",
       );
     const body = publications.map((publication) => `${encodeLine(publication)}\n`).join("");
-    const answer = await this.#post({ url, type: linesType, body, ...options });
+    const answer = await this.#post({ url, type: linesType, body }, options);
     if (noLines.has(answer.status)) this.#takesLines = false;
     return parseIds(answer, publications.length);
   }
 
-  #post(request: {
-    readonly url: string;
-    readonly type: string;
-    readonly body: string;
-    readonly idempotencyKey?: string | undefined;
-  }): Promise<Posted> {
-    return post({ ...request, token: this.#token, timeoutMs: this.#timeoutMs });
+  /** Without a key of the caller, each call has a key of its own, so that a request can be sent again. */
+  #post(
+    request: { readonly url: string; readonly type: string; readonly body: string },
+    { idempotencyKey = randomUUID() }: PublishOptions,
+  ): Promise<Posted> {
+    const isRepeatable = request.url === this.#urls.lines;
+    return post({ ...request, idempotencyKey, isRepeatable, token: this.#token, timeoutMs: this.#timeoutMs });
   }
 
   async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -6,7 +6,10 @@ export interface Post {
   readonly type: string;
   readonly body: string;
   readonly token?: string | undefined;
-  readonly idempotencyKey?: string | undefined;
+  /** A Pharos hub publishes requests with the same key once. Other hubs ignore the key. */
+  readonly idempotencyKey: string;
+  /** True if the server is a Pharos hub for certain. Then the request is sent again also after the connection broke. */
+  readonly isRepeatable: boolean;
   /** The time-out in milliseconds, including all attempts to connect. */
   readonly timeoutMs: number;
 }
@@ -38,8 +41,8 @@ const lastAttemptMs = 500;
 const notSent: ReadonlySet<string> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
 
 /**
- * With these statuses, the server did not process the request. The publisher sends the request again after the time in
- * `Retry-After` [RFC 9110 10.2.3].
+ * With these statuses, the server did not process the request, or a Pharos hub did not process it in time and will
+ * recognize its key. The publisher sends the request again after the time in `Retry-After` [RFC 9110 10.2.3].
  */
 const notYet: ReadonlySet<number> = new Set([429, 503]);
 
@@ -49,7 +52,8 @@ const notYet: ReadonlySet<number> = new Set([429, 503]);
  * - If the connection is refused, the function retries until half a second before the time-out, because the hub may be
  *   restarting.
  * - If the server answers 429 or 503 with `Retry-After`, the function retries after that time.
- * - If the server may have executed the request, the function never sends the request again.
+ * - If the connection breaks, the server may have executed the request. The function sends the request again only if
+ *   the request is repeatable.
  * - The function does not follow redirects, because the token is only for this URL.
  *
  * @throws PharosError `unreachable` when no connection could be opened
@@ -67,7 +71,9 @@ export async function post(request: Post): Promise<Posted> {
       await delay(retryAfterMs, undefined, { signal });
     } catch (error) {
       const cause = causeOf(error);
-      if (cause.code === undefined || !notSent.has(cause.code)) throw failure(request, cause, signal.aborted);
+      const isUnsent = cause.code !== undefined && notSent.has(cause.code);
+      const mayRepeat = isUnsent || (request.isRepeatable && !signal.aborted && !isConnecting(cause));
+      if (!mayRepeat) throw failure(request, cause, signal.aborted);
       const leftMs = endsAtMs - performance.now() - retryMs;
       if (leftMs < Math.min(lastAttemptMs, request.timeoutMs / 4)) throw failure(request, cause, false);
       await delay(retryMs);
@@ -79,7 +85,7 @@ async function attempt(request: Post, signal: AbortSignal): Promise<Posted> {
   const { url, type, body, token, idempotencyKey } = request;
   const headers = new Headers({ "Content-Type": type });
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
-  if (idempotencyKey !== undefined) headers.set("Idempotency-Key", idempotencyKey);
+  headers.set("Idempotency-Key", idempotencyKey);
   const response = await fetch(url, { method: "POST", body, headers, signal, redirect: "manual" });
   return {
     status: response.status,

@@ -58,20 +58,35 @@ describe("publishAll", () => {
     expect(hub.data).toEqual(many.slice(0, 20).map(({ data }) => data));
   });
 
-  it("does not repeat a batch whose outcome is unknown", async () => {
+  it("repeats a batch whose outcome is unknown, with the same key, so that the hub publishes it once", async () => {
     const { hub, publisher } = await open();
-    let batches = 0;
-    hub.hook = ({ path }, response) => {
+    const keys: unknown[] = [];
+    hub.hook = ({ path, headers }, response) => {
       if (path !== "/publish") return false;
-      batches += 1;
+      keys.push(headers["idempotency-key"]);
+      if (keys.length > 2) return false;
       response.destroy();
       return true;
     };
-    await expect(publisher.publishAll(many.slice(0, 50))).rejects.toMatchObject({
+    expect(await publisher.publishAll(many.slice(0, 50))).toBe(50);
+    const [key] = keys;
+    expect(key).toMatch(/^[0-9a-f-]{36}$/);
+    expect(keys.slice(0, 3)).toEqual([key, key, key]);
+    expect(hub.data).toEqual(many.slice(0, 50).map(({ data }) => data));
+  });
+
+  it("does not repeat a publication whose outcome is unknown if the hub may not know keys", async () => {
+    const { hub } = await open();
+    const elsewhere = new HttpPublisher(`${hub.origin}/hub`);
+    hub.hook = ({ body }, response) => {
+      if (!body.includes("=1")) return false;
+      response.destroy();
+      return true;
+    };
+    await expect(elsewhere.publishAll(many.slice(0, 50))).rejects.toMatchObject({
       code: "not-taken",
       message: expect.stringMatching(/^publication 2: /),
     });
-    expect(batches).toBe(1);
     expect(hub.data).toEqual(["0"]);
   });
 
