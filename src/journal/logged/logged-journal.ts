@@ -235,6 +235,7 @@ export class LoggedJournal implements Journal {
   }
 
   #lose(upTo: Sequence): void {
+    this.#runs.lost();
     this.#applied = Math.max(this.#applied, upTo);
     this.history.beginAfter(offsetAt(upTo + 1, 0) - 1);
   }

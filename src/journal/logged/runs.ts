@@ -18,10 +18,14 @@ export const runEndsAfterMs = 3_600_000;
  *
  * "Not above the highest number" would not do: if record 2 is lost while 3 and 4 are stored, the repeated 2 would be
  * skipped by all, although its publisher was told that it is stored.
+ *
+ * If the log has lost records, the first record behind them may leave out numbers of its run. Otherwise one damaged
+ * record would take all later ones of its run with it.
  */
 export class Runs implements SnapshotPart {
   readonly name = "runs";
   readonly #runs = new Map<string, Run>();
+  #isBehindLoss = false;
 
   /** The number of runs in memory. */
   get size(): number {
@@ -31,11 +35,21 @@ export class Runs implements SnapshotPart {
   /** True if the record is the next one of its run. The record then counts as applied. */
   accept({ run, n, atMs }: RecordHead): boolean {
     this.#forgetBefore(atMs - runEndsAfterMs);
-    if (n !== this.lastOf(run) + 1) return false;
+    const last = this.lastOf(run);
+    if (this.#isBehindLoss ? n <= last : n !== last + 1) return false;
+    this.#isBehindLoss = false;
     // The run with the newest record is the last in the map.
     this.#runs.delete(run);
     this.#runs.set(run, { n, atMs });
     return true;
+  }
+
+  /**
+   * Call this when records of the log are damaged or gone. They may be of the run of the next record, so that record may
+   * leave numbers out.
+   */
+  lost(): void {
+    this.#isBehindLoss = true;
   }
 
   /** The number of the last applied record of a run; 0 if there is none. */

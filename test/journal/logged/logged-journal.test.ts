@@ -56,6 +56,18 @@ it("tells a client a gap whose position lies beyond what a crash has left", asyn
   expect(after.journal.history.locate(again).kind).toBe("at");
 });
 
+// A run counts only consecutive records. So a damaged record took all later ones of its run with it.
+it("loses a damaged record only, and none of those that follow", async () => {
+  const before = await LoggedSite.open();
+  for (const data of ["1", "2", "3", "4", "5"]) await before.publish(data);
+  const [, first = 0, second = 0] = before.store.records.map(({ sequence }) => sequence);
+  before.log.damage(second);
+  const after = await LoggedSite.open({ store: before.store });
+  expect(after.data).toEqual(["1", "3", "4", "5"]);
+  after.log.damage(first);
+  expect((await LoggedSite.open({ store: before.store })).data).toEqual(["3", "4", "5"]);
+});
+
 it.each(["lost", "stored"] as const)("stores a record once whose write failed and was %s", async (kind) => {
   const site = await LoggedSite.open();
   site.log.failNext(kind);
