@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { parsePublication } from "../../src/hub/publications/publication.js";
 import type { Topic } from "../../src/hub/topics/topic.js";
 import type { Appetite, FakeClient } from "./fake-channel.js";
+import { SparseHistory } from "./sparse-history.js";
 import { World, at } from "./fanout-world.js";
 import type { WorldOptions } from "./fanout-world.js";
 
@@ -102,7 +103,7 @@ class Simulation {
       case "open":
         return this.#open(step, undefined);
       case "resume":
-        return this.#open(step, Math.max(0, world.journal.history.head - step.back));
+        return this.#open(step, this.published.at(-1 - step.back)?.offset ?? 0);
       case "leave":
         return this.#with(step.who, ({ client }) => world.leave(client));
       case "end":
@@ -195,8 +196,7 @@ class Simulation {
     });
     const from = cursors.at(-1);
     if (from === undefined) return;
-    const back = this.world.journal.history.head - from;
-    this.run({ kind: "resume", filters, appetite: client.appetite, back });
+    this.#open({ filters, appetite: client.appetite }, from);
   }
 
   #drain(client: FakeClient): void {
@@ -291,6 +291,7 @@ const worlds: readonly (readonly [string, WorldOptions])[] = [
 const histories: readonly (readonly [string, WorldOptions])[] = [
   ["a long history", {}],
   ["a short history", { history: { topicEvents: 4 } }],
+  ["offsets of a log", { history: { topicEvents: 4 }, createHistory: (past) => new SparseHistory(past) }],
   ["little memory", { history: { bytes: 6000 }, limits: { pageCacheBytes: 1000 } }],
 ];
 

@@ -8,6 +8,7 @@ import { publicOnly } from "../../../src/hub/publications/rights.js";
 import type { Rights } from "../../../src/hub/publications/rights.js";
 import { defaultHistoryLimits } from "../../../src/limits/history.js";
 import type { HistoryLimits } from "../../../src/limits/history.js";
+import type { MemoryHistory, MemoryHistoryOptions } from "../../../src/journal/memory/memory-history.js";
 import { MemoryJournal } from "../../../src/journal/memory/memory-journal.js";
 import { silentMetrics } from "../../../src/base/metrics.js";
 import { Polls } from "../../../src/delivery/polls/polls.js";
@@ -31,6 +32,8 @@ export interface PollWorldOptions {
   /** @default the epoch */
   readonly run?: string;
   readonly history?: Partial<HistoryLimits>;
+  /** @default a history with consecutive offsets */
+  readonly createHistory?: (options: MemoryHistoryOptions) => MemoryHistory;
   /** @default 1 MiB */
   readonly pageBytes?: number;
 }
@@ -71,16 +74,11 @@ export class PollWorld {
   readonly hub: Hub;
   readonly polls: Polls;
 
-  constructor({ history, run, pageBytes = 1024 * 1024 }: PollWorldOptions = {}) {
+  constructor({ history, run, createHistory, pageBytes = 1024 * 1024 }: PollWorldOptions = {}) {
     const { clock } = this;
     const limits = { ...defaultHistoryLimits, ...history };
-    this.journal = new MemoryJournal({
-      epochs: EpochChain.of(testEpoch),
-      run,
-      clock,
-      metrics: silentMetrics,
-      limits,
-    });
+    const options = { epochs: EpochChain.of(testEpoch), run, clock, metrics: silentMetrics, limits };
+    this.journal = new MemoryJournal(options, createHistory?.(options));
     this.hub = new Hub({ history: this.journal.history, clock });
     this.journal.follow(this.hub);
     const { hub } = this;

@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 import { matchesFilter, parseMqttFilter } from "../../../src/hub/filters/filter.js";
 import { parseHubTopic } from "../../../src/hub/topics/topic.js";
 import { at } from "../fanout-world.js";
-import type { Item, Poll } from "./poll-world.js";
+import type { Item, Poll, PollWorldOptions } from "./poll-world.js";
+import { SparseHistory } from "../sparse-history.js";
 import { PollWorld } from "./poll-world.js";
 
 const topics = ["a", "b", "c"];
@@ -69,8 +70,8 @@ class Simulation {
   readonly pollers: readonly Poller[];
   readonly published: { readonly offset: number; readonly topic: string }[] = [];
 
-  constructor(topicEvents: number) {
-    this.world = new PollWorld({ history: { topicEvents }, pageBytes: 400 });
+  constructor(options: PollWorldOptions) {
+    this.world = new PollWorld({ pageBytes: 400, ...options });
     this.pollers = [...filterSets, ...filterSets.slice(0, 3)].map((filters) => new Poller(filters, 0));
   }
 
@@ -136,12 +137,20 @@ function check({ published }: Simulation, poller: Poller): void {
   expect(events.filter((offset) => !owed.some((one) => one.offset === offset))).toEqual([]);
 }
 
-it.each([2, 8, 1000])(
-  "whatever is published while polls come and go, each event comes once and in order, or its loss is told; %i kept",
-  async (topicEvents) => {
+it.each<[string, PollWorldOptions]>([
+  ["2 kept", { history: { topicEvents: 2 } }],
+  ["8 kept", { history: { topicEvents: 8 } }],
+  ["1000 kept", { history: { topicEvents: 1000 } }],
+  [
+    "8 kept, offsets of a log",
+    { history: { topicEvents: 8 }, createHistory: (past) => new SparseHistory(past) },
+  ],
+])(
+  "whatever is published while polls come and go, each event comes once and in order, or its loss is told; %s",
+  async (_name, options) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 120 }), async (steps) => {
-        const simulation = new Simulation(topicEvents);
+        const simulation = new Simulation(options);
         for (const next of steps) await simulation.run(next);
         await simulation.settle();
         for (const poller of simulation.pollers) check(simulation, poller);
