@@ -25,7 +25,7 @@ interface Link {
  */
 export class EpochChain implements SnapshotPart {
   readonly name = "epochs";
-  #links: Link[] = [];
+  readonly #links: Link[] = [];
   readonly #byEpoch = new Map<Epoch, Link>();
 
   /** A chain with one epoch, which has begun before the first publication. */
@@ -79,13 +79,6 @@ export class EpochChain implements SnapshotPart {
 
   has(epoch: Epoch): boolean {
     return this.#byEpoch.has(epoch);
-  }
-
-  /** Drops the epochs that have no position from which a client could still resume, if this offset is the oldest stored one. */
-  dropBefore(offset: Offset): void {
-    const dropped = countLeading(this.#links.length, (index) => (this.#links[index]?.end ?? 0) < offset - 1);
-    for (const link of this.#links.slice(0, dropped)) this.#byEpoch.delete(link.epoch);
-    this.#links = this.#links.slice(dropped);
   }
 
   save(): Iterable<unknown> {
