@@ -28,7 +28,10 @@ export class Entry {
   /** The event id that clients see: the publisher's own id, or the position. */
   readonly id: string;
   readonly publication: Publication;
-  /** The time when the journal stored the entry, in milliseconds since 1970. */
+  /**
+   * The time when the journal stored the entry, in milliseconds since 1970. With a log, this is the time of the log, which
+   * never goes back; it may be minutes off the clock of this machine.
+   */
   readonly atMs: number;
   /** The size of the entry, as all limits on bytes count it. */
   readonly bytes: number;

@@ -391,7 +391,9 @@ export class MemoryHistory implements StoredHistory {
   }
 
   #evictOld(): void {
-    const horizonMs = this.#clock.now() - this.#limits.ageSeconds * 1000;
+    // The log has the time of the machines that wrote it. Their clocks may be ahead of this one.
+    const nowMs = Math.max(this.#clock.now(), this.#all.last?.atMs ?? 0);
+    const horizonMs = nowMs - this.#limits.ageSeconds * 1000;
     for (
       let entry = this.#all.first;
       entry !== undefined && entry.atMs < horizonMs;

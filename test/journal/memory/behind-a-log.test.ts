@@ -134,6 +134,46 @@ describe("what memory has evicted", () => {
   });
 });
 
+describe("the age of entries", () => {
+  const minuteMs = 60_000;
+  const at = (window: Window, offset: number, atMs: number): void =>
+    void window.history.take({ offset, atMs, publication: parsePublication({ topics: ["a"] }) });
+  const held = (window: Window): number[] => {
+    const offsets: number[] = [];
+    const range = {
+      filters: [parseMqttFilter("a")],
+      rights: publicOnly,
+      after: 0,
+      upTo: window.history.head,
+    };
+    window.history.losses(range, 0);
+    window.history.read(range, (entry) => offsets.push(entry.offset) > 0);
+    return offsets;
+  };
+
+  it.each([
+    ["ahead of this clock", 10],
+    ["behind this clock", -10],
+  ])("counts in the time of the log, which is %s", (_name, minutes) => {
+    const window = new Window({ ageSeconds: 3600 });
+    const startMs = window.clock.now() + minutes * minuteMs;
+    at(window, 1, startMs);
+    at(window, 2, startMs + 59 * minuteMs);
+    window.clock.advance(Math.min(49, 59 + minutes) * minuteMs);
+    expect(held(window)).toEqual([1, 2]);
+    at(window, 3, startMs + 61 * minuteMs);
+    window.clock.advance(Math.max(0, -2 * minutes) * minuteMs);
+    expect(held(window)).toEqual([2, 3]);
+  });
+
+  it("goes on while nothing is published", () => {
+    const window = new Window({ ageSeconds: 3600 });
+    at(window, 1, window.clock.now());
+    window.clock.advance(61 * minuteMs);
+    expect(held(window)).toEqual([]);
+  });
+});
+
 describe("an own id", () => {
   it("is the event id if the record says so, also for the second entry; it locates the first", () => {
     const window = new Window();
