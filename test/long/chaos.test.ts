@@ -1,23 +1,23 @@
 import { expect, it } from "vitest";
 import { judgedRun } from "../chaos/run/judged-run.js";
-import { currentCommit, loggedVerdicts, logVerdict } from "../chaos/run/verdict-log.js";
-import type { LoggedVerdict } from "../chaos/run/verdict-log.js";
+import { currentCommit, VerdictLog } from "../chaos/run/verdict-log.js";
 import { printFigures } from "../support/load/figures.js";
 
 /** The seeds, as `FROM-TO`. */
 const [from = 1, to = 200] = (process.env["PHAROS_CHAOS_SEEDS"] ?? "1-200").split("-").map(Number);
 const seconds = Number(process.env["PHAROS_CHAOS_SECONDS"] ?? 20);
-const journal = "memory";
+const journal = "disk";
 
 /** No seed begins after this time. The next run of this file goes on with the seeds that are left. */
 const longestMs = 36 * 60_000;
 
+const log = new VerdictLog("chaos");
+
 async function missingSeeds(commit: string): Promise<readonly number[]> {
-  const isDone = (seed: number, each: LoggedVerdict): boolean =>
-    each.commit === commit && each.journal === journal && each.seconds === seconds && each.seed === seed;
-  const done = await loggedVerdicts();
+  const verdicts = await log.of(commit);
+  const done = verdicts.filter((each) => each.site === journal && each.length === seconds);
   const seeds = Array.from({ length: to - from + 1 }, (_, index) => from + index);
-  return seeds.filter((seed) => !done.some((each) => isDone(seed, each)));
+  return seeds.filter((seed) => !done.some((each) => each.seed === seed));
 }
 
 it(
@@ -30,16 +30,16 @@ it(
     for (const seed of missing) {
       if (performance.now() > endsMs) break;
       const { findings, figures, folder } = await judgedRun({ seed, seconds, journal });
-      await logVerdict({ commit, journal, seed, seconds, findings, figures });
+      await log.add({ commit, site: journal, seed, length: seconds, findings, figures: { ...figures } });
       done += 1;
       if (folder !== undefined)
         printFigures(`seed ${seed} has broken a promise`, [`its history is in ${folder}`]);
     }
-    const verdicts = (await loggedVerdicts()).filter((each) => each.commit === commit);
     printFigures(`chaos at ${commit}`, [
       `${done} seeds ran, ${missing.length - done} are left for the next run`,
     ]);
-    expect(verdicts.filter(({ findings }) => findings.length > 0)).toEqual([]);
+    const broken = (await log.of(commit)).filter(({ findings }) => findings.length > 0);
+    expect(broken).toEqual([]);
   },
   longestMs + 4 * 60_000,
 );

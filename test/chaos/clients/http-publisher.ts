@@ -11,11 +11,13 @@ export interface ChaosPublisherOptions {
   readonly name: string;
   readonly topics: readonly string[];
   readonly token: string;
-  /** The origin of the hub for the next request. */
-  readonly url: () => string;
+  /** The origin of the hub. */
+  readonly url: string;
   readonly calls: CallNumbers;
   readonly recorder: Recorder;
   readonly random: () => number;
+  /** The size of most publications, in bytes. @default 200 */
+  readonly mostBytes?: number;
   /** The mean pause between two requests, in milliseconds. */
   readonly pauseMs: number;
   /** @default all ways */
@@ -35,10 +37,12 @@ export class ChaosPublisher {
   #isAbandoned = false;
   #running: Promise<void> = Promise.resolve();
   #keys = 0;
+  /** Publications that were sent, each attempt counted, and those that were acknowledged. */
+  readonly counts = { sent: 0, acknowledged: 0 };
 
   constructor(options: ChaosPublisherOptions) {
     this.#options = options;
-    this.#publications = new Publications(options.name, options.random);
+    this.#publications = new Publications(options);
   }
 
   start(): void {
@@ -102,7 +106,7 @@ export class ChaosPublisher {
     const named = key === undefined ? {} : { key };
     const { headers, ...request } = way.request(sent);
     recorder.record({ kind: "called", call, publisher, ...named, sent });
-    const { outcome, ids, detail } = await post(url(), {
+    const { outcome, ids, detail } = await post(url, {
       ...request,
       headers: {
         ...headers,
@@ -111,6 +115,8 @@ export class ChaosPublisher {
       },
     });
     recorder.record({ kind: "answered", call, outcome, ids, detail });
+    this.counts.sent += sent.length;
+    if (outcome === "acknowledged") this.counts.acknowledged += sent.length;
     return outcome;
   }
 

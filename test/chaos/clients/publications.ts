@@ -11,12 +11,18 @@ export interface Shape {
 export class Publications {
   readonly #publisher: string;
   readonly #random: () => number;
+  readonly #mostBytes: number;
   #count = 0;
 
-  /** @param publisher small letters and a number */
-  constructor(publisher: string, random: () => number) {
-    this.#publisher = publisher;
-    this.#random = random;
+  constructor(options: {
+    /** Small letters and a number. */
+    readonly name: string;
+    readonly random: () => number;
+    readonly mostBytes?: number;
+  }) {
+    this.#publisher = options.name;
+    this.#random = options.random;
+    this.#mostBytes = options.mostBytes ?? 200;
   }
 
   some(count: number, shape: Shape): readonly Sent[] {
@@ -37,8 +43,8 @@ export class Publications {
     };
   }
 
-  /** Mostly small, sometimes larger than a network packet. */
+  /** Mostly small, sometimes 40 times as large. */
   #size(): number {
-    return Math.floor(this.#random() * (this.#random() < 0.05 ? 8000 : 200));
+    return Math.floor(this.#random() * this.#mostBytes * (this.#random() < 0.05 ? 40 : 1));
   }
 }

@@ -12,6 +12,8 @@ export interface ZeromqPublisherOptions {
   readonly calls: CallNumbers;
   readonly recorder: Recorder;
   readonly random: () => number;
+  /** The size of most publications, in bytes. @default 200 */
+  readonly mostBytes?: number;
   /** The pause after each group of messages, in milliseconds. */
   readonly pauseMs: number;
   /** Messages without a pause in between. */
@@ -29,7 +31,7 @@ export class ZeromqPublisher {
 
   constructor(options: ZeromqPublisherOptions) {
     this.#options = options;
-    this.#publications = new Publications(options.name, options.random);
+    this.#publications = new Publications(options);
     this.#socket = new Push({ linger: 0, sendHighWaterMark: 1000, reconnectInterval: 50 });
     this.#socket.connect(options.endpoint);
   }

@@ -2,11 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { randomOf } from "../../support/storm/storm-topics.js";
 import { currentToken } from "../../support/token.js";
 import { startTcpProxy } from "../../support/tcp-proxy.js";
-import { before } from "../../support/wait-for.js";
+import { waitFor } from "../../support/wait-for.js";
 import { CallNumbers } from "../clients/call-numbers.js";
-import { chaosSubscribers, chaosTopics } from "../clients/crowd.js";
+import { chaosSubscribers } from "../clients/crowd.js";
 import { ChaosPublisher } from "../clients/http-publisher.js";
-import { readRetained, readStored } from "../clients/reader-at-end.js";
 import type { ChaosSubscriber } from "../clients/subscriber.js";
 import { ZeromqPublisher } from "../clients/zeromq-publisher.js";
 import { Recorder } from "../history/recorder.js";
@@ -14,7 +13,9 @@ import type { History } from "../history/steps.js";
 import { ChaosHub } from "../site/chaos-hub.js";
 import type { Ends } from "../site/ends.js";
 import { makeFaults, nemeses } from "../site/nemesis.js";
+import type { Disturbance } from "../site/nemesis.js";
 import { SmallDisk } from "../site/small-disk.js";
+import { Campaign } from "./campaign.js";
 
 export interface ChaosRunOptions {
   readonly seed: number;
@@ -26,142 +27,57 @@ export interface ChaosRunOptions {
   readonly ends: Ends;
 }
 
-const within = 60_000;
+const topics = ["t0", "t1", "t2", "t3"];
+const subscriberCount = 16;
 const diskMebibytes = 96;
 
 /** Publishers and subscribers at a hub, with faults by seed. Returns what happened. */
 export async function chaosRun(options: ChaosRunOptions): Promise<History> {
-  const run = await ChaosRun.open(options);
-  try {
-    await run.begin();
-    await run.disturb();
-    await run.end();
-  } catch (error) {
-    run.fail(error);
-  }
-  return run.recorder;
-}
-
-class ChaosRun {
-  readonly recorder: Recorder;
-  readonly #options: ChaosRunOptions;
-  readonly #parts: Parts;
-
-  private constructor(options: ChaosRunOptions, parts: Parts) {
-    this.#options = options;
-    this.#parts = parts;
-    this.recorder = parts.recorder;
-  }
-
-  static async open(options: ChaosRunOptions): Promise<ChaosRun> {
-    return new ChaosRun(options, await openParts(options));
-  }
-
-  /** Nobody publishes before each subscriber has its position. */
-  async begin(): Promise<void> {
-    const { subscribers, publishers, zeromq, recorder } = this.#parts;
-    recorder.subscribers.push(...subscribers);
-    await Promise.all(subscribers.map((each) => each.start()));
-    for (const publisher of [...publishers, zeromq]) publisher.start();
-  }
-
-  async disturb(): Promise<void> {
-    const { hub, proxy, random, recorder, subscribers, disk } = this.#parts;
-    const untilMs = recorder.nowMs + this.#options.seconds * 1000;
-    const survivesEnds = this.#options.journal !== "memory";
-    const faults = nemeses({ hub, proxy, random, survivesEnds, disk });
+  const parts = await openParts(options);
+  const { recorder, random, subscribers, hub, proxy, disk } = parts;
+  const survivesEnds = options.journal !== "memory";
+  const campaign = new Campaign({ ...parts, topics, survivesEnds });
+  await campaign.run(async () => {
+    const untilMs = recorder.nowMs + options.seconds * 1000;
+    const recovered = (): Promise<void> => acknowledgedAgain(parts.publishers, random);
+    const troubled = { recorder, random, untilMs, recovered };
     await Promise.all([
-      makeFaults(faults, { recorder, random, untilMs }),
-      this.#clientFaults(subscribers, untilMs),
-      this.#askForValues(untilMs),
+      makeFaults(nemeses({ hub, proxy, random, survivesEnds, disk }), troubled),
+      troubleClients(subscribers, troubled),
+      askForValues(campaign, troubled),
     ]);
-  }
+  });
+  return recorder;
+}
 
-  /** Every subscriber gets everything. Then the log is read, before and after the hub is killed once more. */
-  async end(): Promise<void> {
-    const { publishers, zeromq, subscribers, hub } = this.#parts;
-    const stopped = Promise.all([...publishers, zeromq].map((each) => each.stop()));
-    await before(stopped, { within, missing: "a publisher has got no answer that it can rely on" });
-    await this.#zeromqIsEmpty();
-    const last = await this.#lastOfEachTopic();
-    await Promise.all(
-      subscribers.flatMap((each) => each.topics.map((topic) => each.has(last.get(topic) ?? "", { within }))),
-    );
-    const data = last.get(chaosTopics[chaosTopics.length - 1] ?? "") ?? "";
-    await this.#read("at the end", data);
-    if (this.#options.journal !== "memory") {
-      await hub.end("SIGKILL");
-      await hub.begin();
-      await this.#read("after the last kill", data);
-    }
-    hub.look();
-    for (const detail of hub.broken) this.recorder.record({ kind: "broken", detail });
-  }
+/** Without a pause of this kind, a busy machine starts hubs all the time, and nobody publishes anything. */
+async function acknowledgedAgain(publishers: readonly ChaosPublisher[], random: () => number): Promise<void> {
+  const acknowledged = (): number => publishers.reduce((sum, each) => sum + each.counts.acknowledged, 0);
+  const wanted = acknowledged() + random() * 200;
+  const late = { within: 4000, missing: "acknowledgements" };
+  await waitFor(() => acknowledged() >= wanted, late).catch(() => undefined);
+}
 
-  fail(error: unknown): void {
-    this.recorder.record({ kind: "broken", detail: String(error) });
-    for (const detail of this.#parts.hub.broken) this.recorder.record({ kind: "broken", detail });
-  }
-
-  /** Subscribers lose their connections, or read nothing for a while. */
-  async #clientFaults(subscribers: readonly ChaosSubscriber[], untilMs: number): Promise<void> {
-    const { random } = this.#parts;
-    while (this.recorder.nowMs < untilMs) {
-      await delay(random() * 300);
-      const one = subscribers[Math.floor(random() * subscribers.length)];
-      if (random() < 0.7) one?.cut();
-      else await one?.rest(random() * 500);
-    }
-  }
-
-  async #askForValues(untilMs: number): Promise<void> {
-    while (this.recorder.nowMs < untilMs) {
-      await delay(this.#parts.random() * 2000);
-      // A hub that is down at this moment answers nobody.
-      await this.#values().catch(() => undefined);
-    }
-  }
-
-  async #values(): Promise<void> {
-    const askedAtMs = this.recorder.nowMs;
-    const { hub, token } = this.#parts;
-    const values = await readRetained({ port: hub.port, token }, chaosTopics);
-    this.recorder.record({ kind: "retained", askedAtMs, values });
-  }
-
-  /** A message that went through shows that all earlier messages have gone through, or are lost. */
-  async #zeromqIsEmpty(): Promise<void> {
-    const { zeromq, subscribers } = this.#parts;
-    const [topic] = chaosTopics;
-    const witness = subscribers.find(({ topics }) => topics.includes(topic));
-    const endsMs = this.recorder.nowMs + within;
-    while (this.recorder.nowMs < endsMs) {
-      const data = await zeromq.publishOne(topic);
-      const came = await witness?.has(data, { within: 5000 }).then(
-        () => true,
-        () => false,
-      );
-      if (came === true) return;
-    }
-    throw new Error("no message over ZeroMQ has come through");
-  }
-
-  async #lastOfEachTopic(): Promise<ReadonlyMap<string, string>> {
-    const last = new Map<string, string>();
-    for (const topic of chaosTopics)
-      last.set(topic, (await this.#parts.publishers[0]?.publishSurely(topic)) ?? "");
-    return last;
-  }
-
-  async #read(node: string, last: string): Promise<void> {
-    const { hub, token } = this.#parts;
-    const entries = await readStored({ port: hub.port, token }, { last, within });
-    this.recorder.record({ kind: "stored", node, entries });
-    await this.#values();
+/** Subscribers lose their connections, or read nothing for a while. */
+async function troubleClients(
+  subscribers: readonly ChaosSubscriber[],
+  { recorder, random, untilMs }: Disturbance,
+): Promise<void> {
+  while (recorder.nowMs < untilMs) {
+    await delay(random() * 300);
+    const one = subscribers[Math.floor(random() * subscribers.length)];
+    if (random() < 0.7) one?.cut();
+    else await one?.rest(random() * 500);
   }
 }
 
-type Parts = Awaited<ReturnType<typeof openParts>>;
+async function askForValues(campaign: Campaign, { recorder, random, untilMs }: Disturbance): Promise<void> {
+  while (recorder.nowMs < untilMs) {
+    await delay(random() * 2000);
+    // A hub that is down at this moment answers nobody.
+    await campaign.readValues().catch(() => undefined);
+  }
+}
 
 async function openParts({ seed, journal, entry, ends }: ChaosRunOptions) {
   const random = randomOf(seed);
@@ -177,9 +93,14 @@ async function openParts({ seed, journal, entry, ends }: ChaosRunOptions) {
   // A proxy that is shut has no port.
   const { port } = proxy;
   const token = await currentToken({ subscribe: ["*"], publish: ["*"], lifetimeSeconds: 7200 });
-  const shared = { recorder, random, topics: chaosTopics, token, calls: new CallNumbers() };
-  const subscribers = chaosSubscribers({ ...shared, count: 16, port: () => port });
-  const url = (): string => `http://127.0.0.1:${port}`;
+  const shared = { recorder, random, topics, token, calls: new CallNumbers() };
+  const subscribers = chaosSubscribers({
+    ...shared,
+    count: subscriberCount,
+    port,
+    hasPushStream: journal === "memory",
+  });
+  const url = `http://127.0.0.1:${port}`;
   const publishers = ["a1", "b2", "c3"].map(
     (name) => new ChaosPublisher({ ...shared, name, url, pauseMs: 20 }),
   );

@@ -11,6 +11,8 @@ import { hubUrl, issuer, secret } from "../../support/token.js";
 export interface ChaosHubOptions {
   /** Further arguments of `pharos serve`, such as `--journal`. */
   readonly args: readonly string[];
+  /** One option `--mongrel2` for each. @default none */
+  readonly mongrel2?: readonly string[];
   /** The built command line. @default that of this checkout */
   readonly entry?: string;
   readonly onEnd: OnEnd;
@@ -33,7 +35,7 @@ export class ChaosHub {
     this.ingest = addresses.ingest;
   }
 
-  static async start({ args, entry, onEnd }: ChaosHubOptions): Promise<ChaosHub> {
+  static async start({ args, mongrel2, entry, onEnd }: ChaosHubOptions): Promise<ChaosHub> {
     const scratch = await mkdtemp(join(tmpdir(), "pharos-chaos-"));
     onEnd(() => rm(scratch, { recursive: true, force: true }));
     const port = await freePort();
@@ -46,6 +48,7 @@ export class ChaosHub {
         env: { PHAROS_PUBLIC_URL: hubUrl, PHAROS_TOKEN_ISSUER: issuer, PHAROS_TOKEN_SECRET: secret },
         args: ["--push-stream", "--heartbeat", "2", "--retry", "300", ...args],
         ...(entry === undefined ? {} : { entry }),
+        ...(mongrel2 === undefined ? {} : { mongrel2 }),
         onEnd,
       },
       { port, ingest },

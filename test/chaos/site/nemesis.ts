@@ -111,17 +111,22 @@ async function fill(disk: SmallDisk): Promise<void> {
   await disk.clear();
 }
 
+export interface Disturbance {
+  readonly recorder: Recorder;
+  readonly random: () => number;
+  readonly untilMs: number;
+  /** Resolves when publishers and subscribers have work behind them again, or after some seconds. */
+  readonly recovered: () => Promise<void>;
+}
+
 /** Makes one fault after the other, with pauses, until the run is over. Records each. */
 export async function makeFaults(
   faults: readonly Nemesis[],
-  {
-    recorder,
-    random,
-    untilMs,
-  }: { readonly recorder: Recorder; readonly random: () => number; readonly untilMs: number },
+  { recorder, random, untilMs, recovered }: Disturbance,
 ): Promise<void> {
   while (recorder.nowMs < untilMs) {
-    await delay(300 + random() * 1500);
+    await recovered();
+    await delay(random() * 1000);
     const fault = faults[Math.floor(random() * faults.length)];
     if (fault === undefined || recorder.nowMs >= untilMs) continue;
     recorder.record({ kind: "fault", name: fault.name });

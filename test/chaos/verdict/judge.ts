@@ -47,6 +47,7 @@ const rules: readonly ((judged: Case) => Iterable<Violation>)[] = [
 ];
 
 const mostExamples = 5;
+const mostExampleLength = 240;
 
 /**
  * Judges a history by all rules. If nobody has read the log at the end of the run, the other rules cannot be applied: the
@@ -66,12 +67,17 @@ export function judge(history: History, options: { readonly allowsInterruptions:
       const finding = found.get(name) ?? { count: 0, examples: [] };
       found.set(name, finding);
       finding.count += 1;
-      if (finding.examples.length < mostExamples) finding.examples.push(text);
+      if (finding.examples.length < mostExamples) finding.examples.push(shortened(text));
     }
   return {
     findings: [...found].map(([rule, { count, examples }]) => ({ rule, count, examples })),
     figures: figuresOf(judged),
   };
+}
+
+/** Data has a filler behind its name, and an answer may have 1,000 ids. */
+function shortened(text: string): string {
+  return text.replaceAll(/ x*(?= |$)/g, "").slice(0, mostExampleLength);
 }
 
 /** The run itself noted that something broke. */
