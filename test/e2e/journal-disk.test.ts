@@ -1,0 +1,135 @@
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { killFronts, killsRun } from "../chaos/run/kills-run.js";
+import { Ends } from "../chaos/site/ends.js";
+import { judge } from "../chaos/verdict/judge.js";
+import { startHub } from "../support/hub-process.js";
+import type { HubOptions, HubProcess } from "../support/hub-process.js";
+import { again } from "../support/mongrel2-hub.js";
+
+const onDisk = ["--open", "--journal", "disk:journal"];
+
+interface Publishing {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Publishes, and returns the event id. */
+async function publish(hub: HubProcess, topic: string, { headers = {}, body }: Publishing): Promise<string> {
+  const response = await fetch(`${hub.httpUrl}/publish/${topic}`, { method: "POST", headers, body });
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { readonly id: string }).id;
+}
+
+interface Poll {
+  readonly position: string;
+  readonly events: readonly (Readonly<Record<string, unknown>> & { readonly kind: string })[];
+}
+
+/** The answer to a poll from this id, or to a first poll. */
+async function poll(hub: HubProcess, topic: string, id?: string): Promise<Poll> {
+  const from = id === undefined ? "" : `&last_event_id=${encodeURIComponent(id)}`;
+  const response = await fetch(`${hub.httpUrl}/poll?topic=${encodeURIComponent(topic)}&wait=5${from}`);
+  expect(response.status).toBe(200);
+  return (await response.json()) as Poll;
+}
+
+async function kill(hub: HubProcess, options: HubOptions): Promise<HubProcess> {
+  await hub.kill();
+  return startHub({ ...options, ...again(hub) });
+}
+
+describe("a hub with a journal on disk, killed and started again", () => {
+  const options = { args: onDisk };
+
+  it("has its history, under the same ids, and numbers new publications differently", async () => {
+    const hub = await startHub(options);
+    const first = await publish(hub, "a", { body: "one" });
+    const second = await publish(hub, "a", { body: "two" });
+    const next = await kill(hub, options);
+    const third = await publish(next, "a", { body: "three" });
+    const { events } = await poll(next, "a", first);
+    expect(events.map(({ kind, id, data }) => [kind, id, data])).toEqual([
+      ["event", second, "two"],
+      ["event", third, "three"],
+    ]);
+    expect(new Set([first, second, third]).size).toBe(3);
+  });
+
+  it("has the retained values", async () => {
+    const hub = await startHub(options);
+    await publish(hub, "kept", { headers: { Retain: "true" }, body: "old" });
+    await publish(hub, "kept", { headers: { Retain: "true" }, body: "new" });
+    const next = await kill(hub, options);
+    const { events } = await poll(next, "kept");
+    expect(events).toMatchObject([{ data: "new", retained: true }]);
+  });
+
+  it("knows the ids of publishers", async () => {
+    const hub = await startHub(options);
+    await publish(hub, "a", { headers: { "Event-ID": "mine-1" }, body: "one" });
+    await publish(hub, "a", { headers: { "Event-ID": "mine-2" }, body: "two" });
+    const next = await kill(hub, options);
+    const { events } = await poll(next, "a", "mine-1");
+    expect(events).toMatchObject([{ kind: "event", id: "mine-2", data: "two" }]);
+  });
+
+  it("answers a repeated request as before, and publishes nothing again", async () => {
+    const hub = await startHub(options);
+    const begin = await publish(hub, "a", { body: "begin" });
+    const paid = { headers: { "Idempotency-Key": "order 17" }, body: "paid" };
+    const first = await publish(hub, "a", paid);
+    const next = await kill(hub, options);
+    expect(await publish(next, "a", paid)).toBe(first);
+    await publish(next, "a", { body: "end" });
+    const { events } = await poll(next, "a", begin);
+    expect(events.map(({ data }) => data)).toEqual(["paid", "end"]);
+  });
+
+  it("knows the position of a poll", async () => {
+    const hub = await startHub(options);
+    await publish(hub, "a", { body: "one" });
+    const { position, events } = await poll(hub, "a", "earliest");
+    expect(events).toMatchObject([{ data: "one" }]);
+    const next = await kill(hub, options);
+    await publish(next, "a", { body: "two" });
+    expect((await poll(next, "a", position)).events).toMatchObject([{ kind: "event", data: "two" }]);
+  });
+
+  it("knows encrypted ids", async () => {
+    const opaque = { args: [...onDisk, "--opaque-ids"] };
+    const hub = await startHub(opaque);
+    const first = await publish(hub, "a", { body: "one" });
+    const second = await publish(hub, "a", { body: "two" });
+    const next = await kill(hub, opaque);
+    const { events } = await poll(next, "a", first);
+    expect(events).toMatchObject([{ kind: "event", id: second, data: "two" }]);
+  });
+
+  it("reports a gap to a client that was ahead of a restored copy, and gives no id again", async () => {
+    const hub = await startHub(options);
+    const first = await publish(hub, "a", { body: "one" });
+    // A copy that is made while the hub runs.
+    const filter = (file: string): boolean => !file.endsWith(".lock");
+    await cp(join(hub.scratch, "journal"), join(hub.scratch, "copy"), { recursive: true, filter });
+    const lost = await publish(hub, "a", { body: "lost" });
+    await hub.kill();
+    const copy = { args: ["--open", "--journal", "disk:copy"] };
+    const next = await startHub({ ...copy, ...again(hub) });
+    const second = await publish(next, "a", { body: "two" });
+    expect(second).not.toBe(lost);
+    expect((await poll(next, "a", first)).events).toMatchObject([{ kind: "event", data: "two" }]);
+    const { events } = await poll(next, "a", lost);
+    expect(events[0]).toMatchObject({ kind: "gap", reason: "other-epoch" });
+  });
+});
+
+describe.each(killFronts)("a hub with a journal on disk, killed under publications (%s)", (front) => {
+  it("loses and repeats nothing for clients of all transports", async () => {
+    const ends = new Ends();
+    onTestFinished(() => ends.run());
+    const { history } = await killsRun({ front, seed: 1, kills: 2, subscribers: 9, perLife: 100, ends });
+    expect(judge(history, { allowsInterruptions: false }).findings).toEqual([]);
+  });
+});
