@@ -107,6 +107,24 @@ describe("a hub with a journal on disk, killed and started again", () => {
     expect(events).toMatchObject([{ kind: "event", id: second, data: "two" }]);
   });
 
+  it("knows the time and the tag of a push stream, and counts the messages on", async () => {
+    const pushStream = { args: [...onDisk, "--push-stream"] };
+    const hub = await startHub(pushStream);
+    await publish(hub, "a", { body: "one" });
+    const longPoll = async (hub: HubProcess, query: string): Promise<readonly Record<string, unknown>[]> => {
+      const response = await fetch(`${hub.httpUrl}/lp/a?${query}`);
+      expect(response.headers.get("x-pharos-gap")).toBeNull();
+      const lines = (await response.text()).split("\r\n").filter((line) => line !== "");
+      return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    };
+    const [one = {}] = await longPoll(hub, `time=${encodeURIComponent("Thu, 01 Jan 1970 00:00:00 GMT")}`);
+    expect(one).toMatchObject({ id: 1, text: "one" });
+    const next = await kill(hub, pushStream);
+    await publish(next, "a", { body: "two" });
+    const from = new URLSearchParams({ time: String(one["time"]), tag: String(one["tag"]) });
+    expect(await longPoll(next, from.toString())).toMatchObject([{ id: 2, text: "two" }]);
+  });
+
   it("reports a gap to a client that was ahead of a restored copy, and gives no id again", async () => {
     const hub = await startHub(options);
     const first = await publish(hub, "a", { body: "one" });

@@ -1,4 +1,3 @@
-import { isPushStream } from "../../moves/clients/client-kind.js";
 import type { Transport } from "../../moves/clients/client-kind.js";
 import type { Recorder } from "../history/recorder.js";
 import { ChaosSubscriber } from "./subscriber.js";
@@ -22,8 +21,6 @@ export function chaosSubscribers(options: {
   readonly count: number;
   readonly topics: readonly string[];
   readonly port: number;
-  /** True if the hub serves the transports of the push stream module. */
-  readonly hasPushStream: boolean;
   /** How many follow all topics. @default one of each transport */
   readonly followAll?: number;
   /** The part of the topics that each of the others follows. @default 0.5 */
@@ -32,18 +29,16 @@ export function chaosSubscribers(options: {
   readonly recorder: Recorder;
   readonly random: () => number;
 }): readonly ChaosSubscriber[] {
-  const { count, topics, hasPushStream, token, part = 0.5, ...shared } = options;
-  const kinds = transports.filter((transport) => hasPushStream || !isPushStream(transport));
-  const { followAll = kinds.length } = options;
+  const { count, topics, token, followAll = transports.length, part = 0.5, ...shared } = options;
   return Array.from({ length: count }, (_, index) => {
-    const transport = kinds[index % kinds.length] ?? "event-stream";
+    const transport = transports[index % transports.length] ?? "event-stream";
     const some = topics.filter(() => index < followAll || shared.random() < part);
     return new ChaosSubscriber({
       ...shared,
       name: `${transport} ${index}`,
       transport,
       topics: some.length > 0 ? some : [topics[index % topics.length] ?? ""],
-      ...((index + Math.floor(index / kinds.length)) % 2 === 0 ? { token } : {}),
+      ...((index + Math.floor(index / transports.length)) % 2 === 0 ? { token } : {}),
     });
   });
 }

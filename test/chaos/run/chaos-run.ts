@@ -98,7 +98,6 @@ async function openParts({ seed, journal, entry, ends }: ChaosRunOptions) {
     ...shared,
     count: subscriberCount,
     port,
-    hasPushStream: journal === "memory",
   });
   const url = `http://127.0.0.1:${port}`;
   const publishers = ["a1", "b2", "c3"].map(

@@ -107,7 +107,6 @@ async function openParts({ front, seed, subscribers: count, entry, ends }: Kills
     port,
     followAll: 2,
     part: 0.05,
-    hasPushStream: false,
   });
   const batches = httpWays.filter(({ name }) => name === "lines");
   const publishers = [
