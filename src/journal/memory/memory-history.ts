@@ -6,7 +6,6 @@ import { filterSetOf } from "../../hub/filters/filter-set.js";
 import { StepBudget } from "../../hub/filters/step-budget.js";
 import type { FilterSet } from "../../hub/filters/filter-set.js";
 import type { Cursor, LossMark, LossReport, HistoryRange } from "../../hub/publications/history.js";
-import { plainPositions } from "../../hub/publications/position.js";
 import type { Offset, PositionFormat } from "../../hub/publications/position.js";
 import { mayRead, publicOnly } from "../../hub/publications/rights.js";
 import type { Rights } from "../../hub/publications/rights.js";
@@ -19,7 +18,7 @@ import type { NewestRange, TopicCounts } from "../topic-history-reader.js";
 import { defaultHistoryLimits } from "../../limits/history.js";
 import type { HistoryLimits } from "../../limits/history.js";
 import { EventIds } from "./event-ids.js";
-import type { Identified } from "./event-ids.js";
+import { EventPlaces } from "./event-places.js";
 import { LossOrder } from "./loss-order.js";
 import { LossSearch } from "./loss-search.js";
 import { mergeEntries } from "./merge.js";
@@ -71,11 +70,10 @@ export interface Stored extends Pick<Entry, "offset" | "atMs" | "publication"> {
  */
 export class MemoryHistory implements StoredHistory {
   readonly run: string;
-  readonly #epochs: EpochChain;
   readonly #clock: Clock;
   readonly #metrics: Metrics;
   readonly #limits: HistoryLimits;
-  readonly #positions: PositionFormat;
+  readonly #places: EventPlaces;
   readonly #presenceTopic: Topic | undefined;
   readonly #logStart: () => Offset;
   /** The oldest offset of the log, and the mark at which the history noticed this offset. */
@@ -100,13 +98,12 @@ export class MemoryHistory implements StoredHistory {
   #evictions: LossMark = 0;
 
   constructor(options: MemoryHistoryOptions) {
-    this.#epochs = options.epochs;
     this.run = options.run ?? options.epochs.at(Infinity);
     this.#clock = options.clock;
     this.#metrics = options.metrics;
     this.#limits = options.limits ?? defaultHistoryLimits;
-    this.#positions = options.positions ?? plainPositions;
     this.#ids = new EventIds(this.#limits.ids);
+    this.#places = new EventPlaces({ ...options, ids: this.#ids });
     this.#presenceTopic = options.presenceTopic;
     this.#logStart = options.logStart ?? (() => Infinity);
     this.#topics = new TopicHistories(options.presenceTopic);
@@ -214,26 +211,17 @@ export class MemoryHistory implements StoredHistory {
   }
 
   idAt(offset: Offset): string {
-    return this.#positions.format({ epoch: this.#epochs.at(offset), offset });
+    return this.#places.idAt(offset);
   }
 
   locate(eventId: string, rights = publicOnly): Cursor {
     this.#noteLogStart();
-    const entry = this.#ids.first(eventId);
-    return this.#locatePosition(eventId) ?? firstOf(entry === undefined ? [] : [entry], rights);
-  }
-
-  /** The cursor of a position; undefined for a publisher's own id. */
-  #locatePosition(eventId: string): Cursor | undefined {
-    if (eventId === "earliest") return { kind: "at", offset: 0 };
-    const position = this.#positions.parse(eventId);
-    return position === undefined ? undefined : this.#epochs.locate(position, this.#head);
+    return this.#places.locate(eventId, { rights, head: this.#head });
   }
 
   locateIn(topics: readonly Topic[], eventId: string, rights = publicOnly): Cursor {
     this.#noteLogStart();
-    const entries = topics.flatMap((topic) => this.#ids.inTopic(eventId, topic));
-    return this.#locatePosition(eventId) ?? firstOf(entries, rights);
+    return this.#places.locateIn(topics, eventId, { rights, head: this.#head });
   }
 
   losses(range: HistoryRange, lossMark: LossMark): LossReport {
@@ -473,12 +461,4 @@ export class MemoryHistory implements StoredHistory {
     if (filterSetOf(filters).matches(name)) return true;
     return name === this.#presenceTopic && filters.some((filter) => mayMatchBelow(filter, name));
   }
-}
-
-/** The position of the first of these entries that the rights allow reading. */
-function firstOf(entries: readonly Identified[], rights: Rights): Cursor {
-  const readable = entries.filter(({ publication }) => mayRead(rights, publication));
-  return readable.length === 0
-    ? { kind: "lost", reason: "unknown-id" }
-    : { kind: "at", offset: Math.min(...readable.map(({ offset }) => offset)) };
 }
