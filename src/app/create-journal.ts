@@ -8,6 +8,7 @@ import { EpochChain } from "../journal/epoch-chain.js";
 import { createEpoch } from "../journal/epoch.js";
 import { DiskLog } from "../journal/disk/disk-log.js";
 import type { Log } from "../journal/log/log.js";
+import { startOf } from "../journal/logged/log-history.js";
 import { LoggedJournal } from "../journal/logged/logged-journal.js";
 import type { Journal } from "../journal/journal.js";
 import { MemoryJournal } from "../journal/memory/memory-journal.js";
@@ -103,7 +104,7 @@ function createLoggedJournal(log: Log, parts: JournalParts & { readonly secret: 
     ...parts,
     log,
     epochs,
-    history: new MemoryHistory({ ...options, run: createEpoch() }),
+    history: new MemoryHistory({ ...options, run: createEpoch(), logStart: () => startOf(log) }),
     limits: journal,
     idempotency,
     replayBytes: history.bytes,

@@ -80,7 +80,7 @@ class State {
       items: [...saveParts(this.parts)],
       bytes: this.retained.bytes,
       counts: topics.map((topic) => this.history.countsOf(topic, everything)?.published),
-      withdrawn: topics.map((topic) => offsets.filter((offset) => this.history.isWithdrawn(topic, offset))),
+      withdrawn: topics.map((topic) => offsets.filter((offset) => this.history.withdrawn.has(topic, offset))),
       places: ids.flatMap((id) => [
         this.history.locate(id),
         ...topics.map((topic) => this.history.locateIn([topic], id)),

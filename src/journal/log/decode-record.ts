@@ -50,7 +50,7 @@ export function decodeHead(payload: Buffer): RecordHead {
 }
 
 /** The index after the line's line feed. */
-function endOfLine(payload: Buffer, start: number): number {
+export function endOfLine(payload: Buffer, start: number): number {
   const end = payload.indexOf(lineFeed, start);
   if (end !== -1) return end + 1;
   throw badLine(payload.toString("utf8", start, start + 200));

@@ -27,6 +27,8 @@ import { offsetAt, publicationsPerRecord } from "../log/record.js";
 import type { LogItem, LoggedGroup, LoggedPublication } from "../log/record.js";
 import type { MemoryHistory } from "../memory/memory-history.js";
 import type { SnapshotPart } from "../snapshot-part.js";
+import { LogHistory } from "./log-history.js";
+import type { OffsetSpan } from "./offset-spans.js";
 import type { PendingItem } from "./pending-item.js";
 import { LogRules } from "./log-rules.js";
 import { RecordApplier } from "./record-applier.js";
@@ -37,7 +39,7 @@ import { Snapshots } from "./snapshots.js";
 export interface LoggedJournalOptions {
   /** A log that is open. The journal closes it. */
   readonly log: Log;
-  /** An empty history. The journal fills it from the log. */
+  /** An empty history in memory, whose option `logStart` is that of this log. The journal fills it from the log. */
   readonly history: MemoryHistory;
   readonly epochs: EpochChain;
   readonly clock: Clock;
@@ -58,7 +60,7 @@ const turnMs = 5;
  * no client gets a position that a crash can take back.
  */
 export class LoggedJournal implements Journal {
-  readonly history: MemoryHistory;
+  readonly history: LogHistory;
   readonly #options: LoggedJournalOptions;
   readonly #sender: RecordSender;
   readonly #applier: RecordApplier;
@@ -76,14 +78,15 @@ export class LoggedJournal implements Journal {
 
   constructor(options: LoggedJournalOptions) {
     this.#options = options;
-    this.history = options.history;
+    this.history = new LogHistory({ ...options, memory: options.history });
     const budget = new TurnBudget(options.clock, turnMs);
     this.#sender = new RecordSender(options);
     this.#rules = new LogRules(this.#answers);
     const state = { epochs: options.epochs, answers: this.#answers, rules: this.#rules };
-    this.#applier = new RecordApplier({ ...options, ...state, budget });
+    const skipped = (span: OffsetSpan): void => this.history.skip(span);
+    this.#applier = new RecordApplier({ ...options, ...state, budget, skipped });
     this.#snapshots = new Snapshots(options);
-    const own = [this.#rules, this.#runs, options.epochs, this.#answers];
+    const own = [this.#rules, this.#runs, options.epochs, this.#answers, this.history.skips];
     for (const part of [...own, ...options.history.parts]) this.keep(part);
   }
 
@@ -101,7 +104,7 @@ export class LoggedJournal implements Journal {
   }
 
   follow(follower: JournalFollower): void {
-    this.history.follow(follower);
+    this.#options.history.follow(follower);
   }
 
   /**
@@ -173,6 +176,7 @@ export class LoggedJournal implements Journal {
   async #close(): Promise<void> {
     await this.#sender.settled();
     this.#sender.close();
+    this.history.close();
     await this.#options.log.close();
     await this.#snapshots.settled();
   }
@@ -203,7 +207,7 @@ export class LoggedJournal implements Journal {
 
   #logged(publication: Publication): LoggedPublication {
     const { id } = publication;
-    return { publication, keepsId: id !== undefined && !this.history.ownsId(id) };
+    return { publication, keepsId: id !== undefined && !this.#options.history.ownsId(id) };
   }
 
   #send(item: LogItem, calls: Pick<PendingItem, "applied" | "late">): void {
@@ -228,7 +232,10 @@ export class LoggedJournal implements Journal {
         pending?.[index]?.applied(ids),
       );
       if (pending !== undefined) this.#sender.applied();
-    } else if (pending !== undefined) this.#sender.beginRun();
+    } else {
+      this.history.skip({ from: offsetAt(sequence, 0), upTo: offsetAt(sequence + 1, 0) - 1 });
+      if (pending !== undefined) this.#sender.beginRun();
+    }
     this.#applied = sequence;
     this.#snapshots.saveIfDue(sequence);
     this.#waiters.look();
@@ -237,7 +244,7 @@ export class LoggedJournal implements Journal {
   #lose(upTo: Sequence): void {
     this.#runs.lost();
     this.#applied = Math.max(this.#applied, upTo);
-    this.history.beginAfter(offsetAt(upTo + 1, 0) - 1);
+    this.#options.history.beginAfter(offsetAt(upTo + 1, 0) - 1);
   }
 
   #restarted(): void {

@@ -9,6 +9,7 @@ import type { Sequence } from "../log/log.js";
 import { offsetAt } from "../log/record.js";
 import type { LogItem, LoggedGroup } from "../log/record.js";
 import type { MemoryHistory } from "../memory/memory-history.js";
+import type { OffsetSpan } from "./offset-spans.js";
 
 /** A record that the log has stored, with its items. */
 export interface AcceptedRecord {
@@ -26,6 +27,8 @@ export interface RecordApplierOptions {
   readonly metrics: Metrics;
   /** The time for records in each turn of the event loop. */
   readonly budget: TurnBudget;
+  /** Called for the publications of a group whose request had its answer already: they do not count. */
+  readonly skipped: (span: OffsetSpan) => void;
 }
 
 /**
@@ -65,9 +68,12 @@ export class RecordApplier {
     { once, publications }: LoggedGroup,
     { offset, atMs }: { readonly offset: Offset; readonly atMs: number },
   ): Promise<Ids> {
-    const { history, answers, budget, metrics } = this.#options;
+    const { history, answers, budget, metrics, skipped } = this.#options;
     const first = once === undefined ? undefined : answers.find(once, atMs);
-    if (first !== undefined) return first;
+    if (first !== undefined) {
+      skipped({ from: offset, upTo: offset + publications.length - 1 });
+      return first;
+    }
     const ids: string[] = [];
     for (const { publication, keepsId } of publications) {
       while (budget.isUsedUp()) await budget.pauseIfUsedUp();

@@ -1,7 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 import { Entry } from "../../hub/publications/entry.js";
 import { EntryQueue } from "../../hub/publications/entry-queue.js";
-import { mayMatchBelow } from "../../hub/filters/filter-overlap.js";
 import { filterSetOf } from "../../hub/filters/filter-set.js";
 import { StepBudget } from "../../hub/filters/step-budget.js";
 import type { FilterSet } from "../../hub/filters/filter-set.js";
@@ -24,6 +23,7 @@ import { LossSearch } from "./loss-search.js";
 import { mergeEntries } from "./merge.js";
 import { TopicHistories } from "./topic-histories.js";
 import type { CountsByKind, TopicHistory } from "./topic-history.js";
+import { WithdrawnTopics } from "./withdrawn-topics.js";
 
 /** The cost of reading one entry or topic, without matching, in the steps of a filter set. */
 const lookSteps = 5;
@@ -70,15 +70,18 @@ export interface Stored extends Pick<Entry, "offset" | "atMs" | "publication"> {
  */
 export class MemoryHistory implements StoredHistory {
   readonly run: string;
+  /** What {@link evictAll} has evicted: no log may show it either. */
+  readonly withdrawn: WithdrawnTopics;
   readonly #clock: Clock;
   readonly #metrics: Metrics;
   readonly #limits: HistoryLimits;
   readonly #places: EventPlaces;
   readonly #presenceTopic: Topic | undefined;
   readonly #logStart: () => Offset;
-  /** The oldest offset of the log, and the mark at which the history noticed this offset. */
+  /** The oldest offset of the log, as the history last noticed it. */
   #loggedFrom: Offset = Infinity;
-  #loggedFromAt: LossMark = 0;
+  /** The mark at which something was last gone from the log. */
+  #removedAt: LossMark = 0;
   readonly #topics: TopicHistories;
   readonly #lost = new LossOrder<TopicHistory>();
   /**
@@ -107,6 +110,7 @@ export class MemoryHistory implements StoredHistory {
     this.#presenceTopic = options.presenceTopic;
     this.#logStart = options.logStart ?? (() => Infinity);
     this.#topics = new TopicHistories(options.presenceTopic);
+    this.withdrawn = new WithdrawnTopics((topic) => this.#topics.nameOf(topic));
   }
 
   get head(): Offset {
@@ -119,7 +123,13 @@ export class MemoryHistory implements StoredHistory {
 
   /** The parts of a snapshot from which a start restores what memory knows of entries before {@link beginAfter}. */
   get parts(): readonly SnapshotPart[] {
-    return [this.#topics, this.#ids];
+    return [this.#topics, this.#ids, this.withdrawn];
+  }
+
+  /** A new mark, for a loss that only the caller knows. */
+  nextLossMark(): LossMark {
+    this.#evictions += 1;
+    return this.#evictions;
   }
 
   get topicCount(): number {
@@ -162,15 +172,11 @@ export class MemoryHistory implements StoredHistory {
    * @param upTo the last offset to evict
    */
   evictAll(topic: Topic, upTo = this.#head): void {
-    this.#topics.withdraw(topic, upTo);
+    this.withdrawn.add(topic, upTo);
+    if (upTo >= this.#logStart()) this.#removedAt = this.nextLossMark();
     const history = this.#topics.named(topic);
     if (history !== undefined) this.#evictUpTo(history, { upTo, limit: "told" });
     this.#dropReleased();
-  }
-
-  /** True if {@link evictAll} has evicted what was published to the topic at this offset. No log may show it either. */
-  isWithdrawn(topic: Topic, offset: Offset): boolean {
-    return offset <= this.#topics.withdrawnUpTo(this.#topics.nameOf(topic));
   }
 
   /**
@@ -224,18 +230,24 @@ export class MemoryHistory implements StoredHistory {
     return this.#places.locateIn(topics, eventId, { rights, head: this.#head });
   }
 
-  losses(range: HistoryRange, lossMark: LossMark): LossReport {
+  /**
+   * As {@link StoredHistory.losses}.
+   *
+   * @param missingUpTo the last offset that the log does not have. @default the last one before the start of the log
+   */
+  losses(range: HistoryRange, lossMark: LossMark, missingUpTo = this.#logStart() - 1): LossReport {
     this.#evictOld();
     this.#noteLogStart();
     const present = this.#evictions;
     if (range.after >= this.#lostUpTo || lossMark >= present)
       return { topics: [], more: false, asOf: lossMark, isComplete: true };
-    // What the log has removed since this mark may have left memory before the mark.
-    const since = this.#loggedFromAt > lossMark ? 0 : lossMark;
+    // What has gone from the log since this mark may have left memory before the mark.
+    const since = this.#removedAt > lossMark ? 0 : lossMark;
     const search = new LossSearch(range, since);
-    const isComplete = this.#search(search);
+    const isComplete = this.#search(search, missingUpTo);
     const { topics, more } = search.found;
-    const mayBeForgotten = range.after < this.#loggedFrom - 1 && this.#topics.mayHaveForgotten(range, since);
+    const mayBeForgotten =
+      this.#topics.mayHaveForgotten(range, since) && this.#isMissingFrom(range, missingUpTo);
     const found = { topics, more: more || mayBeForgotten };
     if (isComplete) return { ...found, asOf: present, isComplete };
     // The search began before the mark of the reader, so the reader's next search would begin there again.
@@ -244,10 +256,11 @@ export class MemoryHistory implements StoredHistory {
   }
 
   /** False if the search needs more than a few milliseconds. */
-  #search(search: LossSearch): boolean {
+  #search(search: LossSearch, missingUpTo: Offset): boolean {
     const { range } = search;
     if (range.filters.every(({ kind }) => kind === "exact")) {
-      for (const history of this.#named(range)) if (this.#mayBeLost(history, range)) search.look(history);
+      for (const history of this.#named(range))
+        if (this.#mayHaveLost(history, range.after, missingUpTo)) search.look(history);
       return true;
     }
     const set = filterSetOf(range.filters);
@@ -258,7 +271,8 @@ export class MemoryHistory implements StoredHistory {
       if (budget.isUsedUp() && history.lostAt > search.asOf) return false;
       budget.spend(lookSteps);
       search.asOf = history.lostAt;
-      if (!this.#mayBeLost(history, range) || !this.#mayMatch(range, history.topic)) continue;
+      if (!this.#mayHaveLost(history, range.after, missingUpTo)) continue;
+      if (!this.#topics.mayMatch(range, history.topic)) continue;
       budget.spend(countSteps);
       search.look(history);
     }
@@ -266,9 +280,14 @@ export class MemoryHistory implements StoredHistory {
   }
 
   /** False if memory or the log has all entries of a history after this offset. */
-  #mayBeLost(history: TopicHistory, { after }: HistoryRange): boolean {
-    const lostBefore = Math.max(this.#loggedFrom - 1, this.#topics.withdrawnUpTo(history.topic));
-    return history.evictedUpTo > after && lostBefore > after;
+  #mayHaveLost(history: TopicHistory, after: Offset, missingUpTo: Offset): boolean {
+    return history.evictedUpTo > after && Math.max(missingUpTo, this.withdrawn.upTo(history.topic)) > after;
+  }
+
+  /** False if the log has all entries of forgotten topics after this offset. */
+  #isMissingFrom(range: HistoryRange, missingUpTo: Offset): boolean {
+    if (range.after < missingUpTo) return true;
+    return this.withdrawn.after(range.after).some((name) => this.#topics.mayMatch(range, name));
   }
 
   /** Notices that the log has removed entries. For those that memory does not have, this is the moment of their loss. */
@@ -276,8 +295,7 @@ export class MemoryHistory implements StoredHistory {
     const start = this.#logStart();
     if (start === this.#loggedFrom) return;
     this.#loggedFrom = start;
-    this.#evictions += 1;
-    this.#loggedFromAt = this.#evictions;
+    this.#removedAt = this.nextLossMark();
     this.#ids.dropBefore(start);
   }
 
@@ -294,7 +312,8 @@ export class MemoryHistory implements StoredHistory {
     for (const history of this.#lost.after(0)) {
       if (budget.isUsedUp()) return this.#lostUpTo;
       budget.spend(lookSteps);
-      if (history.evictedUpTo > upTo && this.#mayMatch(range, history.topic)) upTo = history.evictedUpTo;
+      if (history.evictedUpTo > upTo && this.#topics.mayMatch(range, history.topic))
+        upTo = history.evictedUpTo;
     }
     return upTo;
   }
@@ -451,14 +470,5 @@ export class MemoryHistory implements StoredHistory {
       const history = this.#topics.named(name);
       if (history !== undefined && history.newest > after) yield history;
     }
-  }
-
-  /**
-   * True if the filters match a history's topic. For the history of presence: true if the filters may match a topic
-   * below the topic of presence.
-   */
-  #mayMatch({ filters }: HistoryRange, name: Topic): boolean {
-    if (filterSetOf(filters).matches(name)) return true;
-    return name === this.#presenceTopic && filters.some((filter) => mayMatchBelow(filter, name));
   }
 }

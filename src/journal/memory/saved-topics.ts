@@ -1,12 +1,8 @@
-import type { Offset } from "../../hub/publications/position.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import type { TopicHistory } from "./topic-history.js";
 
 /** The numbers of a topic in a snapshot. */
 const numbersPerTopic = 4;
-
-/** Topics with the offset up to which all their publications were evicted. */
-type Withdrawals = readonly (readonly [topic: Topic, upTo: Offset])[];
 
 /**
  * The counts and newest offsets of topics at one moment, copied into one array of numbers: 100,000 topics take a few
@@ -16,11 +12,8 @@ export class SavedTopics implements Iterable<object> {
   readonly #topics: Topic[] = [];
   readonly #numbers: Float64Array;
 
-  readonly #withdrawn: Withdrawals;
-
   /** @param most the largest number of topics */
-  constructor(most: number, withdrawn: Withdrawals) {
-    this.#withdrawn = withdrawn;
+  constructor(most: number) {
     this.#numbers = new Float64Array(most * numbersPerTopic);
   }
 
@@ -33,7 +26,6 @@ export class SavedTopics implements Iterable<object> {
   }
 
   *[Symbol.iterator](): Generator<object, void> {
-    for (const [topic, upTo] of this.#withdrawn) yield { topic, withdrawn: upTo };
     for (const [index, topic] of this.#topics.entries()) {
       const at = index * numbersPerTopic;
       const [open, openAt, hidden, privateAt] = this.#numbers.subarray(at, at + numbersPerTopic);

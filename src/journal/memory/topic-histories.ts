@@ -1,4 +1,6 @@
 import type { TopicFilter } from "../../hub/filters/filter.js";
+import { mayMatchBelow } from "../../hub/filters/filter-overlap.js";
+import { filterSetOf } from "../../hub/filters/filter-set.js";
 import type { Entry } from "../../hub/publications/entry.js";
 import type { HistoryRange, LossMark } from "../../hub/publications/history.js";
 import type { Offset } from "../../hub/publications/position.js";
@@ -25,8 +27,6 @@ export class TopicHistories implements SnapshotPart {
   readonly #presenceTopic: Topic | undefined;
   readonly #byName = new Map<Topic, TopicHistory>();
   readonly #recent = new RecentTopics();
-  /** The offsets up to which whole topics were evicted. */
-  readonly #withdrawn = new Map<Topic, Offset>();
   readonly #forgotten = { open: { upTo: 0, at: 0 }, private: { upTo: 0, at: 0 } };
 
   /** @param presenceTopic undefined if each topic has a history of its own */
@@ -69,6 +69,15 @@ export class TopicHistories implements SnapshotPart {
     return filter.kind === "exact" && this.nameOf(filter.topic) !== this.#presenceTopic;
   }
 
+  /**
+   * True if the filters match a history's topic. For the history of presence: true if the filters may match a topic
+   * below the topic of presence.
+   */
+  mayMatch({ filters }: HistoryRange, name: Topic): boolean {
+    if (filterSetOf(filters).matches(name)) return true;
+    return name === this.#presenceTopic && filters.some((filter) => mayMatchBelow(filter, name));
+  }
+
   push(name: Topic, entry: Entry): void {
     const history = this.#byName.get(name) ?? this.#add(name);
     history.push(entry);
@@ -86,15 +95,6 @@ export class TopicHistories implements SnapshotPart {
     this.#remember("private", { upTo: history.newestPrivate, at });
     this.#recent.remove(history);
     this.#byName.delete(history.topic);
-  }
-
-  /** Marks what was published to the topic up to this offset as evicted, from memory and from any log. */
-  withdraw(name: Topic, upTo: Offset): void {
-    this.#withdrawn.set(name, Math.max(upTo, this.withdrawnUpTo(name)));
-  }
-
-  withdrawnUpTo(name: Topic): Offset {
-    return this.#withdrawn.get(name) ?? 0;
   }
 
   /** The largest offset at which a forgotten topic may have had a publication. */
@@ -137,9 +137,9 @@ export class TopicHistories implements SnapshotPart {
     });
   }
 
-  /** The counts and newest offsets of all topics, and which topics were evicted. The entries come from the log. */
+  /** The counts and newest offsets of all topics. The entries come from the log. */
   save(): Iterable<unknown> {
-    const saved = new SavedTopics(this.#byName.size, [...this.#withdrawn]);
+    const saved = new SavedTopics(this.#byName.size);
     if (this.#shared !== undefined) saved.add(this.#shared);
     for (let topic = this.#recent.oldest; topic !== undefined; topic = topic.newer) saved.add(topic);
     return saved;
@@ -147,9 +147,7 @@ export class TopicHistories implements SnapshotPart {
 
   load(item: unknown): void {
     const fields = new SnapshotItem(this.name, item);
-    const topic = fields.topic("topic");
-    if (fields.has("withdrawn")) this.withdraw(topic, fields.count("withdrawn"));
-    else this.#load(topic, fields);
+    this.#load(fields.topic("topic"), fields);
   }
 
   #load(topic: Topic, fields: SnapshotItem): void {

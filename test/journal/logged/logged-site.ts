@@ -6,9 +6,12 @@ import { parsePublication } from "../../../src/hub/publications/publication.js";
 import type { Publication, PublicationInput } from "../../../src/hub/publications/publication.js";
 import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import { createEpoch } from "../../../src/journal/epoch.js";
+import { startOf } from "../../../src/journal/logged/log-history.js";
 import { LoggedJournal } from "../../../src/journal/logged/logged-journal.js";
 import { MemoryHistory } from "../../../src/journal/memory/memory-history.js";
 import type { SnapshotPart } from "../../../src/journal/snapshot-part.js";
+import { defaultHistoryLimits } from "../../../src/limits/history.js";
+import type { HistoryLimits } from "../../../src/limits/history.js";
 import { defaultJournalLimits } from "../../../src/limits/journal.js";
 import type { JournalLimits } from "../../../src/limits/journal.js";
 import { defaultIdempotencyLimits } from "../../../src/limits/publications.js";
@@ -19,6 +22,7 @@ export interface LoggedSiteOptions {
   readonly store?: MemoryLogStore;
   readonly limits?: Partial<JournalLimits>;
   readonly idempotency?: Partial<IdempotencyLimits>;
+  readonly history?: Partial<HistoryLimits>;
   readonly replayBytes?: number;
   readonly maxRecordBytes?: number;
   readonly parts?: readonly SnapshotPart[];
@@ -40,6 +44,8 @@ export class LoggedSite {
       run: createEpoch(),
       clock: systemClock,
       metrics: silentMetrics,
+      limits: { ...defaultHistoryLimits, ...options.history },
+      logStart: () => startOf(this.log),
     });
     this.journal = new LoggedJournal({
       log: this.log,

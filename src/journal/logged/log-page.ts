@@ -1,0 +1,162 @@
+import { messageOf, PharosError } from "../../base/errors.js";
+import type { TurnBudget } from "../../base/turn-budget.js";
+import { filterSetOf } from "../../hub/filters/filter-set.js";
+import { Entry } from "../../hub/publications/entry.js";
+import type { HistoryRange, OlderEntries } from "../../hub/publications/history.js";
+import type { Offset } from "../../hub/publications/position.js";
+import type { Publication } from "../../hub/publications/publication.js";
+import { mayRead } from "../../hub/publications/rights.js";
+import type { Topic } from "../../hub/topics/topic.js";
+import { decodeHead } from "../log/decode-record.js";
+import type { Log, Sequence, StoredRecord } from "../log/log.js";
+import { publicationsIn } from "../log/publications-in.js";
+import { offsetAt, sequenceOf } from "../log/record.js";
+import type { LoggedPublication } from "../log/record.js";
+import type { WithdrawnTopics } from "../memory/withdrawn-topics.js";
+import type { OffsetSpan } from "./offset-spans.js";
+
+/** The bytes of one read. A record may have as many, so smaller reads would not save memory. */
+const readBytes = 4 * 1024 * 1024;
+
+/** The bytes of the log that one page covers at most. At 200 MB/s, the readers that wait get their turn after 40 ms. */
+const scannedBytes = 8 * 1024 * 1024;
+
+/** The most exact filters whose topics are searched as text. Each search of a record of 4 MiB takes 1.5 ms at once. */
+const mostSearchedTopics = 4;
+
+export interface LogPageOptions {
+  readonly log: Pick<Log, "first" | "read">;
+  readonly budget: TurnBudget;
+  /** The event id of a publication without an own id. */
+  readonly idAt: (offset: Offset) => string;
+  /** What was evicted as a whole: readers must not get it. */
+  readonly withdrawn: WithdrawnTopics;
+  /** True for the offset of a publication that no hub has applied. */
+  readonly isSkipped: (offset: Offset) => boolean;
+  /** Called for offsets whose records are missing, or cannot be read. */
+  readonly lost: (span: OffsetSpan, reason: string) => void;
+}
+
+/**
+ * Reads the next page of a log for one reader: the oldest entries of the range. The page ends before a hole in the log,
+ * and after {@link scannedBytes}, so it may have no entries at all.
+ */
+export class LogPage {
+  readonly #options: LogPageOptions;
+  readonly #range: HistoryRange;
+  readonly #maxBytes: number;
+  readonly #topics: readonly Topic[] | undefined;
+  readonly #withdrawals: number;
+  #isCancelled = false;
+  #entries: Entry[] = [];
+  #bytes = 0;
+  #atMs = 0;
+  #upTo: Offset;
+  #isFull = false;
+
+  constructor(options: LogPageOptions, range: HistoryRange, maxBytes: number) {
+    this.#options = options;
+    this.#range = range;
+    this.#maxBytes = maxBytes;
+    this.#withdrawals = options.withdrawn.count;
+    // The first record of a log is record 1.
+    this.#upTo = Math.max(range.after, offsetAt(1, 0) - 1);
+    const topics = range.filters.flatMap((filter) => (filter.kind === "exact" ? [filter.topic] : []));
+    const isSearched = topics.length === range.filters.length && topics.length <= mostSearchedTopics;
+    this.#topics = isSearched ? topics : undefined;
+  }
+
+  /** Ends the work soon. The result is meaningless then. */
+  cancel(): void {
+    this.#isCancelled = true;
+  }
+
+  /** Rejects if the log cannot be read now. Then call this again later: the page goes on where it was. */
+  async read(): Promise<OlderEntries> {
+    let scanned = 0;
+    while (!this.#isDone() && scanned < scannedBytes) {
+      const next = sequenceOf(this.#upTo + 1);
+      const records = await this.#options.log.read(next - 1, readBytes);
+      if (records.length === 0) this.#miss(this.#range.upTo);
+      for (const record of records) {
+        if (this.#isDone()) break;
+        scanned += record.payload.length;
+        await this.#take(record);
+      }
+    }
+    return { entries: this.#entries, upTo: this.#upTo };
+  }
+
+  #isDone(): boolean {
+    return this.#isFull || this.#isCancelled || this.#upTo >= this.#range.upTo;
+  }
+
+  async #take({ sequence, payload }: StoredRecord): Promise<void> {
+    const start = offsetAt(sequence, 0);
+    if (start > this.#upTo + 1) this.#miss(start - 1);
+    if (this.#isDone()) return;
+    const before = { count: this.#entries.length, bytes: this.#bytes };
+    try {
+      await this.#scan(sequence, payload);
+    } catch (error) {
+      if (!(error instanceof PharosError)) throw error;
+      // The rest of the record is unknown, so all of it counts as damaged.
+      this.#entries = this.#entries.slice(0, before.count);
+      this.#bytes = before.bytes;
+      this.#lose({ from: start, upTo: offsetAt(sequence + 1, 0) - 1 }, messageOf(error));
+    }
+  }
+
+  async #scan(sequence: Sequence, payload: Buffer): Promise<void> {
+    const { after, upTo } = this.#range;
+    this.#atMs = Math.max(this.#atMs, decodeHead(payload).atMs);
+    for (const logged of publicationsIn(payload, this.#topics)) {
+      await this.#options.budget.pauseIfUsedUp();
+      const offset = offsetAt(sequence, logged.index);
+      if (this.#isCancelled || offset > upTo) break;
+      if (offset > after && this.#isWanted(logged.publication, offset)) this.#add(logged, offset);
+      if (this.#isFull) return;
+    }
+    this.#upTo = Math.min(upTo, offsetAt(sequence + 1, 0) - 1);
+  }
+
+  #isWanted(publication: Publication, offset: Offset): boolean {
+    const { filters, rights } = this.#range;
+    const { withdrawn, isSkipped } = this.#options;
+    if (!mayRead(rights, publication) || isSkipped(offset)) return false;
+    const set = filterSetOf(filters);
+    const topics = publication.topics.filter((topic) => set.matches(topic));
+    if (topics.length === 0) return false;
+    if (topics.some((topic) => !withdrawn.has(topic, offset))) return true;
+    // The reader learns of an eviction before its next page. So a page that began before the eviction ends here.
+    if (withdrawn.count > this.#withdrawals) this.#endBefore(offset);
+    return false;
+  }
+
+  #add({ publication, keepsId }: LoggedPublication, offset: Offset): void {
+    const { id } = publication;
+    const eventId = keepsId && id !== undefined ? id : this.#options.idAt(offset);
+    const entry = new Entry({ offset, id: eventId, publication, atMs: this.#atMs });
+    if (this.#entries.length > 0 && this.#bytes + entry.bytes > this.#maxBytes)
+      return this.#endBefore(offset);
+    this.#entries.push(entry);
+    this.#bytes += entry.bytes;
+  }
+
+  #endBefore(offset: Offset): void {
+    this.#isFull = true;
+    this.#upTo = offset - 1;
+  }
+
+  /** Ends the page before records that are missing. What the log has removed at its start is no hole. */
+  #miss(upTo: Offset): void {
+    const from = this.#upTo + 1;
+    if (sequenceOf(from) < this.#options.log.first) this.#isFull = true;
+    else this.#lose({ from, upTo }, "records are missing");
+  }
+
+  #lose(span: OffsetSpan, reason: string): void {
+    this.#isFull = true;
+    this.#options.lost(span, reason);
+  }
+}
