@@ -46,6 +46,12 @@ export interface AppPorts {
   readonly version: string;
   /** Called when the message `shutdown` arrives at the control endpoint. */
   readonly onShutdownRequest?: () => void;
+  /**
+   * Called when the engine of the journal has lost publications that this hub has delivered. The hub then stores nothing
+   * more. Close it, and create another: its clients reconnect, and those that have lost publications are told.
+   * @default the hub only logs an error
+   */
+  readonly onJournalLost?: () => void;
   /** The program file of a worker process. @default the file beside this code */
   readonly workerEntry?: string;
   /** @default the machine's clock */
@@ -94,7 +100,8 @@ export async function createApp(config: Config, ports: AppPorts): Promise<App> {
   checkAppArguments(config, ports);
   const clock = ports.clock ?? systemClock;
   const metrics = new MetricsRegistry();
-  const journal = await createJournal({ config, clock, metrics, logger: ports.logger });
+  const { logger, onJournalLost } = ports;
+  const journal = await createJournal({ config, clock, metrics, logger, onLost: () => onJournalLost?.() });
   const app = new RunningApp(config, { ...ports, clock, metrics, journal });
   try {
     await app.start();

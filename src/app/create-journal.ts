@@ -23,6 +23,8 @@ export interface JournalParts {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** As {@link AppPorts.onJournalLost}. */
+  readonly onLost: () => void;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Ready } from "../../app/app.js";
+import type { App, AppPorts, Ready } from "../../app/app.js";
 import type { Config } from "../../config/config.js";
 import { loadConfig } from "../../config/load.js";
 import type { SettingText } from "../../config/settings.js";
@@ -11,7 +11,8 @@ import { packageVersion } from "../../version.js";
 
 /**
  * Runs a hub until a signal or `shutdown` on its control endpoint stops it. The hub writes only the line `ready …` to
- * standard output, when the listeners are bound. The hub continues if nobody reads its output.
+ * standard output, when the listeners are bound. The hub continues if nobody reads its output. If the engine of the
+ * journal has lost publications, the hub stops, and starts again with what is left.
  *
  * @returns the exit code
  * @throws any error that prevents an orderly start or stop
@@ -22,21 +23,31 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
   const logger = createLogger(config.logLevel, io.stderr);
   warnOfUnknownVariables(io, logger);
   const asked = new AbortController();
-  // The code of the servers is loaded here, so that --help and the other commands do not wait for it.
-  const { createApp } = await import("../../app/app.js");
-  const app = await createApp(config, {
-    logger,
-    version: packageVersion(),
-    onShutdownRequest: () => asked.abort("control endpoint"),
-  });
-  io.onReload(() => app.reloadKeys());
-  io.stdout.write(readyLine(app.ready));
-  greet(app.ready.http, config, logger);
-  const reason = await aborted(asked.signal, io.interrupted);
-  logger.info({ reason }, "stopping");
-  await app.close();
+  let app: App | undefined;
+  io.onReload(() => app?.reloadKeys());
+  for (;;) {
+    const lost = new AbortController();
+    app = await start(config, {
+      logger,
+      version: packageVersion(),
+      onShutdownRequest: () => asked.abort("control endpoint"),
+      onJournalLost: () => lost.abort("journal"),
+    });
+    io.stdout.write(readyLine(app.ready));
+    greet(app.ready.http, config, logger);
+    const reason = await aborted(asked.signal, io.interrupted, lost.signal);
+    logger.info({ reason }, "stopping");
+    await app.close();
+    if (asked.signal.aborted || io.interrupted.aborted) break;
+  }
   logger.info({}, "stopped");
   return exitCodes.stopped;
+}
+
+async function start(config: Config, ports: AppPorts): Promise<App> {
+  // The code of the servers is loaded here, so that --help and the other commands do not wait for it.
+  const { createApp } = await import("../../app/app.js");
+  return createApp(config, ports);
 }
 
 /** The ready line: one `key=value` for each listener and link. */

@@ -48,6 +48,11 @@ export interface LoggedJournalOptions {
   readonly limits: JournalLimits;
   /** The limits on the answers to groups with a name. */
   readonly idempotency: IdempotencyLimits;
+  /**
+   * Called when the log no longer holds the records that led to the present state. The journal stores nothing more, and
+   * must be closed.
+   */
+  readonly onLost: () => void;
   /** At least this much of the log is replayed at a start to fill the history, in bytes. */
   readonly replayBytes: number;
 }
@@ -248,7 +253,12 @@ export class LoggedJournal implements Journal {
   }
 
   #restarted(): void {
-    this.#options.logger.error({}, "the log no longer holds the publications that this hub has delivered");
+    this.#options.logger.error(
+      {},
+      "the journal no longer holds the publications that this hub has delivered",
+    );
+    this.#sender.close();
+    this.#options.onLost();
   }
 
   /** The record of an epoch is a run of its own, so that it comes before records that have to be sent again. */

@@ -164,6 +164,21 @@ it("remembers as many answers as the log says, and a restart can change that", a
   expect(again.data).toEqual(["1", "2", "3"]);
 });
 
+it("stores nothing more once the log has lost records, and a restart tells what is lost", async () => {
+  const site = await LoggedSite.open();
+  const [kept = ""] = await site.publish("1");
+  const [lost = ""] = await site.publish("2");
+  site.log.loseTail(site.log.head - 1);
+  expect(site.isLost).toBe(true);
+  await expect(site.publish("3")).rejects.toMatchObject({ code: "unavailable" });
+  const after = await LoggedSite.open({ store: site.store });
+  await after.publish("4");
+  expect(after.data).toEqual(["1", "4"]);
+  const { history } = after.journal;
+  expect(history.locate(kept).kind).toBe("at");
+  expect(history.locate(lost)).toEqual({ kind: "lost", reason: "other-epoch" });
+});
+
 it("does not show what was evicted before a restart", async () => {
   const site = await LoggedSite.open();
   await site.publish("1");

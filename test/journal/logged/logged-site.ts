@@ -34,6 +34,8 @@ export class LoggedSite {
   readonly log: MemoryLog;
   readonly journal: LoggedJournal;
   readonly entries: Entry[] = [];
+  /** True after the log has lost records. */
+  isLost = false;
 
   private constructor(options: LoggedSiteOptions) {
     this.store = options.store ?? new MemoryLogStore();
@@ -56,6 +58,7 @@ export class LoggedSite {
       metrics: silentMetrics,
       idempotency: { ...defaultIdempotencyLimits, ...options.idempotency },
       limits: { ...defaultJournalLimits, ...options.limits },
+      onLost: () => (this.isLost = true),
       replayBytes: options.replayBytes ?? 0,
     });
     for (const part of options.parts ?? []) this.journal.keep(part);
