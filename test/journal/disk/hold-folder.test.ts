@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { holdFolder } from "../../../src/journal/disk/files/hold-folder.js";
+import { compiledHolder, Holder } from "./holder.js";
 import { scratchFolder } from "./scratch-folder.js";
 import { simultaneousStarts } from "./simultaneous-starts.js";
 
@@ -51,4 +53,19 @@ test("a file that only looks like a lock stays", async () => {
   await held.release();
   expect(readdirSync(dir)).toEqual(["notes.lock"]);
   expect(statSync(join(dir, "notes.lock")).size).toBe(4);
+});
+
+test("a process in another network, as a container that shares the folder, is refused", async (context) => {
+  const wrapper = ["unshare", "--net"];
+  if (spawnSync(wrapper[0] ?? "", ["--net", "true"]).status !== 0)
+    context.skip("this machine does not allow another network");
+  const folder = scratchFolder();
+  const dir = join(folder, "journal");
+  mkdirSync(dir);
+  const held = await holdFolder(dir);
+  const other = await Holder.start(compiledHolder(folder), wrapper);
+  expect(await other.hold(dir, 0)).toBe(`another hub uses the folder ${dir}`);
+  await held.release();
+  expect(await other.hold(dir, 0)).toBe("held");
+  await expect(holdFolder(dir)).rejects.toMatchObject({ code: "bad-config" });
 });

@@ -1,8 +1,6 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { startChild, type Child } from "../../support/ipc.js";
-import { before } from "../../support/wait-for.js";
-import type { HolderProtocol } from "./folder-holder.js";
+import { compiledHolder, Holder } from "./holder.js";
 import { scratchFolder } from "./scratch-folder.js";
 
 /** The outcomes of all pairs of starts. */
@@ -12,8 +10,6 @@ export interface Starts {
   /** The reasons that the losers got. */
   readonly refusals: ReadonlySet<string>;
   readonly dir: string;
-  /** The sockets that are left after the last pair. */
-  readonly sockets: readonly string[];
 }
 
 /**
@@ -21,34 +17,21 @@ export interface Starts {
  * and the loser and a new process want the folder.
  */
 export async function simultaneousStarts(pairs: number): Promise<Starts> {
-  const dir = join(scratchFolder(), "journal");
+  const folder = scratchFolder();
+  const dir = join(folder, "journal");
   mkdirSync(dir);
+  const program = compiledHolder(folder);
   const winners: number[] = [];
   const refusals = new Set<string>();
-  let contenders = [newHolder(), newHolder()];
+  let contenders: readonly Holder[] = await Promise.all([Holder.start(program), Holder.start(program)]);
   for (let pair = 0; pair < pairs; pair += 1) {
-    const answers = await holdBoth(contenders, dir);
-    const losers = contenders.filter((_, index) => answers[index] !== "held");
-    winners.push(contenders.length - losers.length);
+    const atMs = Date.now() + 20;
+    const answers = await Promise.all(contenders.map((holder) => holder.hold(dir, atMs)));
+    winners.push(answers.filter((answer) => answer === "held").length);
     for (const answer of answers) if (answer !== "held") refusals.add(answer);
-    await Promise.all(contenders.filter((child) => !losers.includes(child)).map((child) => child.close()));
-    contenders = [...losers, newHolder()];
+    const losers = contenders.filter((_, index) => answers[index] !== "held");
+    await Promise.all(contenders.filter((holder) => !losers.includes(holder)).map((holder) => holder.kill()));
+    contenders = [...losers, await Holder.start(program)];
   }
-  return { winners, refusals, dir, sockets: readdirSync(dir) };
-}
-
-function newHolder(): Child<HolderProtocol> {
-  return startChild<HolderProtocol>({ entry: new URL("folder-holder.ts", import.meta.url) });
-}
-
-async function holdBoth(contenders: readonly Child<HolderProtocol>[], dir: string): Promise<string[]> {
-  const missing = "the processes do not answer";
-  // A process that was just started is ready only after its first answer.
-  const ready = contenders.map((child) => child.call("hold", { dir: join(dir, "none"), atMs: 0 }));
-  await before(Promise.all(ready), { within: 60_000, missing });
-  const atMs = Date.now() + 20;
-  return before(Promise.all(contenders.map((child) => child.call("hold", { dir, atMs }))), {
-    within: 60_000,
-    missing,
-  });
+  return { winners, refusals, dir };
 }
