@@ -1,9 +1,11 @@
 import type { Config } from "../config/config.js";
+import { atMost } from "../base/at-most.js";
 import { PharosError } from "../base/errors.js";
 import { BodyBudget } from "../gateway/limits/body-budget.js";
 import { ClientLimits } from "../gateway/limits/client-limits.js";
 import { spreadWait } from "../gateway/limits/spread-wait.js";
-import { Gateway } from "../gateway/gateway.js";
+import { Gateway, type GatewayOptions } from "../gateway/gateway.js";
+import { CursorWait } from "../gateway/streams/cursor-wait.js";
 import { PollAdmission } from "../gateway/streams/poll-admission.js";
 import type { ProtocolPorts } from "../gateway/protocol.js";
 import { PublishOnce } from "../gateway/publishing/publish-once.js";
@@ -47,12 +49,24 @@ export function createGateway(parts: GatewayParts): Gateway {
   const { clients, refusals } = ports;
   return new Gateway({
     corsOrigins: parts.config.corsOrigins,
+    catchUp: catchUp(parts),
     clients,
     bodies: new BodyBudget({ ...parts.config.limits, clients }),
     checkRoom: ({ filters }) => checkStream(parts, filters),
     refusals,
     resources: protocols.flatMap((protocol) => protocol.resources(ports)),
   });
+}
+
+/** The longest time for which a request waits for what other hubs have stored, in milliseconds. */
+const longestCatchUpMs = 30_000;
+
+/** Undefined if no other hub writes the journal. */
+function catchUp({ journal, clock }: GatewayParts): GatewayOptions["catchUp"] {
+  if (!journal.isShared) return undefined;
+  const caughtUp = (): Promise<void> => atMost(clock, longestCatchUpMs, journal.caughtUp());
+  const wait = new CursorWait({ history: journal.history, caughtUp });
+  return (request) => wait.before(request);
 }
 
 function protocolPorts(parts: GatewayParts): ProtocolPorts {

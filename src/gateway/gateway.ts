@@ -29,6 +29,10 @@ export interface GatewayOptions {
   >;
   /** Throws PharosError if the hub's limits do not allow another stream with this subscription. @default no limits */
   readonly checkRoom?: (subscription: Subscription) => void;
+  /**
+   * Undefined, or resolves when the hub has all events that the client of this request may have. @default never waits
+   */
+  readonly catchUp?: ((request: GatewayRequest) => Promise<void> | undefined) | undefined;
   /** The memory budget for request bodies. @default a budget with the default limits */
   readonly bodies?: BodyBudget;
   /** Counts and logs error responses. @default none; error responses then have no id */
@@ -150,7 +154,8 @@ export class Gateway {
     if (handler !== undefined) {
       checkContentCoding(request);
       this.#countRequest(request, resource);
-      return handler(request);
+      const ready = this.#options.catchUp?.(request);
+      return ready === undefined ? handler(request) : ready.then(() => handler(request));
     }
     const allowed = allowedMethods(resource);
     const error = new PharosError(

@@ -114,6 +114,10 @@ export interface Journal {
   room(): Promise<void> | undefined;
   /** As {@link room}, but waits while the journal cannot store anything. For publishers that cannot be refused. */
   roomOnceUp(): Promise<void> | undefined;
+  /** True if other hubs may write the journal too. */
+  readonly isShared: boolean;
+  /** Resolves when history has all entries that any hub had stored before the call. */
+  caughtUp(): Promise<void>;
   /** Stores what was appended, if that is possible, and closes. Safe to call twice. */
   close(): Promise<void>;
 }

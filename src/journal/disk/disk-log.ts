@@ -27,6 +27,7 @@ interface PendingAppend {
  * those of many callers together. The caller bounds what waits.
  */
 export class DiskLog implements Log {
+  readonly isShared = false;
   readonly maxRecordBytes = mostRecordBytes;
   readonly #options: DiskStoreOptions;
   #store: DiskStore | undefined;

@@ -57,6 +57,8 @@ export interface LogFigures {
 export interface Log {
   readonly state: LogState;
   readonly figures: LogFigures;
+  /** True if other hubs may append to the log too. */
+  readonly isShared: boolean;
   /** The largest size of a record, in bytes. */
   readonly maxRecordBytes: number;
   /** The number of the oldest stored record; `head + 1` if the log holds none. */

@@ -57,6 +57,9 @@ export interface LoggedJournalOptions {
   readonly replayBytes: number;
 }
 
+/** The pause between two questions to an engine that does not respond, in milliseconds. */
+const catchUpRetryMs = 500;
+
 /** The time for records in each turn of the event loop, in milliseconds. */
 const turnMs = 5;
 
@@ -65,6 +68,7 @@ const turnMs = 5;
  * no client gets a position that a crash can take back.
  */
 export class LoggedJournal implements Journal {
+  readonly isShared: boolean;
   readonly history: LogHistory;
   readonly #options: LoggedJournalOptions;
   readonly #sender: RecordSender;
@@ -83,6 +87,7 @@ export class LoggedJournal implements Journal {
 
   constructor(options: LoggedJournalOptions) {
     this.#options = options;
+    this.isShared = options.log.isShared;
     this.history = new LogHistory({ ...options, memory: options.history });
     const budget = new TurnBudget(options.clock, turnMs);
     this.#sender = new RecordSender(options);
@@ -168,6 +173,19 @@ export class LoggedJournal implements Journal {
     return this.#sender.ready() ?? this.#sender.room();
   }
 
+  /** While the engine does not respond, asks again and again. */
+  async caughtUp(): Promise<void> {
+    const { log, clock } = this.#options;
+    while (this.#closing === undefined) {
+      try {
+        const latest = await log.latest();
+        return await this.#waiters.until(() => this.#applied >= latest || this.#closing !== undefined);
+      } catch {
+        await new Promise<void>((resolve) => void clock.after(catchUpRetryMs, resolve));
+      }
+    }
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -179,6 +197,7 @@ export class LoggedJournal implements Journal {
   }
 
   async #close(): Promise<void> {
+    this.#waiters.look();
     await this.#sender.settled();
     this.#sender.close();
     this.history.close();

@@ -20,6 +20,7 @@ const inMemory: JournalStatus = Object.freeze({ state: "up", lagMs: 0, bytes: 0,
 
 /** The journal in memory: the publications end with the hub. */
 export class MemoryJournal implements Journal {
+  readonly isShared = false;
   readonly history: MemoryHistory;
   readonly beganMs: number;
   readonly #clock: Clock;
@@ -68,6 +69,8 @@ export class MemoryJournal implements Journal {
   room(): undefined {}
 
   roomOnceUp(): undefined {}
+
+  async caughtUp(): Promise<void> {}
 
   /** Has no effect. */
   async close(): Promise<void> {}

@@ -50,6 +50,7 @@ interface Following {
  * `open` waits until the engine responds. The log is `up` only while it hears from the engine: records, or heartbeats.
  */
 export class NatsLog implements Log {
+  readonly isShared = true;
   readonly #options: NatsLogOptions;
   readonly #names: StreamNames;
   readonly #closing = new AbortController();

@@ -47,6 +47,7 @@ export interface MemoryLogOptions {
  */
 export class MemoryLog implements Log {
   readonly store: MemoryLogStore;
+  readonly isShared = false;
   readonly maxRecordBytes: number;
   #state: LogState = "starting";
   #follower: LogFollower | undefined;
