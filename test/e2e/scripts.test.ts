@@ -19,7 +19,7 @@ import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { Push } from "zeromq";
 
-import { freePort } from "../support/free-port.js";
+import { freePort, freePorts } from "../support/free-port.js";
 import { HubProcess, spawnHub, startHub } from "../support/hub-process.js";
 import { root } from "../support/ipc.js";
 import { connectRaw } from "../support/raw-http.js";
@@ -102,6 +102,22 @@ test.each(users)(
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow("fetch failed");
   },
 );
+
+test("scripts/cluster: clients of a hub that is killed go on at the other, and Ctrl-C leaves nothing behind", async () => {
+  const port = await freePorts(9);
+  const run = startScript("cluster", ["--port", `${port}`, "--beacon=0.2"]);
+  await run.waitForReady({ within: 120_000 });
+  const hub = Number(/hubs=(\d+)/.exec(run.stdout)?.[1]);
+  const stream = await streamFrom(port);
+  await stream.readUntil("data: Timestamp ", { within: 30_000 });
+  process.kill(hub, "SIGKILL");
+  const again = await streamFrom(port);
+  await again.readUntil("data: Timestamp ", { within: 30_000 });
+  run.signal("SIGINT");
+  expect(await run.waitForExit({ within: 60_000 })).toEqual({ code: 0, signal: null });
+  expect(readdirSync(run.scratch).filter((name) => name.startsWith("pharos-cluster"))).toEqual([]);
+  await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow("fetch failed");
+});
 
 test("scripts/mongrel2 --help prints its usage and starts nothing", async () => {
   const run = startScript("mongrel2", ["--help"]);

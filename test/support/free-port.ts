@@ -19,6 +19,16 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** The first of several TCP ports in a row that are free now; see {@link freePort}. */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = randomInt(ports.from, ports.to);
+    const all = Array.from({ length: count }, (_, index) => first + index);
+    const free = await Promise.all(all.map((port) => isFree(port)));
+    if (free.every(Boolean)) return first;
+  }
+}
+
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   const listening = await new Promise<boolean>((resolve) => {

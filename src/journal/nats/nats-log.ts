@@ -10,7 +10,7 @@ import { isFull } from "./engine/engine-errors.js";
 import { streamNames, type StreamNames } from "./engine/stream-names.js";
 import { hasSpace, storedOverheadBytes, trimLog } from "./log-space.js";
 import type { NatsLogOptions } from "./nats-log-options.js";
-import { openEngine, openLogStreams } from "./open-engine.js";
+import { openEngine, openLogStreams, untilDone } from "./open-engine.js";
 import { readRecords } from "./read-records.js";
 import { RecordSizes } from "./record-sizes.js";
 import { StateStream } from "./state-stream.js";
@@ -35,6 +35,7 @@ interface Parts {
   readonly watch: StreamWatch;
   readonly appends: Appends;
   readonly state: StateStream;
+  readonly secret: Buffer;
 }
 
 /** What exists once the caller follows the log. */
@@ -93,31 +94,25 @@ export class NatsLog implements Log {
   }
 
   async open(): Promise<void> {
-    const { clock } = this.#options;
     const engine = await openEngine(this.#opening);
-    const info = await openLogStreams(this.#opening, engine).catch(async (error: unknown) => {
-      await engine.close();
-      throw error;
-    });
-    const target = { stream: this.#names.records, subject: this.#names.subject };
-    this.#opened = {
-      engine,
-      watch: new StreamWatch({ engine, clock, info }),
-      appends: new Appends(engine, target, (error, payload) => this.#appendFailed(error, payload)),
-      state: new StateStream({ engine, names: this.#names, clock }),
-    };
     void engine.watch({
       disconnected: () => {
         this.#leave("unreachable", "the connection to NATS is lost");
         this.#following?.follower.disconnected();
       },
     });
-    this.#watching = clock.every(watchMs, () => void this.#watch());
+    try {
+      this.#opened = await this.#openParts(engine);
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+    this.#watching = this.#options.clock.every(watchMs, () => void this.#watch());
     this.#state = "up";
   }
 
   secret(): Promise<Buffer> {
-    return this.#parts.state.secret();
+    return Promise.resolve(this.#parts.secret);
   }
 
   async follow(after: Sequence, caller: LogFollower): Promise<void> {
@@ -226,6 +221,21 @@ export class NatsLog implements Log {
     appends.rejectAll(new PharosError("closed", "the log is closed"));
     this.#following?.follower.close();
     await engine.close();
+  }
+
+  async #openParts(engine: Engine): Promise<Parts> {
+    const { clock } = this.#options;
+    const info = await openLogStreams(this.#opening, engine);
+    const state = new StateStream({ engine, names: this.#names, clock });
+    const secret = await untilDone(this.#opening, () => state.secret());
+    const target = { stream: this.#names.records, subject: this.#names.subject };
+    return {
+      engine,
+      watch: new StreamWatch({ engine, clock, info }),
+      appends: new Appends(engine, target, (error, payload) => this.#appendFailed(error, payload)),
+      state,
+      secret,
+    };
   }
 
   get #parts(): Parts {

@@ -48,7 +48,12 @@ export function openLogStreams(opening: Opening, engine: Engine): Promise<Stream
   return untilDone(opening, () => openStreams({ engine, names, logger: options.logger }));
 }
 
-async function untilDone<T>({ options, signal }: Opening, attempt: () => Promise<T>): Promise<T> {
+/**
+ * Tries again until the engine responds: a stream has no leader for a few seconds after its creation or a failure.
+ *
+ * @throws PharosError as `attempt`, and `closed` if the signal aborts
+ */
+export async function untilDone<T>({ options, signal }: Opening, attempt: () => Promise<T>): Promise<T> {
   const warn: LimitedLog = limitedLog({ ...options, periodMs: 10_000 });
   for (;;) {
     if (signal.aborted) throw new PharosError("closed", "the journal is closed");
