@@ -41,7 +41,14 @@ export async function startNatsNode(options: {
     metrics: silentMetrics,
   });
   await log.open();
-  const journal = new LoggedJournal({ log, history, epochs, replayBytes: 0, ...common });
+  const journal = new LoggedJournal({
+    log,
+    history,
+    epochs,
+    replayBytes: 0,
+    onLost: () => undefined,
+    ...common,
+  });
   const data: string[] = [];
   journal.follow({ apply: ({ publication }) => void data.push(publication.data) });
   onEnd(() => journal.close());
