@@ -18,6 +18,7 @@ const ports: ReadonlyMap<string, readonly [isAllowed: (value: unknown) => boolea
     ],
     ["version", [isText, "a text"]],
     ["onShutdownRequest", [isFunction, "a function"]],
+    ["onJournalLost", [isFunction, "a function"]],
     ["workerEntry", [isText, "a text"]],
     [
       "clock",

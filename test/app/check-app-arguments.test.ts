@@ -26,6 +26,7 @@ it.each([
   ["a number as version", [config, { ...ports, version: 1 }], /version must be a text, not a number/],
   ["an unknown name", [config, { ...ports, log: 1 }], /there is no field "log"; allowed are logger/],
   ["no function", [config, { ...ports, onShutdownRequest: true }], /onShutdownRequest must be a function/],
+  ["no function for a loss", [config, { ...ports, onJournalLost: 1 }], /onJournalLost must be a function/],
   ["a clock without timers", [config, { ...ports, clock: Date }], /clock must be .*, not a function/],
 ])("createApp refuses %s with a sentence", async (_name, args, message) => {
   const created: unknown = Reflect.apply(createApp, undefined, args);
