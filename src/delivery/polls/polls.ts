@@ -53,6 +53,8 @@ interface WaitingPoll {
   state: ReadState;
   /** Set while the poll waits for an event. */
   timer: Timer | undefined;
+  /** Set while the poll waits for a page: cancels the request for the page. */
+  cancelPage: (() => void) | undefined;
 }
 
 /**
@@ -87,10 +89,19 @@ export class Polls implements Outlet {
     const untilMs = cursor === undefined ? 0 : clock.monotonic() + waitMs;
     this.#size += 1;
     return new Promise((resolve) => {
-      const poll: WaitingPoll = { cohort, added, untilMs, resolve, state, timer: undefined };
+      const poll: WaitingPoll = {
+        cohort,
+        added,
+        untilMs,
+        resolve,
+        state,
+        timer: undefined,
+        cancelPage: undefined,
+      };
       const abort = (): void => {
         poll.untilMs = 0;
-        this.#giveUp(poll);
+        if (poll.cancelPage === undefined) this.#giveUp(poll);
+        else this.#giveUpPage(poll);
       };
       if (signal?.aborted === true) abort();
       else signal?.addEventListener("abort", abort, { once: true });
@@ -127,8 +138,11 @@ export class Polls implements Outlet {
     const { cohort, state } = poll;
     const upTo = cohort.horizon;
     const page = this.#pages.page(cohort, state, { maxBytes: this.#options.pageBytes, upTo });
-    if (typeof page === "function") page((arrived) => this.#take(poll, arrived, upTo));
-    else this.#take(poll, page, upTo);
+    if (typeof page !== "function") return this.#take(poll, page, upTo);
+    poll.cancelPage = page((arrived) => {
+      poll.cancelPage = undefined;
+      this.#take(poll, arrived, upTo);
+    });
   }
 
   #take(poll: WaitingPoll, page: Page, upTo: Offset): void {
@@ -172,7 +186,14 @@ export class Polls implements Outlet {
       cohort.listen(false);
     }
     const next = standing(poll, horizon);
-    this.#answer(poll, { body: Buffer.alloc(0), count: 0, next, gapReason: undefined, full: false });
+    this.#answer(poll, emptyPage(next));
+  }
+
+  /** Ends a poll whose page has not arrived. */
+  #giveUpPage(poll: WaitingPoll): void {
+    poll.cancelPage?.();
+    poll.cancelPage = undefined;
+    this.#answer(poll, emptyPage(poll.state));
   }
 
   #answer({ cohort, added, resolve }: WaitingPoll, page: Page): void {
@@ -185,6 +206,10 @@ export class Polls implements Outlet {
     this.#size -= 1;
     resolve({ page, position, more });
   }
+}
+
+function emptyPage(next: ReadState): Page {
+  return { body: Buffer.alloc(0), count: 0, next, gapReason: undefined, full: false };
 }
 
 /**

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseExactFilter } from "../../../src/hub/filters/filter.js";
 import { readRights } from "../../../src/gateway/access/read-rights.js";
+import type { PendingEntries } from "../../../src/hub/publications/history.js";
+import { MemoryHistory } from "../../../src/journal/memory/memory-history.js";
 import { at } from "../fanout-world.js";
 import { PollWorld } from "./poll-world.js";
 import type { Poll } from "./poll-world.js";
@@ -65,6 +67,36 @@ it("a poll whose client has gone waits no longer, and holds nothing", async () =
   controller.abort();
   await world.turn();
   expect([world.polls.size, world.hub.cohortCount, world.clock.timers]).toEqual([0, 0, 0]);
+});
+
+/** A history whose older entries never arrive. */
+class SilentArchive extends MemoryHistory {
+  requests = 0;
+
+  older(): PendingEntries {
+    return () => {
+      this.requests += 1;
+      return () => void (this.requests -= 1);
+    };
+  }
+}
+
+it("a poll whose client leaves while older entries are being read cancels the read", async () => {
+  const archives: SilentArchive[] = [];
+  const world = new PollWorld({
+    createHistory: (options) => {
+      const archive = new SilentArchive(options);
+      archives.push(archive);
+      return archive;
+    },
+  });
+  const controller = new AbortController();
+  const poll = await asked(world, { cursor: at(0), signal: controller.signal });
+  expect([archives[0]?.requests, world.polls.size]).toEqual([1, 1]);
+  controller.abort();
+  await world.turn();
+  expect([archives[0]?.requests, world.polls.size, world.hub.cohortCount]).toEqual([0, 0, 0]);
+  expect(poll.data).toEqual([]);
 });
 
 it("a poll whose client had gone before does not wait", async () => {
