@@ -20,7 +20,7 @@ const transports: readonly Transport[] = [
 export function chaosSubscribers(options: {
   readonly count: number;
   readonly topics: readonly string[];
-  readonly port: number;
+  readonly port: () => number;
   /** How many follow all topics. @default one of each transport */
   readonly followAll?: number;
   /** The part of the topics that each of the others follows. @default 0.5 */

@@ -11,8 +11,8 @@ export interface ChaosPublisherOptions {
   readonly name: string;
   readonly topics: readonly string[];
   readonly token: string;
-  /** The origin of the hub. */
-  readonly url: string;
+  /** The origin of the hub for the next request. */
+  readonly url: () => string;
   readonly calls: CallNumbers;
   readonly recorder: Recorder;
   readonly random: () => number;
@@ -106,7 +106,7 @@ export class ChaosPublisher {
     const named = key === undefined ? {} : { key };
     const { headers, ...request } = way.request(sent);
     recorder.record({ kind: "called", call, publisher, ...named, sent });
-    const { outcome, ids, detail } = await post(url, {
+    const { outcome, ids, detail } = await post(url(), {
       ...request,
       headers: {
         ...headers,

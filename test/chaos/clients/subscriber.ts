@@ -16,7 +16,8 @@ export interface ChaosSubscriberOptions {
   readonly topics: readonly string[];
   /** Allows the client to read private publications. @default none */
   readonly token?: string;
-  readonly port: number;
+  /** The port for the next connection. */
+  readonly port: () => number;
   readonly recorder: Recorder;
   readonly random: () => number;
 }
@@ -99,7 +100,7 @@ export class ChaosSubscriber implements Subscriber {
   }
 
   async #request(): Promise<void> {
-    const connection = await connectRaw({ port: this.#options.port, onEnd: () => undefined });
+    const connection = await connectRaw({ port: this.#options.port(), onEnd: () => undefined });
     if (this.#isStopped) return connection.close();
     this.#connection = connection;
     const { transport, topics } = this.#options;

@@ -16,7 +16,8 @@ export interface CampaignSubscriber extends Subscriber {
 
 export interface CampaignOptions {
   readonly recorder: Recorder;
-  readonly hub: ChaosHub;
+  /** All nodes. */
+  readonly hubs: readonly ChaosHub[];
   readonly topics: readonly string[];
   readonly token: string;
   readonly subscribers: readonly CampaignSubscriber[];
@@ -48,7 +49,7 @@ export class Campaign {
 
   /** Runs `disturb` while the publishers publish, and then {@link end}. What fails becomes a step of the history. */
   async run(disturb: () => Promise<void>): Promise<void> {
-    const { hub, recorder } = this.#options;
+    const { hubs, recorder } = this.#options;
     try {
       await this.begin();
       await disturb();
@@ -56,13 +57,13 @@ export class Campaign {
     } catch (error) {
       recorder.record({ kind: "broken", detail: String(error) });
     }
-    hub.look();
-    for (const detail of hub.broken) recorder.record({ kind: "broken", detail });
+    for (const hub of hubs) hub.look();
+    for (const detail of hubs.flatMap(({ broken }) => broken)) recorder.record({ kind: "broken", detail });
   }
 
   /** Every subscriber gets everything. Then the log is read, before and after the hub is killed once more. */
   async end(): Promise<void> {
-    const { publishers, zeromq, hub, survivesEnds, topics } = this.#options;
+    const { publishers, zeromq, hubs, survivesEnds, topics } = this.#options;
     const within = this.#within;
     const stopped = Promise.all([...publishers, zeromq].map((each) => each.stop()));
     await before(stopped, { within, missing: "a publisher has got no answer that it can rely on" });
@@ -70,17 +71,20 @@ export class Campaign {
     const last = await this.#lastOfEachTopic();
     await this.#allHave(last);
     const data = last.get(topics[topics.length - 1] ?? "") ?? "";
-    await this.#read("at the end", data);
+    for (const hub of hubs) await this.#read(hub, `port ${hub.port} at the end`, data);
     if (!survivesEnds) return;
-    await hub.end("SIGKILL");
-    await hub.begin();
-    await this.#read("after the last kill", data);
+    for (const hub of hubs) {
+      await hub.end("SIGKILL");
+      await hub.begin();
+      await this.#read(hub, `port ${hub.port} after the last kill`, data);
+    }
   }
 
-  /** Records the retained values of all topics. Rejects if the hub is down at this moment. */
-  async readValues(): Promise<void> {
-    const { hub, token, topics, recorder } = this.#options;
+  /** Records the retained values of all topics at a hub. Rejects if the hub is down at this moment. */
+  async readValues(hub = this.#options.hubs[0]): Promise<void> {
+    const { token, topics, recorder } = this.#options;
     const askedAtMs = recorder.nowMs;
+    if (hub === undefined) return;
     const values = await readRetained({ port: hub.port, token }, topics);
     recorder.record({ kind: "retained", askedAtMs, values });
   }
@@ -117,11 +121,11 @@ export class Campaign {
     return last;
   }
 
-  async #read(node: string, last: string): Promise<void> {
-    const { hub, token, recorder } = this.#options;
+  async #read(hub: ChaosHub, node: string, last: string): Promise<void> {
+    const { token, recorder } = this.#options;
     const entries = await readStored({ port: hub.port, token }, { last, within: this.#within });
     recorder.record({ kind: "stored", node, entries });
-    await this.readValues();
+    await this.readValues(hub);
   }
 }
 

@@ -50,7 +50,7 @@ const lines = { perRequest: 20, pauseMs: 45, names: ["a1", "b2", "c3", "d4"] };
 export async function killsRun(options: KillsRunOptions): Promise<KillsReport> {
   const parts = await openParts(options);
   const { recorder, hub, browser } = parts;
-  const campaign = new Campaign({ ...parts, topics, survivesEnds: true, within: 180_000 });
+  const campaign = new Campaign({ ...parts, hubs: [hub], topics, survivesEnds: true, within: 180_000 });
   const rates: number[] = [];
   await campaign.run(async () => {
     for (let kill = 1; kill <= options.kills; kill += 1) {
@@ -97,14 +97,14 @@ async function openParts({ front, seed, subscribers: count, entry, ends }: Kills
   const recorder = new Recorder();
   const { hub, port } = await openSite({ front, entry, ends });
   const token = await currentToken({ subscribe: ["*"], publish: ["*"], lifetimeSeconds: 7200 });
-  const url = `http://127.0.0.1:${port}`;
+  const url = (): string => `http://127.0.0.1:${port}`;
   const calls = new CallNumbers();
   const shared = { recorder, random, topics, token, calls, mostBytes: 60 };
   const browser = new BrowserSubscriber({ origin: `http://localhost:${port}`, topic: "k0", recorder });
   const crowd = chaosSubscribers({
     ...shared,
     count: count - 1,
-    port,
+    port: () => port,
     followAll: 2,
     part: 0.05,
   });

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { NatsServer } from "../../support/nats-server.js";
 import type { TcpProxy } from "../../support/tcp-proxy.js";
 import type { Recorder } from "../history/recorder.js";
-import type { ChaosHub } from "./chaos-hub.js";
+import type { ChaosSite, Node } from "./chaos-site.js";
 import type { SmallDisk } from "./small-disk.js";
 
 /** What can go wrong at a site. */
@@ -11,28 +12,20 @@ export interface Nemesis {
   readonly make: () => Promise<void>;
 }
 
-export interface NemesisOptions {
-  readonly hub: ChaosHub;
-  /** Between all clients and the hub. */
-  readonly proxy: TcpProxy;
-  readonly random: () => number;
-  /** True if the hub keeps its history when it ends. */
-  readonly survivesEnds: boolean;
-  /** The disk of the journal, if it can be filled. */
-  readonly disk?: SmallDisk | undefined;
-}
+type Random = () => number;
 
 /** All faults that this site can have. */
-export function nemeses(options: NemesisOptions): readonly Nemesis[] {
-  const { survivesEnds, disk } = options;
+export function nemeses(site: ChaosSite, random: Random): readonly Nemesis[] {
+  const { nodes, survivesEnds, disk, engine } = site;
   return [
-    ...networkFaults(options),
-    ...(survivesEnds ? endFaults(options) : []),
+    ...nodes.flatMap((node) => networkFaults(node, random)),
+    ...(survivesEnds ? nodes.flatMap((node) => endFaults(node, random)) : []),
     ...(disk === undefined ? [] : [{ name: "disk full", make: () => fill(disk) }]),
+    ...(engine === undefined ? [] : engineFaults(engine, random)),
   ];
 }
 
-function networkFaults({ hub, proxy, random }: NemesisOptions): readonly Nemesis[] {
+function networkFaults({ hub, proxy }: Node, random: Random): readonly Nemesis[] {
   const between = (least: number, most: number): number => least + random() * (most - least);
   const paused = async (begin: () => void, end: () => void): Promise<void> => {
     begin();
@@ -71,7 +64,7 @@ function networkFaults({ hub, proxy, random }: NemesisOptions): readonly Nemesis
 }
 
 /** Faults that are twice in the list come twice as often. */
-function endFaults({ hub, random }: NemesisOptions): readonly Nemesis[] {
+function endFaults({ hub }: Node, random: Random): readonly Nemesis[] {
   const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<void> => {
     await hub.end(signal);
     await delay(random() * 400);
@@ -96,6 +89,27 @@ function endFaults({ hub, random }: NemesisOptions): readonly Nemesis[] {
       make: async () => {
         await Promise.all([hub.end("SIGTERM"), delay(random() * 30).then(() => hub.kill())]);
         await hub.begin();
+      },
+    },
+  ];
+}
+
+function engineFaults(engine: NatsServer, random: Random): readonly Nemesis[] {
+  const outage = async (end: () => Promise<void>): Promise<void> => {
+    await end();
+    await delay(random() * 2000);
+    await engine.start();
+    await engine.listening();
+  };
+  return [
+    { name: "engine killed", make: () => outage(() => engine.kill()) },
+    { name: "engine stopped", make: () => outage(() => engine.stop()) },
+    {
+      name: "engine paused",
+      make: async () => {
+        engine.pause();
+        await delay(random() * 3000);
+        engine.resume();
       },
     },
   ];
