@@ -74,22 +74,17 @@ export class DiskStore {
    * to a file again after a failure, because nobody knows what the file has behind the last durable record.
    */
   async begin(): Promise<void> {
-    const { files, dir, clock } = this.#options;
-    const { journal, segments } = this.#folder;
-    await this.#dropWriter();
-    const first = segments.head + 1;
-    this.#writer = await SegmentWriter.create({ files, dir, journal, first, nowMs: clock.now() });
-    segments.add(this.#writer.segment);
+    await this.#beginSegment();
     await this.trim();
   }
 
   /** Stores records, and returns the number of the first. After a rejection, call {@link begin}. */
   async write(payloads: readonly Buffer[]): Promise<Sequence> {
     const { segments } = this.#folder;
-    if ((this.#writer?.segment.bytes ?? Infinity) >= this.#segmentBytes) await this.begin();
+    const writer = await this.#roomyWriter();
     const first = segments.head + 1;
-    await this.#writer?.write(first, payloads);
-    this.#writer?.count(first, payloads, this.#options.clock.now());
+    await writer.write(first, payloads);
+    writer.count(first, payloads, this.#options.clock.now());
     segments.head += payloads.length;
     return first;
   }
@@ -122,6 +117,26 @@ export class DiskStore {
   async close(): Promise<void> {
     await this.#dropWriter();
     await this.#held.release();
+  }
+
+  /** The writer of the last segment, or of a new one if the last is full. */
+  async #roomyWriter(): Promise<SegmentWriter> {
+    const writer = this.#writer;
+    if (writer !== undefined && writer.segment.bytes < this.#segmentBytes) return writer;
+    const next = await this.#beginSegment();
+    await this.trim();
+    return next;
+  }
+
+  async #beginSegment(): Promise<SegmentWriter> {
+    const { files, dir, clock } = this.#options;
+    const { journal, segments } = this.#folder;
+    await this.#dropWriter();
+    const first = segments.head + 1;
+    const writer = await SegmentWriter.create({ files, dir, journal, first, nowMs: clock.now() });
+    segments.add(writer.segment);
+    this.#writer = writer;
+    return writer;
   }
 
   async #dropWriter(): Promise<void> {

@@ -5,6 +5,8 @@ import type { Breakage } from "../log/log-site.js";
 /** The file system of the machine, with a disk that can be full or fail. A full disk takes half of each write. */
 export class BreakableFiles implements DiskFiles {
   breakage: Breakage | undefined;
+  /** The number of writes so far. */
+  writes = 0;
 
   createFolder(dir: string): Promise<void> {
     return nodeFiles.createFolder(dir);
@@ -46,6 +48,7 @@ export class BreakableFiles implements DiskFiles {
   }
 
   #write(file: DiskFile, buffers: readonly Buffer[], position: number): Promise<number> {
+    this.writes += 1;
     if (this.breakage === "unreachable")
       return Promise.reject(Object.assign(new Error("bad disk"), { code: "EIO" }));
     if (this.breakage !== "full") return file.write(buffers, position);

@@ -16,6 +16,7 @@ import { silentLogger, type Logger } from "../../../src/base/log.js";
 import { DiskLog, type DiskLogOptions } from "../../../src/journal/disk/disk-log.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 import { appendAll, chunksOf, collected, followed, texts } from "../log/log-site.js";
+import { BreakableFiles } from "./breakable-files.js";
 import { scratchFolder } from "./scratch-folder.js";
 
 /** Notes the lines at the levels `warn` and `error`. */
@@ -94,6 +95,36 @@ test("each start begins a new segment, and an empty one is replaced", async () =
   await (await openLog(dir)).close();
   await (await openLog(dir)).close();
   expect(filesOf(dir)).toEqual(["0000000000000001.segment", "0000000000000003.segment"]);
+});
+
+test("the appends of one turn share a write, and so do all that wait for it", async () => {
+  const files = new BreakableFiles();
+  const log = await openLog(newDir(), { files });
+  const before = files.writes;
+  const first = appendAll(log, texts(100));
+  await Promise.resolve();
+  await Promise.resolve();
+  const second = appendAll(log, texts(100, 100));
+  expect([...(await first), ...(await second)]).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
+  expect(files.writes - before).toBe(2);
+});
+
+test("after a failure the log goes on in a new segment, and leaves the old one as it is", async () => {
+  const dir = newDir();
+  const files = new BreakableFiles();
+  const log = await openLog(dir, { files });
+  await appendAll(log, ["a", "b"]);
+  files.breakage = "full";
+  await expect(log.append(Buffer.alloc(1000, "x"))).rejects.toMatchObject({ code: "unreachable" });
+  const torn = readFileSync(join(dir, "0000000000000001.segment"));
+  files.breakage = undefined;
+  await log.recover();
+  expect(await log.append(Buffer.from("c"))).toBe(3);
+  expect(filesOf(dir)).toEqual(["0000000000000001.segment", "0000000000000003.segment"]);
+  expect(readFileSync(join(dir, "0000000000000001.segment")).equals(torn)).toBe(true);
+  await log.close();
+  const follower = await followed(await openLog(dir));
+  expect([follower.texts, follower.losses]).toEqual([["a", "b", "c"], []]);
 });
 
 test("the end of a torn segment is dropped, with a log line", async () => {
