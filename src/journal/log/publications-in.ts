@@ -14,15 +14,25 @@ export interface IndexedPublication extends LoggedPublication {
   readonly index: number;
 }
 
+/** What a reader wants of a record. */
+export interface WantedPublications {
+  /** The number of the first wanted publication in the record. */
+  readonly from: number;
+  /**
+   * The wanted topics: the result has the publications to these topics, and perhaps others. To search for the text of a
+   * topic costs less than to decode. @default all
+   */
+  readonly topics?: readonly Topic[] | undefined;
+}
+
 /**
- * Reads the publications of a record one by one, without the other items of the record. With `topics`, the result has
- * the publications to these topics, and perhaps others: to search for the text of a topic costs less than to decode.
+ * Reads the publications of a record one by one, without the other items of the record.
  *
  * @throws PharosError as `decodeRecord`, perhaps after some publications; lines that are left out are not checked
  */
 export function* publicationsIn(
   payload: Buffer,
-  topics?: readonly Topic[],
+  { from, topics }: WantedPublications,
 ): Generator<IndexedPublication, void> {
   const search = topics && new TopicSearch(payload, topics);
   if (search?.isFoundBefore(payload.length) === false) return;
@@ -32,7 +42,7 @@ export function* publicationsIn(
   for (let at = endOfLine(payload, 0); at < payload.length;) {
     const end = endOfLine(payload, at);
     if (payload[at + 2] === letterT) {
-      if (search?.isFoundBefore(end) ?? true)
+      if (index >= from && (search?.isFoundBefore(end) ?? true))
         yield { ...parseLoggedPublication(payload.toString("utf8", at, end)), index };
       index += 1;
     }

@@ -110,11 +110,12 @@ export class LogPage {
   async #scan(sequence: Sequence, payload: Buffer): Promise<void> {
     const { after, upTo } = this.#range;
     this.#atMs = Math.max(this.#atMs, decodeHead(payload).atMs);
-    for (const logged of publicationsIn(payload, this.#topics)) {
+    const from = Math.max(0, after + 1 - offsetAt(sequence, 0));
+    for (const logged of publicationsIn(payload, { from, topics: this.#topics })) {
       await this.#options.budget.pauseIfUsedUp();
       const offset = offsetAt(sequence, logged.index);
       if (this.#isCancelled || offset > upTo) break;
-      if (offset > after && this.#isWanted(logged.publication, offset)) this.#add(logged, offset);
+      if (this.#isWanted(logged.publication, offset)) this.#add(logged, offset);
       if (this.#isFull) return;
     }
     this.#upTo = Math.min(upTo, offsetAt(sequence + 1, 0) - 1);
