@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../support/free-port.js";
 import { startHub, type HubProcess } from "../support/hub-process.js";
 import { startNatsServer, type NatsServer } from "../support/nats-server.js";
-import { newStreamName } from "../journal/nats/nats-site.js";
+import { newStreamName, operator } from "../journal/nats/nats-site.js";
 import { waitFor } from "../support/wait-for.js";
 
 const within = 60_000;
@@ -11,8 +12,13 @@ beforeAll(async () => {
   server = await startNatsServer({ onEnd: afterAll });
 });
 
-function startNode(name: string, args: readonly string[] = []): Promise<HubProcess> {
-  return startHub({ args: ["--open=on", "--journal", `nats://${server.address}/${name}`, ...args] });
+async function startNode(name: string, args: readonly string[] = []): Promise<HubProcess> {
+  // A hub that starts again must get its port back.
+  const http = `127.0.0.1:${await freePort()}`;
+  return startHub({
+    http,
+    args: ["--open=on", "--journal", `nats://${server.address}/${name}`, ...args],
+  });
 }
 
 async function publish(
@@ -159,4 +165,33 @@ test("a hub that starts before NATS is ready as soon as NATS is there", async ()
   await late.start();
   const hub = await starting;
   expect((await publish(hub, "one")).status).toBe(200);
+});
+
+test("if the stream is deleted, clients of all hubs are told a gap, and no event id is used twice", async () => {
+  const name = newStreamName();
+  const [a, b] = [await startNode(name), await startNode(name)];
+  const [atA, atB] = [await new Stream(a).opened(), await new Stream(b).opened()];
+  const before: string[] = [];
+  for (const data of ["one", "two", "three"]) before.push((await publish(a, data)).id);
+  await Promise.all([atA.until("three"), atB.until("three")]);
+  const { streams } = await operator([server.address]);
+  await streams.delete(name);
+  const urls = [a.httpUrl, b.httpUrl];
+  const lastIds = [atA.lastId, atB.lastId];
+  const healthy = async (url: string) => {
+    const response = await fetch(`${url}/publish/news`, { method: "POST", body: "after" }).catch(
+      () => undefined,
+    );
+    return response?.status === 200;
+  };
+  for (const url of urls)
+    await waitFor(() => healthy(url), { within, everyMs: 200, missing: "the status 200" });
+  for (const [index, hub] of [a, b].entries()) {
+    const resumed = new Stream(hub, lastIds[index]);
+    await resumed.until("after");
+    expect(resumed.told[0]).toBe("pharos-gap");
+    expect(before).not.toContain(resumed.lastId);
+    await resumed.end();
+  }
+  await Promise.all([atA.end(), atB.end()]);
 });
