@@ -75,7 +75,7 @@ function testCursors({ site }: Contract): void {
   });
 }
 
-function testGaps({ site, smallSite }: Contract): void {
+function testGaps({ site, smallSite, journal }: Contract): void {
   describe("a client whose missed events are gone", () => {
     it.each([
       { what: "its id is not known", id: "nobody-knows", reason: "unknown-id" },
@@ -94,25 +94,29 @@ function testGaps({ site, smallSite }: Contract): void {
       expect(events.map(({ data }) => data)).toEqual(["1", "2"]);
     });
 
-    it("gets the number of missed events per topic, and can resume from the gap", async () => {
-      const topic = freshTopic();
-      const ids = await publishNumbers(smallSite(), topic, keptPerTopic + 5);
-      const resume = async (id: string): Promise<readonly ReceivedEvent[]> => {
-        const query = `topic=${topic}`;
-        const stream = await openStream(smallSite(), { query, headers: { "Last-Event-ID": id } });
-        return stream.until(String(keptPerTopic + 5));
-      };
-      const [gap, ...events] = await resume(ids[1] ?? "");
-      expect(gap?.event).toBe("pharos-gap");
-      const notice = JSON.parse(gap?.data ?? "") as { topics: { topic: string; missedAtMost: number }[] };
-      expect(notice).toMatchObject({ reason: "evicted", more: false });
-      expect(notice.topics.map((loss) => loss.topic)).toEqual([topic]);
-      expect(notice.topics[0]?.missedAtMost).toBeGreaterThanOrEqual(3);
-      expect(events.map(({ data }) => data)).toEqual(["6", "7", "8", "9", "10", "11", "12", "13"]);
-      expect(gap?.id).toBe(positionBefore(ids[5] ?? ""));
-      const again = await resume(gap?.id ?? "");
-      expect(again.map(({ event, data }) => event ?? data)).toEqual(events.map(({ data }) => data));
-    });
+    // A journal on disk still has what memory has evicted.
+    it.runIf(journal === "memory")(
+      "gets the number of missed events per topic, and can resume from the gap",
+      async () => {
+        const topic = freshTopic();
+        const ids = await publishNumbers(smallSite(), topic, keptPerTopic + 5);
+        const resume = async (id: string): Promise<readonly ReceivedEvent[]> => {
+          const query = `topic=${topic}`;
+          const stream = await openStream(smallSite(), { query, headers: { "Last-Event-ID": id } });
+          return stream.until(String(keptPerTopic + 5));
+        };
+        const [gap, ...events] = await resume(ids[1] ?? "");
+        expect(gap?.event).toBe("pharos-gap");
+        const notice = JSON.parse(gap?.data ?? "") as { topics: { topic: string; missedAtMost: number }[] };
+        expect(notice).toMatchObject({ reason: "evicted", more: false });
+        expect(notice.topics.map((loss) => loss.topic)).toEqual([topic]);
+        expect(notice.topics[0]?.missedAtMost).toBeGreaterThanOrEqual(3);
+        expect(events.map(({ data }) => data)).toEqual(["6", "7", "8", "9", "10", "11", "12", "13"]);
+        expect(gap?.id).toBe(positionBefore(ids[5] ?? ""));
+        const again = await resume(gap?.id ?? "");
+        expect(again.map(({ event, data }) => event ?? data)).toEqual(events.map(({ data }) => data));
+      },
+    );
 
     it("gets no gap for topics that it does not follow", async () => {
       const [topic, other] = [freshTopic(), freshTopic()];

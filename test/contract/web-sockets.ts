@@ -130,7 +130,7 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
   });
 }
 
-function testStreams({ site, mercureSite, smallSite }: Contract): void {
+function testStreams({ site, mercureSite, smallSite, journal }: Contract): void {
   it("sends each event as one JSON object with its topics", async () => {
     const topic = freshTopic();
     const client = await openSocket(site(), { query: `topic=${topic}` });
@@ -170,7 +170,8 @@ function testStreams({ site, mercureSite, smallSite }: Contract): void {
     expect(await client.dataUntil("3")).toEqual(["2", "3"]);
   });
 
-  it("reports a gap", async () => {
+  // A journal on disk still has what memory has evicted.
+  it.runIf(journal === "memory")("reports a gap", async () => {
     const topic = freshTopic();
     const first = await smallSite().publish({ topics: [topic], data: "0" });
     for (let n = 1; n <= keptPerTopic + 3; n += 1)
