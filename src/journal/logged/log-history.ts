@@ -53,7 +53,7 @@ export function startOf({ first }: Pick<Log, "first">): Offset {
  * memory has evicted gets pages of the log, up to the newest of them; after that, memory has everything. Where the log
  * has nothing, before its start and in holes, the reader gets what memory has, and a gap if that may not be all.
  *
- * {@link newest} and {@link countsOf} know only what is in memory. Entries from the log have the ordinal 0: nobody has
+ * {@link newest} and {@link countsOf} know only what is in memory. Entries from the log have the ordinal 1: nobody has
  * counted them.
  */
 export class LogHistory implements StoredHistory {

@@ -21,6 +21,12 @@ const readBytes = 4 * 1024 * 1024;
 /** The bytes of the log that one page covers at most. At 200 MB/s, the readers that wait get their turn after 40 ms. */
 const scannedBytes = 8 * 1024 * 1024;
 
+/**
+ * The ordinal of entries from the log, which nobody has counted. It is positive like all ordinals: clients of push
+ * streams take a message with another number for a control message.
+ */
+const uncountedOrdinal = 1;
+
 /** The most exact filters whose topics are searched as text. Each search of a record of 4 MiB takes 1.5 ms at once. */
 const mostSearchedTopics = 4;
 
@@ -138,6 +144,7 @@ export class LogPage {
     const { id } = publication;
     const eventId = keepsId && id !== undefined ? id : this.#options.idAt(offset);
     const entry = new Entry({ offset, id: eventId, publication, atMs: this.#atMs });
+    entry.ordinal = uncountedOrdinal;
     if (this.#entries.length > 0 && this.#bytes + entry.bytes > this.#maxBytes)
       return this.#endBefore(offset);
     this.#entries.push(entry);
