@@ -111,7 +111,7 @@ export class FakeHub {
 
   /** A subscriber opens its first stream, or resumes after what it has. */
   open(subscriber: Subscriber, has: number): void {
-    this.#recorder.record({ kind: "opened", subscriber: subscriber.name });
+    this.#recorder.record({ kind: "opened", subscriber: subscriber.name, from: String(has) });
     if (this.#makes("tells-gaps"))
       this.#recorder.record({ kind: "gap", subscriber: subscriber.name, reason: "evicted" });
     this.#open.set(subscriber, has);

@@ -146,7 +146,8 @@ export class ChaosSubscriber implements Subscriber {
   #accepts(head: string): boolean {
     const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1]);
     const subscriber = this.name;
-    if ([101, 200, 304].includes(status)) this.#options.recorder.record({ kind: "opened", subscriber });
+    if ([101, 200, 304].includes(status))
+      this.#options.recorder.record({ kind: "opened", subscriber, from: this.#cursor ?? "" });
     else this.#options.recorder.record({ kind: "refused", subscriber, status });
     return [101, 200, 304].includes(status);
   }

@@ -39,7 +39,8 @@ export type Step = { readonly atMs: number } & (
       readonly ids: readonly string[];
       readonly detail?: string;
     }
-  | { readonly kind: "opened"; readonly subscriber: string }
+  /** `from` is the cursor from which the client resumes; empty for its first stream. */
+  | { readonly kind: "opened"; readonly subscriber: string; readonly from: string }
   | ({ readonly kind: "received"; readonly subscriber: string } & Entry)
   | { readonly kind: "gap"; readonly subscriber: string; readonly reason: string }
   | { readonly kind: "closed"; readonly subscriber: string; readonly detail?: string }
