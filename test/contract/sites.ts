@@ -46,9 +46,9 @@ export function contractSites(front: FrontName, journal: JournalKind): Contract 
   });
   beforeAll(async () => {
     site = await startSite(front, { settings: await journalSettings(journal, onEnd), onEnd });
-    // In memory always: a journal on disk would still have the events that this hub evicts, so that no client gets a gap.
     smallSite = await startSite(front, {
       settings: {
+        ...(await journalSettings(journal, onEnd)),
         PHAROS_CORS_ORIGIN: allowedOrigin,
         PHAROS_LIMITS_HISTORY_TOPIC_EVENTS: String(keptPerTopic),
         PHAROS_HEARTBEAT: "0.2",
