@@ -138,17 +138,18 @@ export class Polls implements Outlet {
     const { cohort, state } = poll;
     const upTo = cohort.horizon;
     const page = this.#pages.page(cohort, state, { maxBytes: this.#options.pageBytes, upTo });
-    if (typeof page !== "function") return this.#take(poll, page, upTo);
+    if (typeof page !== "function") return this.#take(poll, page);
     poll.cancelPage = page((arrived) => {
       poll.cancelPage = undefined;
-      this.#take(poll, arrived, upTo);
+      this.#take(poll, arrived);
     });
   }
 
-  #take(poll: WaitingPoll, page: Page, upTo: Offset): void {
+  #take(poll: WaitingPoll, page: Page): void {
     poll.state = page.next;
     if (page.count > 0 || page.gapReason !== undefined) this.#answer(poll, page);
-    else if (page.next.kind === "opening" || page.next.after < upTo) this.#readOn(poll);
+    // The horizon may have moved while a page came from a slower store.
+    else if (page.next.kind === "opening" || page.next.after < poll.cohort.horizon) this.#readOn(poll);
     else if (this.#leftMs(poll) === 0) this.#answer(poll, page);
     else this.#wait(poll);
   }
