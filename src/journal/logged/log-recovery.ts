@@ -14,6 +14,8 @@ export interface LogRecoveryOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Called when the log stores records again, before anything else is appended. @default does nothing */
+  readonly onRecovered?: (() => Promise<unknown>) | undefined;
 }
 
 /** Makes a log ready again after a failure, as often as it takes. */
@@ -58,6 +60,7 @@ export class LogRecovery {
   async #succeeds(): Promise<boolean> {
     try {
       await this.#options.log.recover();
+      await this.#options.onRecovered?.();
       return true;
     } catch (error) {
       this.#warn(this.#fieldsOf(error), "the journal still stores nothing; trying again");

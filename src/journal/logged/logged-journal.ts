@@ -90,7 +90,10 @@ export class LoggedJournal implements Journal {
     this.isShared = options.log.isShared;
     this.history = new LogHistory({ ...options, memory: options.history });
     const budget = new TurnBudget(options.clock, turnMs);
-    this.#sender = new RecordSender(options);
+    // An engine may have lost its newest records while this hub had no connection. On a disk, nothing is lost that was
+    // passed on.
+    const onRecovered = this.isShared ? () => this.#beginEpoch() : undefined;
+    this.#sender = new RecordSender({ ...options, onRecovered });
     this.#rules = new LogRules(this.#answers);
     const state = { epochs: options.epochs, answers: this.#answers, rules: this.#rules };
     const skipped = (span: OffsetSpan): void => this.history.skip(span);
@@ -136,7 +139,8 @@ export class LoggedJournal implements Journal {
       down: () => this.#sender.fail(new PharosError("unreachable", "the log is down")),
       restarted: () => this.#restarted(),
     });
-    await this.#beginEpoch();
+    const sequence = await this.#beginEpoch();
+    await this.#waiters.until(() => this.#applied >= sequence);
     this.#applier.goLive();
     this.#sender.start();
   }
@@ -281,14 +285,13 @@ export class LoggedJournal implements Journal {
   }
 
   /** The record of an epoch is a run of its own, so that it comes before records that have to be sent again. */
-  async #beginEpoch(): Promise<void> {
+  #beginEpoch(): Promise<Sequence> {
     const { log, clock } = this.#options;
     const epoch = createEpoch();
     const head = { run: epoch, n: 1, atMs: clock.now() };
     const rules = this.#rules.change(this.#options.idempotency);
     const items: readonly LogItem[] = [...(rules === undefined ? [] : [rules]), { kind: "epoch", epoch }];
-    const sequence = await log.append(encodeRecord(head, items.map(encodeItem)));
-    await this.#waiters.until(() => this.#applied >= sequence);
+    return log.append(encodeRecord(head, items.map(encodeItem)));
   }
 }
 

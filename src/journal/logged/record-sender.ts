@@ -29,6 +29,8 @@ export interface RecordSenderOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** As in {@link LogRecoveryOptions}. */
+  readonly onRecovered?: (() => Promise<unknown>) | undefined;
   readonly limits: Pick<JournalLimits, "waitingBytes" | "batchBytes" | "appendSeconds">;
 }
 

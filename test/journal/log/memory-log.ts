@@ -39,6 +39,8 @@ export interface MemoryLogOptions {
   readonly store?: MemoryLogStore;
   /** @default 16 MiB */
   readonly maxRecordBytes?: number;
+  /** @default false */
+  readonly isShared?: boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface MemoryLogOptions {
  */
 export class MemoryLog implements Log {
   readonly store: MemoryLogStore;
-  readonly isShared = false;
+  readonly isShared: boolean;
   readonly maxRecordBytes: number;
   #state: LogState = "starting";
   #follower: LogFollower | undefined;
@@ -65,6 +67,7 @@ export class MemoryLog implements Log {
 
   constructor(options: MemoryLogOptions = {}) {
     this.store = options.store ?? new MemoryLogStore();
+    this.isShared = options.isShared ?? false;
     this.maxRecordBytes = options.maxRecordBytes ?? 16 * 1024 * 1024;
   }
 

@@ -80,6 +80,22 @@ it.each(["lost", "stored"] as const)("stores a record once whose write failed an
   expect(after.events).toEqual(site.events);
 });
 
+it.each([
+  [false, 1],
+  [true, 2],
+])("begins an epoch after a failure if the log is shared: %s", async (isShared, epochs) => {
+  // An engine can lose its newest records while a hub has no connection. The positions of before end there.
+  const site = await LoggedSite.open({ isShared });
+  const [before = ""] = await site.publish("1");
+  site.log.failNext("lost");
+  const [after = ""] = await site.publish("2");
+  expect(new Set([before, after].map((id) => id.split(":")[0])).size).toBe(epochs);
+  const { history } = site.journal;
+  expect([before, after].map((id) => history.locate(id).kind)).toEqual(["at", "at"]);
+  const again = await LoggedSite.open({ store: site.store, isShared });
+  expect(again.events).toEqual(site.events);
+});
+
 it("refuses a request while the log is full, keeps what has no sender to tell, and heals", async () => {
   const site = await LoggedSite.open();
   site.log.isFull = true;

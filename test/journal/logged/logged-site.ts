@@ -16,7 +16,7 @@ import { defaultJournalLimits } from "../../../src/limits/journal.js";
 import type { JournalLimits } from "../../../src/limits/journal.js";
 import { defaultIdempotencyLimits } from "../../../src/limits/publications.js";
 import type { IdempotencyLimits } from "../../../src/limits/publications.js";
-import { MemoryLog, MemoryLogStore } from "../log/memory-log.js";
+import { MemoryLog, MemoryLogStore, type MemoryLogOptions } from "../log/memory-log.js";
 
 export interface LoggedSiteOptions {
   readonly store?: MemoryLogStore;
@@ -25,6 +25,7 @@ export interface LoggedSiteOptions {
   readonly history?: Partial<HistoryLimits>;
   readonly replayBytes?: number;
   readonly maxRecordBytes?: number;
+  readonly isShared?: boolean;
   readonly parts?: readonly SnapshotPart[];
 }
 
@@ -100,6 +101,9 @@ export function publicationOf(input: Partial<PublicationInput>): Publication {
   return parsePublication({ topics: ["a"], ...input });
 }
 
-function pick({ maxRecordBytes }: LoggedSiteOptions): { readonly maxRecordBytes?: number } {
-  return maxRecordBytes === undefined ? {} : { maxRecordBytes };
+function pick({ maxRecordBytes, isShared }: LoggedSiteOptions): MemoryLogOptions {
+  return {
+    ...(maxRecordBytes === undefined ? {} : { maxRecordBytes }),
+    ...(isShared === undefined ? {} : { isShared }),
+  };
 }
