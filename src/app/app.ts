@@ -253,10 +253,12 @@ class RunningApp implements App {
     this.#beacon?.cancel();
     this.#presence?.close();
     this.#polls.close();
-    await Promise.all([...this.#ingress.map((ingress) => ingress.close()), this.#control?.close()]);
+    // Publications wait while the journal stores nothing.
+    const read = Promise.all(this.#ingress.map((ingress) => ingress.close()));
+    await Promise.all([atMost(this.#clock, settleMs, read), this.#control?.close()]);
     await atMost(this.#clock, settleMs, Promise.all(this.#fronts.map((front) => front.settle())));
     await Promise.all(this.#fronts.map((front) => front.close()));
-    await this.#journal.close();
+    await atMost(this.#clock, settleMs, this.#journal.close());
     await this.#admin?.close();
     this.#ports.logger.debug({ figures: this.figures() }, "figures");
   }

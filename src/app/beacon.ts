@@ -11,12 +11,14 @@ import { defaultTopic } from "../protocol.js";
  */
 export function startBeacon(options: {
   readonly seconds: number;
-  readonly journal: Pick<Journal, "append">;
+  readonly journal: Pick<Journal, "append" | "roomOnceUp">;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Timer {
   const { seconds, journal, clock, logger } = options;
   const publish = (): void => {
+    // While the journal stores nothing, the events would pile up.
+    if (journal.roomOnceUp() !== undefined) return;
     const data = `Timestamp ${new Date(clock.now()).toISOString()}`;
     const receipt = journal.append(parsePublication({ topics: [defaultTopic], data }));
     if (receipt instanceof Promise)

@@ -64,7 +64,7 @@ const longestCatchUpMs = 30_000;
 /** Undefined if no other hub writes the journal. */
 function catchUp({ journal, clock }: GatewayParts): GatewayOptions["catchUp"] {
   if (!journal.isShared) return undefined;
-  const caughtUp = (): Promise<void> => atMost(clock, longestCatchUpMs, journal.caughtUp());
+  const caughtUp = (): Promise<void> => atMost(clock, longestCatchUpMs, journal.caughtUp(longestCatchUpMs));
   const wait = new CursorWait({ history: journal.history, caughtUp });
   return (request) => wait.before(request);
 }

@@ -116,8 +116,11 @@ export interface Journal {
   roomOnceUp(): Promise<void> | undefined;
   /** True if other hubs may write the journal too. */
   readonly isShared: boolean;
-  /** Resolves when history has all entries that any hub had stored before the call. */
-  caughtUp(): Promise<void>;
+  /**
+   * Resolves when history has all entries that any hub had stored before the call. While the engine does not respond,
+   * asks again for `withinMs` milliseconds.
+   */
+  caughtUp(withinMs: number): Promise<void>;
   /** Stores what was appended, if that is possible, and closes. Safe to call twice. */
   close(): Promise<void>;
 }

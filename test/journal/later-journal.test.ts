@@ -126,10 +126,27 @@ it("stores the events of the beacon, and logs one that it cannot store", async (
   fixture.journal.store();
   timer.cancel();
   expect(fixture.data).toHaveLength(2);
-  const failing = { append: () => Promise.reject(new Error("the disk is full")) };
+  const failing = {
+    append: () => Promise.reject(new Error("the disk is full")),
+    roomOnceUp: () => undefined,
+  };
   startBeacon({ seconds: 1, journal: failing, clock: fixture.clock, logger }).cancel();
   await waitFor(() => lines.length > 0, { within: 20_000, missing: "a log line" });
   expect(lines).toEqual(["a beacon event could not be stored"]);
+});
+
+it("publishes no beacon while the journal stores nothing", () => {
+  const fixture = new Fixture();
+  const journal = {
+    append: () => {
+      throw new Error("this event would wait in memory");
+    },
+    roomOnceUp: () => new Promise<void>(() => undefined),
+  };
+  const timer = startBeacon({ seconds: 1, journal, clock: fixture.clock, logger: silentLogger });
+  fixture.clock.advance(10_000);
+  timer.cancel();
+  expect(fixture.data).toEqual([]);
 });
 
 it("stores presence events in order, and counts their deliveries when they are stored", async () => {

@@ -5,7 +5,10 @@ import type { MemoryHistory, MemoryHistoryOptions } from "../../src/journal/memo
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 
 /** A journal that stores when the test calls `store`. A journal on disk stores in the same way, after a sync. */
-export class LaterJournal implements Pick<Journal, "history" | "append" | "begin" | "evictAll" | "follow"> {
+export class LaterJournal implements Pick<
+  Journal,
+  "history" | "append" | "begin" | "evictAll" | "follow" | "roomOnceUp"
+> {
   readonly #memory: MemoryJournal;
   #waiting: (() => void)[] = [];
 
@@ -44,6 +47,8 @@ export class LaterJournal implements Pick<Journal, "history" | "append" | "begin
       publications.map((publication) => this.#memory.append(publication).id);
     return new Promise((resolve) => this.#waiting.push(() => resolve(store())));
   }
+
+  roomOnceUp(): undefined {}
 
   evictAll(topic: Topic): void {
     this.#waiting.push(() => this.#memory.evictAll(topic));

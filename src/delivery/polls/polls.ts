@@ -44,6 +44,12 @@ export interface PollAnswer {
   readonly more: boolean;
 }
 
+/**
+ * The longest wait for a page of a slower store, in milliseconds. A client waits a little longer for the response to a
+ * poll. After this time, the response has no events, and the next poll asks for the same page again.
+ */
+const longestPageMs = 25_000;
+
 interface WaitingPoll {
   readonly cohort: Cohort;
   readonly added: Joining["added"];
@@ -51,8 +57,10 @@ interface WaitingPoll {
   untilMs: number;
   readonly resolve: (answer: PollAnswer) => void;
   state: ReadState;
-  /** Set while the poll waits for an event. */
+  /** Set while the poll waits for an event or for a page. */
   timer: Timer | undefined;
+  /** True if the poller has disconnected. */
+  isGone: boolean;
   /** Set while the poll waits for a page: cancels the request for the page. */
   cancelPage: (() => void) | undefined;
 }
@@ -67,6 +75,8 @@ export class Polls implements Outlet {
   readonly #options: PollsOptions;
   readonly #pages: PageCache;
   readonly #waiting = new Map<Cohort, Set<WaitingPoll>>();
+  /** The polls that wait for a page of a slower store. */
+  readonly #reading = new Set<WaitingPoll>();
   #size = 0;
   #closed = false;
 
@@ -96,10 +106,12 @@ export class Polls implements Outlet {
         resolve,
         state,
         timer: undefined,
+        isGone: false,
         cancelPage: undefined,
       };
       const abort = (): void => {
         poll.untilMs = 0;
+        poll.isGone = true;
         if (poll.cancelPage === undefined) this.#giveUp(poll);
         else this.#giveUpPage(poll);
       };
@@ -117,6 +129,7 @@ export class Polls implements Outlet {
   close(): void {
     this.#closed = true;
     for (const cohort of this.#waiting.keys()) this.#serve(cohort);
+    for (const poll of this.#reading) this.#giveUpPage(poll);
   }
 
   /** Answers the polls that wait in this cohort. Called when an event has arrived, or when the hub stops. */
@@ -139,10 +152,19 @@ export class Polls implements Outlet {
     const upTo = cohort.horizon;
     const page = this.#pages.page(cohort, state, { maxBytes: this.#options.pageBytes, upTo });
     if (typeof page !== "function") return this.#take(poll, page);
+    if (poll.isGone || this.#closed) return this.#answer(poll, emptyPage(state));
     poll.cancelPage = page((arrived) => {
-      poll.cancelPage = undefined;
+      this.#forgetPage(poll);
       this.#take(poll, arrived);
     });
+    poll.timer = this.#options.clock.after(longestPageMs, () => this.#giveUpPage(poll));
+    this.#reading.add(poll);
+  }
+
+  #forgetPage(poll: WaitingPoll): void {
+    poll.cancelPage = undefined;
+    poll.timer?.cancel();
+    this.#reading.delete(poll);
   }
 
   #take(poll: WaitingPoll, page: Page): void {
@@ -193,7 +215,7 @@ export class Polls implements Outlet {
   /** Ends a poll whose page has not arrived. */
   #giveUpPage(poll: WaitingPoll): void {
     poll.cancelPage?.();
-    poll.cancelPage = undefined;
+    this.#forgetPage(poll);
     this.#answer(poll, emptyPage(poll.state));
   }
 

@@ -6,6 +6,9 @@ import type { Log } from "../log/log.js";
 /** The pause before the next attempt to make the log ready, in milliseconds. */
 const retryMs = 1000;
 
+/** The most recoveries without a pause, each within {@link retryMs} of the one before. */
+const mostInARow = 3;
+
 /** A period of the log lines about failures, in milliseconds. */
 const linePeriodMs = 10_000;
 
@@ -24,6 +27,8 @@ export class LogRecovery {
   readonly #onReady: () => void;
   readonly #warn: LimitedLog;
   #isUnderWay = false;
+  #inARow = 0;
+  #endedMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   /** @param onReady called each time the log is ready again */
@@ -47,10 +52,13 @@ export class LogRecovery {
   }
 
   async #run(): Promise<void> {
-    while (!this.#isClosed) {
-      if (await this.#succeeds()) break;
-      await new Promise<void>((resolve) => void this.#options.clock.after(retryMs, resolve));
-    }
+    const { clock } = this.#options;
+    const pause = (): Promise<void> => new Promise((resolve) => void clock.after(retryMs, resolve));
+    // The log may be ready each time, and fail each time with the same record.
+    this.#inARow = clock.monotonic() - this.#endedMs < retryMs ? this.#inARow + 1 : 0;
+    if (this.#inARow > mostInARow) await pause();
+    while (!this.#isClosed && !(await this.#succeeds())) await pause();
+    this.#endedMs = clock.monotonic();
     this.#isUnderWay = false;
     if (this.#isClosed) return;
     this.#options.logger.info({}, "the journal stores publications again");

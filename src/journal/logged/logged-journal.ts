@@ -11,6 +11,7 @@ import type { JournalLimits } from "../../limits/journal.js";
 import { Answers } from "../answers.js";
 import type { Ids } from "../answers.js";
 import { createEpoch } from "../epoch.js";
+import { parseEpoch } from "../../hub/publications/position.js";
 import type { EpochChain } from "../epoch-chain.js";
 import type {
   Journal,
@@ -57,6 +58,9 @@ export interface LoggedJournalOptions {
   readonly replayBytes: number;
 }
 
+/** The epoch of publications whose own epoch the log no longer holds. */
+const lostEpoch = parseEpoch("lost") ?? createEpoch();
+
 /** The pause between two questions to an engine that does not respond, in milliseconds. */
 const catchUpRetryMs = 500;
 
@@ -84,6 +88,11 @@ export class LoggedJournal implements Journal {
   #atMs = 0;
   #beganMs: number | undefined;
   #closing: Promise<void> | undefined;
+  #isLive = false;
+  /** True after {@link LoggedJournalOptions.onLost}. */
+  #isLost = false;
+  /** True if the epoch of this start could not be stored yet. */
+  #needsEpoch = false;
 
   constructor(options: LoggedJournalOptions) {
     this.#options = options;
@@ -92,7 +101,10 @@ export class LoggedJournal implements Journal {
     const budget = new TurnBudget(options.clock, turnMs);
     // An engine may have lost its newest records while this hub had no connection. On a disk, nothing is lost that was
     // passed on.
-    const onRecovered = this.isShared ? () => this.#beginEpoch() : undefined;
+    const onRecovered = async (): Promise<void> => {
+      if (this.isShared || this.#needsEpoch) await this.#beginEpoch();
+      this.#needsEpoch = false;
+    };
     this.#sender = new RecordSender({ ...options, onRecovered });
     this.#rules = new LogRules(this.#answers);
     const state = { epochs: options.epochs, answers: this.#answers, rules: this.#rules };
@@ -128,27 +140,31 @@ export class LoggedJournal implements Journal {
    */
   async open(): Promise<void> {
     const { log, history } = this.#options;
-    const after = await this.#snapshots.load();
+    const snapshot = await this.#snapshots.load();
+    const after = Math.max(snapshot, log.first - 1);
     this.#atMs = this.#runs.newestMs;
     if (this.#atMs > 0) this.#beganMs = this.#atMs;
     this.#applied = after;
-    if (after > 0) history.beginAfter(offsetAt(after + 1, 0) - 1);
+    if (after > snapshot) this.#loseBehind(after);
+    else if (after > 0) history.beginAfter(offsetAt(after + 1, 0) - 1);
     await log.follow(after, {
       take: (record) => this.#take(record),
-      lost: (upTo) => this.#lose(upTo),
+      lost: (upTo) => (this.#isLive ? this.#restarted() : this.#lose(upTo)),
       down: () => this.#sender.fail(new PharosError("unreachable", "the log is down")),
       restarted: () => this.#restarted(),
     });
-    const sequence = await this.#beginEpoch();
-    await this.#waiters.until(() => this.#applied >= sequence);
+    const failure = await this.#beginFirstEpoch();
     this.#applier.goLive();
-    this.#sender.start();
+    this.#isLive = true;
+    this.#sender.start(failure);
   }
 
   append(publication: Publication): Promise<Receipt> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const publications = [this.#logged(publication)];
-      this.#send({ kind: "group", publications }, { applied: ([id = ""]) => resolve({ id }) });
+      const dropped = (): void =>
+        reject(new PharosError("closed", "the journal closed before it stored this"));
+      this.#send({ kind: "group", publications }, { applied: ([id = ""]) => resolve({ id }), dropped });
     });
   }
 
@@ -178,9 +194,10 @@ export class LoggedJournal implements Journal {
   }
 
   /** While the engine does not respond, asks again and again. */
-  async caughtUp(): Promise<void> {
+  async caughtUp(withinMs: number): Promise<void> {
     const { log, clock } = this.#options;
-    while (this.#closing === undefined) {
+    const endsAtMs = clock.monotonic() + withinMs;
+    while (this.#closing === undefined && clock.monotonic() < endsAtMs) {
       try {
         const latest = await log.latest();
         return await this.#waiters.until(() => this.#applied >= latest || this.#closing !== undefined);
@@ -205,8 +222,9 @@ export class LoggedJournal implements Journal {
     await this.#sender.settled();
     this.#sender.close();
     this.history.close();
-    await this.#options.log.close();
+    // A snapshot must not go on when another hub may have the log.
     await this.#snapshots.settled();
+    await this.#options.log.close();
   }
 
   async #commit(group: LoggedGroup): Promise<Ids> {
@@ -238,7 +256,7 @@ export class LoggedJournal implements Journal {
     return { publication, keepsId: id !== undefined && !this.#options.history.ownsId(id) };
   }
 
-  #send(item: LogItem, calls: Pick<PendingItem, "applied" | "late">): void {
+  #send(item: LogItem, calls: Pick<PendingItem, "applied" | "late" | "dropped">): void {
     const text = encodeItem(item);
     const bytes = Buffer.byteLength(text);
     const most = this.#options.log.maxRecordBytes - recordHeadBytes;
@@ -275,13 +293,44 @@ export class LoggedJournal implements Journal {
     this.#options.history.beginAfter(offsetAt(upTo + 1, 0) - 1);
   }
 
+  /** Notes that the log begins behind the snapshot, or that no snapshot is left of a log that has removed records. */
+  #loseBehind(upTo: Sequence): void {
+    const { epochs, logger } = this.#options;
+    logger.error({ upTo }, "the journal begins behind its snapshot; subscribers get a gap");
+    // All hubs must give the same ids, and the record that began this epoch is gone.
+    if (epochs.length === 0) epochs.begin(lostEpoch, 0);
+    this.#lose(upTo);
+  }
+
   #restarted(): void {
+    this.#isLost = true;
+    this.#waiters.look();
     this.#options.logger.error(
       {},
       "the journal no longer holds the publications that this hub has delivered",
     );
     this.#sender.close();
     this.#options.onLost();
+  }
+
+  /**
+   * Begins the epoch of this start. A hub whose disk is full serves what it has, and begins the epoch when there is
+   * space.
+   *
+   * @returns the reason why the epoch could not be stored; undefined if it is stored
+   */
+  async #beginFirstEpoch(): Promise<unknown> {
+    try {
+      const sequence = await this.#beginEpoch();
+      await this.#waiters.until(() => this.#applied >= sequence || this.#isLost);
+    } catch (error) {
+      if (this.#options.epochs.length === 0) throw error;
+      this.#needsEpoch = true;
+      return error;
+    }
+    if (this.#isLost)
+      throw new PharosError("unreachable", "the engine lost publications while the hub started");
+    return undefined;
   }
 
   /** The record of an epoch is a run of its own, so that it comes before records that have to be sent again. */

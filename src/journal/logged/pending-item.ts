@@ -18,4 +18,6 @@ export interface PendingItem {
   readonly applied: (ids: readonly string[]) => void;
   /** Called at most once, when the item has waited for too long. The item may be applied all the same. */
   readonly late?: () => void;
+  /** Called at most once, if the journal closes first. @default as `late` */
+  readonly dropped?: () => void;
 }

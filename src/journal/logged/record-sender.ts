@@ -82,15 +82,24 @@ export class RecordSender {
     return oldestMs === undefined ? 0 : this.#options.clock.monotonic() - oldestMs;
   }
 
-  /** Begins to send. Call this once, when the log is open. */
-  start(): void {
-    this.#isReady = true;
+  /**
+   * Begins to send. Call this once, when the log is open.
+   *
+   * @param failure the reason why the log does not store records yet. @default it stores records
+   */
+  start(failure?: unknown): void {
+    this.#isReady = failure === undefined;
     this.#timer = this.#options.clock.every(lookMs, () => this.#tellLate());
+    if (failure !== undefined) this.fail(failure);
     this.#schedule();
   }
 
   /** Adds an item behind all others. Its record is sent at the end of this turn of the event loop, or later. */
   add(item: PendingItem): void {
+    if (this.#isClosed) {
+      drop(item);
+      return;
+    }
     this.#waiting.push(item);
     this.#bytes += item.bytes;
     this.#schedule();
@@ -150,7 +159,7 @@ export class RecordSender {
     this.#isReady = false;
     this.#timer?.cancel();
     this.#recovery.close();
-    this.#forEach(({ late }) => late?.());
+    this.#forEach(drop);
     this.#waiters.look();
   }
 
@@ -214,7 +223,8 @@ export class RecordSender {
    * log rejects all calls after a failed one, so one recovery is for all of them.
    */
   fail(error: unknown): void {
-    if (this.#isClosed) return;
+    // Before the start, the first append fails too.
+    if (this.#isClosed || this.#timer === undefined) return;
     this.#isReady = false;
     this.#recovery.begin(error);
     this.#waiters.look();
@@ -247,4 +257,9 @@ export class RecordSender {
       if (item === undefined || visit(item) === false) return;
     }
   }
+}
+
+function drop({ dropped, late }: PendingItem): void {
+  if (dropped === undefined) late?.();
+  else dropped();
 }

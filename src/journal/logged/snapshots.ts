@@ -52,7 +52,7 @@ export class Snapshots {
    * Loads the newest snapshot that is old enough: the records after it fill the history in memory. If none is old enough,
    * loads the oldest. A damaged snapshot is logged, and the next older one is loaded, which only takes longer.
    *
-   * @returns the record after which the replay begins
+   * @returns the record after which the replay has to begin; 0 without a snapshot
    */
   async load(): Promise<Sequence> {
     const { log, logger, replayBytes } = this.#options;
@@ -73,9 +73,9 @@ export class Snapshots {
         continue;
       }
       await this.#load(sequence);
-      return Math.max(sequence, log.first - 1);
+      return sequence;
     }
-    return log.first - 1;
+    return 0;
   }
 
   /**

@@ -308,7 +308,9 @@ export class NatsLog implements Log {
       this.#parts.watch.restart(await openLogStreams(this.#opening, this.#parts.engine));
       this.#following?.caller.restarted();
     } catch (error) {
-      if (this.#closed === undefined) logger.error({ error }, "the journal on NATS cannot go on");
+      if (this.#closed !== undefined) return;
+      logger.error({ error }, "the journal on NATS cannot go on");
+      this.#following?.caller.restarted();
     }
   }
 
@@ -318,6 +320,7 @@ export class NatsLog implements Log {
       "a record of the journal could not be used; the hub follows it no more",
     );
     this.#leave("unreachable", messageOf(error));
+    this.#following?.caller.restarted();
   }
 }
 

@@ -195,6 +195,45 @@ it("stores nothing more once the log has lost records, and a restart tells what 
   expect(history.locate(lost)).toEqual({ kind: "lost", reason: "other-epoch" });
 });
 
+it("tells who waits for the log when it closes", async () => {
+  const site = await LoggedSite.open();
+  site.log.isFull = true;
+  const waiting = site.journal.append(publicationOf({ data: "1" }));
+  await waitFor(() => site.journal.status.state === "full", { within: 20_000, missing: "the state full" });
+  await site.journal.close();
+  await expect(waiting).rejects.toMatchObject({ code: "closed" });
+  await expect(site.journal.append(publicationOf({ data: "2" }))).rejects.toMatchObject({ code: "closed" });
+});
+
+it("starts with what it has on a full disk, and stores again when there is space", async () => {
+  const before = await LoggedSite.open();
+  const [id = ""] = await before.publish("1");
+  const site = await LoggedSite.open({ store: before.store, isFull: true });
+  expect([site.data, site.journal.history.locate(id).kind]).toEqual([["1"], "at"]);
+  await expect(site.publish("2")).rejects.toMatchObject({ code: "unavailable" });
+  site.log.isFull = false;
+  await waitFor(() => site.journal.status.state === "up", { within: 20_000, missing: "the state up" });
+  const [later = ""] = await site.publish("3");
+  expect(later.split(":")[0]).not.toBe(id.split(":")[0]);
+  await expect(LoggedSite.open({ isFull: true })).rejects.toMatchObject({ code: "unreachable" });
+});
+
+it("begins behind a log that has lost its snapshot, and tells a gap", async () => {
+  const before = await LoggedSite.open();
+  const ids = await Promise.all(["1", "2", "3", "4"].map((data) => before.publish(data)));
+  const more = await before.publish("5");
+  const last = await before.publish("6");
+  before.log.trim(before.log.head - 2);
+  const site = await LoggedSite.open({ store: before.store });
+  expect(site.data).toEqual(["5", "6"]);
+  await site.publish("7");
+  const { history } = site.journal;
+  expect(history.locate(ids[0]?.[0] ?? "").kind).toBe("lost");
+  expect([more, last].map(([id = ""]) => history.locate(id).kind)).toEqual(["lost", "lost"]);
+  const again = await LoggedSite.open({ store: site.store });
+  expect(again.events).toEqual(site.events);
+});
+
 it("does not show what was evicted before a restart", async () => {
   const site = await LoggedSite.open();
   await site.publish("1");
@@ -261,7 +300,7 @@ class Run {
   }
 
   async step(step: Step): Promise<void> {
-    if (step.kind === "publish") this.#publish(step.lines);
+    if (step.kind === "publish") await this.#publish(step.lines);
     else if (step.kind === "turn") await turns();
     else if (step.kind === "restart") await this.#restart();
     else this.site.log.failNext(step.kind);
@@ -272,7 +311,8 @@ class Run {
     return this;
   }
 
-  #publish(lines: number): void {
+  async #publish(lines: number): Promise<void> {
+    await this.site.journal.roomOnceUp();
     const data = Array.from({ length: lines }, () => String(this.published++));
     this.#answers.push(this.site.publish(...data));
   }

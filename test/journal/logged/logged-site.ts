@@ -26,6 +26,8 @@ export interface LoggedSiteOptions {
   readonly replayBytes?: number;
   readonly maxRecordBytes?: number;
   readonly isShared?: boolean;
+  /** True if the log has no space from the start. @default false */
+  readonly isFull?: boolean;
   readonly parts?: readonly SnapshotPart[];
 }
 
@@ -70,6 +72,7 @@ export class LoggedSite {
   static async open(options: LoggedSiteOptions = {}): Promise<LoggedSite> {
     const site = new LoggedSite(options);
     await site.log.open();
+    site.log.isFull = options.isFull ?? false;
     await site.journal.open();
     return site;
   }
