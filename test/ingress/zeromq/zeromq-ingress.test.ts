@@ -101,7 +101,7 @@ describe("ZeroMqIngress", () => {
   it("lets other work have its turn while a publisher floods", async () => {
     const { ingress, sink } = await openIngress();
     const push = openPush(ingress.address, { sendHighWaterMark: 0 });
-    for (let n = 0; n < 20_000; n += 1) await push.send("data: x");
+    for (let n = 0; n < 100_000; n += 1) await push.send("data: x");
     let turns = 0;
     let more = true;
     const turn = (): void => {
@@ -109,7 +109,7 @@ describe("ZeroMqIngress", () => {
       if (more) setImmediate(turn);
     };
     turn();
-    await sink.received(20_000);
+    await sink.received(100_000);
     more = false;
     expect(turns).toBeGreaterThan(5);
   });
