@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../../src/app/system-clock.js";
 import { childrenOf } from "../../support/children.js";
 import { freePort } from "../../support/free-port.js";
@@ -14,6 +14,19 @@ const fastClock = {
   after: (ms: number, action: () => void) => systemClock.after(ms / 10, action),
   every: (ms: number, action: () => void) => systemClock.every(ms / 10, action),
 };
+
+/** Processes of other test files, which share this process. */
+const others = new Set<number>();
+
+beforeEach(() => {
+  others.clear();
+  for (const pid of childrenOf(process.pid)) others.add(pid);
+});
+
+/** The workers that the running test has started, oldest first. */
+function workers(): readonly number[] {
+  return childrenOf(process.pid).filter((pid) => !others.has(pid));
+}
 
 /** Connects as soon as the port is open. */
 function connectEarly(port: number): Promise<RawConnection> {
@@ -152,7 +165,7 @@ describe("while its workers start", () => {
     await environment.front.close();
     expect(await refusal).toMatch(/ended before it was ready/);
     await early.readToEnd({ within });
-    expect(childrenOf(process.pid)).toEqual([]);
+    expect(workers()).toEqual([]);
     expect(environment.errors).toEqual([]);
   });
 
@@ -189,12 +202,12 @@ describe("while its workers start", () => {
 async function killStarting(): Promise<number> {
   const [worker = 0] = await waitFor(
     () => {
-      const children = childrenOf(process.pid);
+      const children = workers();
       return children.length > 0 && children;
     },
     { within, missing: () => "no worker is started" },
   );
   process.kill(worker, "SIGKILL");
-  await waitFor(() => !childrenOf(process.pid).includes(worker), { within, missing: "the worker lives on" });
+  await waitFor(() => !workers().includes(worker), { within, missing: "the worker lives on" });
   return worker;
 }
