@@ -27,7 +27,7 @@ export interface LogFollower {
   /**
    * Called when the log no longer continues the records that the follower took: the engine lost its newest records, was
    * emptied or restored from a backup, or it has removed records that the follower did not take yet. Numbers may stand
-   * for other records now. The log passes nothing more. The caller loads a snapshot and calls {@link Log.follow} again.
+   * for other records now. The log passes nothing more. The caller closes the log, and begins anew with another one.
    * A log that one hub alone writes never calls this.
    */
   restarted(): void;
@@ -78,7 +78,7 @@ export interface Log {
   secret(): Promise<Buffer>;
   /**
    * Passes all records after `after` to the follower, in order, and then each new record as soon as it is durable. Call
-   * this once, after {@link open}, and again after {@link LogFollower.restarted}. The promise resolves when the follower
+   * this once, after {@link open}. The promise resolves when the follower
    * has all records up to the {@link head} at the time of the call.
    */
   follow(after: Sequence, follower: LogFollower): Promise<void>;
