@@ -57,14 +57,18 @@ export class StateStream {
     return this.secret();
   }
 
-  /** The complete snapshots that belong to the records, oldest first. Removes those that do not. */
+  /**
+   * The complete snapshots that belong to the records, oldest first. Removes those whose record is another one now. A
+   * snapshot for a record after `newest` is only left out: a leader that was just elected may not know its newest
+   * records yet.
+   */
   async snapshots(newest: Sequence): Promise<readonly Sequence[]> {
     const sequences = (await this.#subjects("snapshot.*")).map((subject) =>
       Number(subject.split(".").at(-1)),
     );
     const fit: Sequence[] = [];
-    for (const sequence of sequences.sort((a, b) => a - b)) {
-      if (await this.#fits(sequence, newest)) fit.push(sequence);
+    for (const sequence of sequences.filter((each) => each <= newest).sort((a, b) => a - b)) {
+      if (await this.#fits(sequence)) fit.push(sequence);
       else await this.remove(sequence);
     }
     return fit;
@@ -120,8 +124,7 @@ export class StateStream {
    * A snapshot is of use only if the log still has the record that it was made for. After a loss of the newest records,
    * or a restored backup, other records get the numbers.
    */
-  async #fits(sequence: Sequence, newest: Sequence): Promise<boolean> {
-    if (sequence > newest) return false;
+  async #fits(sequence: Sequence): Promise<boolean> {
     const { record } = await this.#readManifest(sequence);
     const present = await this.#hashOfRecord(sequence);
     return record === undefined || present === undefined || record === present;

@@ -1,24 +1,30 @@
-import type { StreamInfo } from "@nats-io/jetstream";
+import type { JetStreamManager, StreamInfo } from "@nats-io/jetstream";
 import type { Clock } from "../../base/clock.js";
 import type { Sequence } from "../log/log.js";
-import type { Engine } from "./engine/engine.js";
 import type { LogExtent } from "./record-sizes.js";
 
 /** The least time between two shared questions, in milliseconds. */
 const sharedMs = 100;
 
+export interface StreamWatchOptions {
+  readonly engine: { readonly manager: { readonly streams: Pick<JetStreamManager["streams"], "info"> } };
+  readonly clock: Pick<Clock, "after" | "monotonic">;
+  /** The state of the stream when the log was opened. */
+  readonly info: StreamInfo;
+}
+
 /** Asks the engine for the state of the stream of records, and keeps the last answer. */
 export class StreamWatch {
-  readonly #engine: Engine;
+  readonly #engine: StreamWatchOptions["engine"];
   readonly #stream: string;
-  readonly #clock: Clock;
+  readonly #clock: StreamWatchOptions["clock"];
   #info: StreamInfo;
   #head: Sequence;
   #newerBytes = 0;
   #askedMs = Number.NEGATIVE_INFINITY;
   #next: Promise<StreamInfo> | undefined;
 
-  constructor(options: { readonly engine: Engine; readonly clock: Clock; readonly info: StreamInfo }) {
+  constructor(options: StreamWatchOptions) {
     this.#engine = options.engine;
     this.#clock = options.clock;
     this.#info = options.info;
@@ -66,8 +72,9 @@ export class StreamWatch {
   }
 
   async #askNext(): Promise<StreamInfo> {
-    const waitMs = this.#askedMs + sharedMs - this.#clock.monotonic();
-    if (waitMs > 0) await new Promise<void>((resolve) => void this.#clock.after(waitMs, resolve));
+    // Waits in any case: a caller that comes after the question was sent needs another one.
+    const waitMs = Math.max(0, this.#askedMs + sharedMs - this.#clock.monotonic());
+    await new Promise<void>((resolve) => void this.#clock.after(waitMs, resolve));
     this.#next = undefined;
     return this.ask();
   }

@@ -73,6 +73,8 @@ describe("two logs with one stream name", () => {
     const [a, b] = [await openLog({ name }), await openLog({ name })];
     const sequences = await appendAll(a, texts(10));
     expect(await Promise.all([b.latest(), b.latest()])).toEqual([sequences.at(-1), sequences.at(-1)]);
+    const [later] = await appendAll(a, ["later"]);
+    expect(await b.latest()).toBe(later);
   });
 });
 
@@ -150,6 +152,24 @@ describe("a stream that does not continue", () => {
     expect(await restored.snapshots()).toEqual([third]);
     await appendAll(restored, texts(15, 100));
     expect(await restored.snapshots()).toEqual([third]);
+  });
+
+  // A leader that was just elected may not know its newest records yet.
+  test("keeps a snapshot for a record that the engine does not know at present", async () => {
+    const name = newStreamName();
+    const log = await openLog({ name });
+    const sequences = await appendAll(log, texts(10));
+    const newest = sequences.at(-1) ?? 0;
+    await log.saveSnapshot(newest, chunksOf(Buffer.from("ten")));
+    await log.close();
+    const manager = await operator([server.address]);
+    const { config } = await manager.streams.info(name);
+    await manager.streams.delete(name);
+    await manager.streams.add({ ...config, name });
+    const again = await openLog({ name });
+    expect(await again.snapshots()).toEqual([]);
+    await appendAll(again, texts(10));
+    expect(await again.snapshots()).toEqual([newest]);
   });
 
   test("a record that an operator removed is told as lost", async () => {
