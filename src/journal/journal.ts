@@ -91,6 +91,14 @@ export interface Journal {
    */
   evictAll(topic: Topic): void;
   /**
+   * Stores a change of the hub's state that is no publication, in order with {@link append} and {@link evictAll}. All
+   * hubs that use the journal pass the note to their part of this name. Returns, resolves and rejects as {@link append}.
+   *
+   * @param part the name of a part that {@link keep} has added
+   * @param value JSON
+   */
+  note(part: string, value: unknown): void | Promise<void>;
+  /**
    * The time at which the journal began, in milliseconds since 1970: followers get the entries since then. In memory, the
    * start of the hub. With a log, the time of the log's first record, or that of the snapshot from which the hub started.
    * Call this after {@link open}.

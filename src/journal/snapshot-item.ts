@@ -22,6 +22,11 @@ export class SnapshotItem {
     return this.#fields.has(name);
   }
 
+  /** The value of a field, whatever it is; undefined without the field. */
+  value(name: string): unknown {
+    return this.#fields.get(name);
+  }
+
   text(name: string): string {
     const value = this.#fields.get(name);
     if (typeof value === "string") return value;

@@ -18,4 +18,10 @@ export interface SnapshotPart {
    * @throws PharosError `bad-snapshot` for an item that {@link save} does not give
    */
   load(item: unknown): void;
+  /**
+   * Takes a note that a hub has stored for this part, in order with the entries. @default the part has no notes
+   *
+   * @throws PharosError `bad-snapshot` for a note that no hub stores for this part
+   */
+  note?(value: unknown): void;
 }

@@ -23,6 +23,8 @@ export function encodeItem(item: LogItem): string {
       const { answers, bytes, ageSeconds } = item.idempotency;
       return line({ rules: item.format, answers, bytes, ageSeconds });
     }
+    case "note":
+      return line({ note: item.part, value: item.value });
     default:
       return item satisfies never;
   }

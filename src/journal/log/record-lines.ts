@@ -40,12 +40,15 @@ function groupHeadOf({ group: size, once }: Fields, line: string): GroupHead {
   return { kind: "group", size, once };
 }
 
-function shortItemOf({ epoch, evict, rules, answers, bytes, ageSeconds }: Fields, line: string): ShortItem {
+function shortItemOf(fields: Fields, line: string): ShortItem {
+  const { epoch, evict, note, rules, answers, bytes, ageSeconds } = fields;
   if (typeof epoch === "string") {
     const parsed = parseEpoch(epoch);
     if (parsed !== undefined) return { kind: "epoch", epoch: parsed };
   }
   if (typeof evict === "string") return { kind: "evict", topic: topicOf(evict, line) };
+  if (typeof note === "string" && "value" in fields)
+    return { kind: "note", part: note, value: fields["value"] };
   if (rules === undefined || !isCount(answers) || !isCount(bytes) || !isCount(ageSeconds))
     throw badLine(line);
   return { kind: "rules", format: checkFormat(rules), idempotency: { answers, bytes, ageSeconds } };

@@ -49,7 +49,16 @@ export interface LoggedRules {
   readonly idempotency: { readonly answers: number; readonly bytes: number; readonly ageSeconds: number };
 }
 
-export type LogItem = LoggedGroup | LoggedEpoch | LoggedEviction | LoggedRules;
+/** A change of the hub's state that is no publication. Clients do not see it. */
+export interface LoggedNote {
+  readonly kind: "note";
+  /** The name of the part of the state. */
+  readonly part: string;
+  /** JSON. The part knows what it means. */
+  readonly value: unknown;
+}
+
+export type LogItem = LoggedGroup | LoggedEpoch | LoggedEviction | LoggedRules | LoggedNote;
 
 /** Who appended a record, and when. */
 export interface RecordHead {

@@ -25,7 +25,7 @@ import { decodeHead, decodeRecord } from "../log/decode-record.js";
 import { encodeItem, encodeRecord } from "../log/encode-record.js";
 import type { Log, LogState, Sequence, StoredRecord } from "../log/log.js";
 import { offsetAt, publicationsPerRecord } from "../log/record.js";
-import type { LogItem, LoggedGroup, LoggedPublication } from "../log/record.js";
+import type { LogItem, LoggedGroup, LoggedNote, LoggedPublication } from "../log/record.js";
 import type { MemoryHistory } from "../memory/memory-history.js";
 import type { SnapshotPart } from "../snapshot-part.js";
 import { LogHistory } from "./log-history.js";
@@ -81,6 +81,7 @@ export class LoggedJournal implements Journal {
   readonly #answers = new Answers();
   readonly #rules: LogRules;
   readonly #snapshots: Snapshots;
+  readonly #parts = new Map<string, SnapshotPart>();
   readonly #waiters = new Waiters();
   /** The last record that was applied or skipped. */
   #applied: Sequence = 0;
@@ -109,7 +110,8 @@ export class LoggedJournal implements Journal {
     this.#rules = new LogRules(this.#answers);
     const state = { epochs: options.epochs, answers: this.#answers, rules: this.#rules };
     const skipped = (span: OffsetSpan): void => this.history.skip(span);
-    this.#applier = new RecordApplier({ ...options, ...state, budget, skipped });
+    const noted = ({ part, value }: LoggedNote): void => this.#parts.get(part)?.note?.(value);
+    this.#applier = new RecordApplier({ ...options, ...state, budget, skipped, noted });
     this.#snapshots = new Snapshots(options);
     const own = [this.#rules, this.#runs, options.epochs, this.#answers, this.history.skips];
     for (const part of [...own, ...options.history.parts]) this.keep(part);
@@ -125,6 +127,7 @@ export class LoggedJournal implements Journal {
   }
 
   keep(part: SnapshotPart): void {
+    this.#parts.set(part.name, part);
     this.#snapshots.add(part);
   }
 
@@ -162,9 +165,15 @@ export class LoggedJournal implements Journal {
   append(publication: Publication): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       const publications = [this.#logged(publication)];
-      const dropped = (): void =>
-        reject(new PharosError("closed", "the journal closed before it stored this"));
+      const dropped = (): void => reject(closed());
       this.#send({ kind: "group", publications }, { applied: ([id = ""]) => resolve({ id }), dropped });
+    });
+  }
+
+  note(part: string, value: unknown): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const dropped = (): void => reject(closed());
+      this.#send({ kind: "note", part, value }, { applied: () => resolve(), dropped });
     });
   }
 
@@ -342,6 +351,10 @@ export class LoggedJournal implements Journal {
     const items: readonly LogItem[] = [...(rules === undefined ? [] : [rules]), { kind: "epoch", epoch }];
     return log.append(encodeRecord(head, items.map(encodeItem)));
   }
+}
+
+function closed(): PharosError {
+  return new PharosError("closed", "the journal closed before it stored this");
 }
 
 function outcomeUnknown(): PharosError {

@@ -7,7 +7,7 @@ import type { EpochChain } from "../epoch-chain.js";
 import type { LogRules } from "./log-rules.js";
 import type { Sequence } from "../log/log.js";
 import { offsetAt } from "../log/record.js";
-import type { LogItem, LoggedGroup } from "../log/record.js";
+import type { LogItem, LoggedGroup, LoggedNote } from "../log/record.js";
 import type { MemoryHistory } from "../memory/memory-history.js";
 import type { OffsetSpan } from "./offset-spans.js";
 
@@ -24,6 +24,8 @@ export interface RecordApplierOptions {
   readonly epochs: EpochChain;
   readonly answers: Answers;
   readonly rules: LogRules;
+  /** Called for each note, in order with the publications. */
+  readonly noted: (note: LoggedNote) => void;
   readonly metrics: Metrics;
   /** The time for records in each turn of the event loop. */
   readonly budget: TurnBudget;
@@ -86,10 +88,11 @@ export class RecordApplier {
   }
 
   #applyOther(item: Exclude<LogItem, LoggedGroup>, sequence: Sequence): Ids {
-    const { history, epochs, rules } = this.#options;
+    const { history, epochs, rules, noted } = this.#options;
     if (item.kind === "epoch") epochs.begin(item.epoch, offsetAt(sequence, 0) - 1);
     if (item.kind === "evict") history.evictAll(item.topic);
     if (item.kind === "rules") rules.set(item);
+    if (item.kind === "note") noted(item);
     return [];
   }
 }

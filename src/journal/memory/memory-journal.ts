@@ -8,6 +8,7 @@ import { Answers } from "../answers.js";
 import type { Ids } from "../answers.js";
 import { countPublication } from "../count-publication.js";
 import type { Journal, JournalFollower, JournalStatus, PublicationGroup } from "../journal.js";
+import type { SnapshotPart } from "../snapshot-part.js";
 import { MemoryHistory } from "./memory-history.js";
 import type { MemoryHistoryOptions } from "./memory-history.js";
 
@@ -26,6 +27,7 @@ export class MemoryJournal implements Journal {
   readonly #clock: Clock;
   readonly #answers: Answers;
   readonly #metrics: Metrics;
+  readonly #parts = new Map<string, SnapshotPart>();
 
   constructor(options: MemoryJournalOptions, history = new MemoryHistory(options)) {
     this.history = history;
@@ -60,8 +62,14 @@ export class MemoryJournal implements Journal {
     return inMemory;
   }
 
-  /** Has no effect: the hub's state ends with the hub. */
-  keep(): void {}
+  /** The hub's state ends with the hub, so the part only gets its notes. */
+  keep(part: SnapshotPart): void {
+    this.#parts.set(part.name, part);
+  }
+
+  note(part: string, value: unknown): void {
+    this.#parts.get(part)?.note?.(value);
+  }
 
   /** Has no effect. */
   async open(): Promise<void> {}

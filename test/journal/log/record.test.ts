@@ -38,6 +38,9 @@ const epoch = fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/).map((text) => {
   return parsed;
 });
 
+/** A value as `JSON.parse` returns it: without -0. */
+const jsonValue = fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value)));
+
 const item: fc.Arbitrary<LogItem> = fc.oneof(
   {
     weight: 6,
@@ -55,6 +58,7 @@ const item: fc.Arbitrary<LogItem> = fc.oneof(
     kind: fc.constant("evict" as const),
     topic: fc.constantFrom("news", "/.well-known/mercure/subscriptions").map((topic) => parseHubTopic(topic)),
   }),
+  fc.record({ kind: fc.constant("note" as const), part: textOf(), value: jsonValue }),
   fc.record({
     kind: fc.constant("rules" as const),
     format: fc.constant(1),
@@ -120,6 +124,7 @@ describe("a record", () => {
     const items: LogItem[] = [
       { kind: "group", once: '"p" k', publications: [{ publication: news, keepsId: false }] },
       { kind: "evict", topic: parseHubTopic("news") },
+      { kind: "note", part: "subscriptions", value: [{ match: "news" }] },
     ];
     expect(encodeRecord(head, items.map(encodeItem)).toString()).toBe(
       [
@@ -127,6 +132,7 @@ describe("a record", () => {
         '{"group":1,"once":"\\"p\\" k"}',
         '{"t":["news","sport"],"d":"a\\nb","id":"7","type":"goal","retain":true,"repeatsId":true}',
         '{"evict":"news"}',
+        '{"note":"subscriptions","value":[{"match":"news"}]}',
         "",
       ].join("\n"),
     );
@@ -180,6 +186,8 @@ describe("a record", () => {
     ["an empty line", "\n"],
     ["a group without publications", '{"group":0}\n'],
     ["two items in one", '{"epoch":"a","evict":"b"}\n'],
+    ["a note without a value", '{"note":"a"}\n'],
+    ["a note with white space", '{"note":"a","value":[1, 2]}\n'],
     ["an epoch with a space", '{"epoch":"a b"}\n'],
     ["a publication outside of a group", '{"t":"a","d":"b"}\n'],
     ["no topic", '{"group":1}\n{"t":[],"d":"b"}\n'],

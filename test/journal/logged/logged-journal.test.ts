@@ -4,6 +4,7 @@ import { publicOnly } from "../../../src/hub/publications/rights.js";
 import { sequenceOf } from "../../../src/journal/log/record.js";
 import type { SnapshotPart } from "../../../src/journal/snapshot-part.js";
 import { waitFor } from "../../support/wait-for.js";
+import { MemoryLogStore } from "../log/memory-log.js";
 import { LoggedSite, publicationOf } from "./logged-site.js";
 
 it("passes a publication on only when the log has stored it", async () => {
@@ -242,6 +243,37 @@ it("does not show what was evicted before a restart", async () => {
   const after = await LoggedSite.open({ store: site.store });
   const [, second] = after.entries;
   expect(after.journal.history.newest(publicationOf({}).topics[0], newest)).toEqual([second]);
+});
+
+it("passes notes to their part, in order with the entries, at each hub and after a restart", async () => {
+  const store = new MemoryLogStore();
+  const open = async (): Promise<{ readonly site: LoggedSite; readonly seen: string[] }> => {
+    const seen: string[] = [];
+    const part = {
+      name: "part",
+      save: () => [],
+      load: () => undefined,
+      note: (value: unknown) => seen.push(String(value)),
+    };
+    const site = await LoggedSite.open({
+      store,
+      parts: [part],
+      follower: ({ publication }) => seen.push(publication.data),
+    });
+    return { site, seen };
+  };
+  const { site, seen } = await open();
+  const noted = [site.publish("1"), site.journal.note("part", "a"), site.journal.note("nobody", "b")];
+  await Promise.all([...noted, site.publish("2"), site.journal.note("part", "c")]);
+  expect(seen).toEqual(["1", "a", "2", "c"]);
+  expect((await open()).seen).toEqual(seen);
+});
+
+it("refuses a note when it closes before the log has stored it", async () => {
+  const site = await LoggedSite.open();
+  site.log.isFull = true;
+  const noted = site.journal.note("part", 1);
+  await Promise.all([expect(noted).rejects.toMatchObject({ code: "closed" }), site.journal.close()]);
 });
 
 it("begins a restart at a snapshot, which holds what the log no longer has", async () => {

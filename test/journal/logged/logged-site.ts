@@ -29,6 +29,8 @@ export interface LoggedSiteOptions {
   /** True if the log has no space from the start. @default false */
   readonly isFull?: boolean;
   readonly parts?: readonly SnapshotPart[];
+  /** Gets each entry, also during a restart. */
+  readonly follower?: (entry: Entry) => void;
 }
 
 /** A journal over a log in memory, and the entries that its followers got. */
@@ -66,6 +68,8 @@ export class LoggedSite {
     });
     for (const part of options.parts ?? []) this.journal.keep(part);
     this.journal.follow({ apply: (entry) => void this.entries.push(entry) });
+    const { follower } = options;
+    if (follower !== undefined) this.journal.follow({ apply: follower });
   }
 
   /** Opens the log and the journal. With the store of another site, this is a restart of that hub. */
