@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { startBeacon } from "./beacon.js";
 import { checkAppArguments } from "./check-app-arguments.js";
 import { createGateway } from "./create-gateway.js";
@@ -168,7 +169,10 @@ class RunningApp implements App {
     this.#gateway = gateway;
     // The protocols follow the journal first: they must know an entry before the hub delivers the entry.
     this.#journal.follow(this.#hub);
-    if (this.#presence !== undefined) this.#journal.follow(this.#presence);
+    if (this.#presence !== undefined) {
+      this.#journal.keep(this.#presence);
+      this.#journal.follow(this.#presence);
+    }
     const { logger, workerEntry } = ports;
     const parts = {
       config,
@@ -312,6 +316,7 @@ class RunningApp implements App {
 
   #createPresence(): Presence {
     return new Presence({
+      node: randomBytes(6).toString("hex"),
       journal: this.#journal,
       clock: this.#clock,
       metrics: this.#metrics,

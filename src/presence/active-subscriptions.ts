@@ -1,13 +1,30 @@
-import type { Matcher, ActiveSubscription } from "./subscriber.js";
+import type { SubscriptionDocument } from "./documents.js";
 
-/** The subscriptions after all changes that presence has published or dropped so far. */
+/** Memory for a subscription without its texts, in bytes: the document, and its places in three indexes. */
+const overheadBytes = 400;
+
+/** A subscription that has begun, and has not ended. */
+export interface ListedSubscription {
+  /** The document of its start event. */
+  readonly document: SubscriptionDocument;
+  /** The hub to which the subscriber belongs. */
+  readonly node: string;
+  readonly bytes: number;
+}
+
+/**
+ * The subscriptions after all presence events that this hub has applied: those of all hubs that use the journal. All
+ * hubs have the same subscriptions at each position.
+ */
 export class ActiveSubscriptions {
-  readonly #all = new Set<ActiveSubscription>();
-  readonly #byText = new Map<string, Set<ActiveSubscription>>();
+  readonly #byId = new Map<string, ListedSubscription>();
+  readonly #byText = new Groups();
+  readonly #byNode = new Groups();
   #version = 0;
+  #bytes = 0;
 
   get size(): number {
-    return this.#all.size;
+    return this.#byId.size;
   }
 
   /** A number that changes with each change of the subscriptions. */
@@ -15,32 +32,84 @@ export class ActiveSubscriptions {
     return this.#version;
   }
 
-  add(subscription: ActiveSubscription): void {
-    const { text } = subscription.matcher;
-    this.#all.add(subscription);
-    const others = this.#byText.get(text);
-    if (others === undefined) this.#byText.set(text, new Set([subscription]));
-    else others.add(subscription);
+  /** Memory for all subscriptions, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(id: string): ListedSubscription | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Adds a subscription of this hub. Replaces a subscription with the same id. */
+  add(document: SubscriptionDocument, node: string): void {
+    this.remove(document.id);
+    const listed = { document, node, bytes: memoryFor(document) };
+    this.#byId.set(document.id, listed);
+    this.#byText.add(document.match, listed);
+    this.#byNode.add(node, listed);
+    this.#bytes += listed.bytes;
+  }
+
+  /** Has no effect for an unknown id. */
+  remove(id: string): void {
     this.#version += 1;
+    const listed = this.#byId.get(id);
+    if (listed === undefined) return;
+    this.#byId.delete(id);
+    this.#byText.remove(listed.document.match, listed);
+    this.#byNode.remove(listed.node, listed);
+    this.#bytes -= listed.bytes;
   }
 
-  /** Removes a subscription that was added before. */
-  remove(subscription: ActiveSubscription): void {
-    const { text } = subscription.matcher;
-    this.#all.delete(subscription);
-    const others = this.#byText.get(text);
-    others?.delete(subscription);
-    if (others?.size === 0) this.#byText.delete(text);
-    this.#version += 1;
+  /** All subscriptions, in the order of their start events. */
+  all(): Iterable<ListedSubscription> {
+    return this.#byId.values();
   }
 
-  /** All subscriptions, in the order of their first events. */
-  all(): Iterable<ActiveSubscription> {
-    return this.#all;
+  /** The subscriptions with a matcher of this text, in the order of their start events. */
+  of(text: string): ReadonlySet<ListedSubscription> {
+    return this.#byText.of(text);
   }
 
-  /** The subscriptions with a matcher of this text, in the order of their first events. */
-  of(text: Matcher["text"]): Iterable<ActiveSubscription> {
-    return this.#byText.get(text) ?? [];
+  /** The subscriptions of a hub's clients. */
+  ofNode(node: string): ReadonlySet<ListedSubscription> {
+    return this.#byNode.of(node);
   }
+
+  /** The hubs whose clients have subscriptions. */
+  nodes(): Iterable<string> {
+    return this.#byNode.keys();
+  }
+}
+
+const none: ReadonlySet<ListedSubscription> = new Set();
+
+class Groups {
+  readonly #groups = new Map<string, Set<ListedSubscription>>();
+
+  keys(): Iterable<string> {
+    return this.#groups.keys();
+  }
+
+  of(key: string): ReadonlySet<ListedSubscription> {
+    return this.#groups.get(key) ?? none;
+  }
+
+  add(key: string, listed: ListedSubscription): void {
+    const group = this.#groups.get(key);
+    if (group === undefined) this.#groups.set(key, new Set([listed]));
+    else group.add(listed);
+  }
+
+  remove(key: string, listed: ListedSubscription): void {
+    const group = this.#groups.get(key);
+    group?.delete(listed);
+    if (group?.size === 0) this.#groups.delete(key);
+  }
+}
+
+function memoryFor({ id, match, subscriber, payload }: SubscriptionDocument): number {
+  const payloadBytes = payload === undefined ? 0 : 2 * JSON.stringify(payload).length;
+  return overheadBytes + id.length + 2 * match.length + subscriber.length + payloadBytes;
 }

@@ -1,5 +1,6 @@
 import { parseHubTopic } from "../hub/topics/topic.js";
 import type { Topic } from "../hub/topics/topic.js";
+import { SnapshotItem } from "../journal/snapshot-item.js";
 import { mercurePath } from "../protocol.js";
 import type { ActiveSubscription } from "./subscriber.js";
 
@@ -56,6 +57,24 @@ export function describeSubscription(
 /** Reads the data of an event of {@link subscriptionEventType}, which only the hub itself publishes. */
 export function parseSubscription(data: string): SubscriptionDocument {
   return JSON.parse(data) as SubscriptionDocument;
+}
+
+/**
+ * Reads a document that a hub has stored in the journal without an event.
+ *
+ * @throws PharosError `bad-snapshot` if a field is missing or has another type
+ */
+export function storedSubscription(value: unknown): SubscriptionDocument {
+  const fields = new SnapshotItem("subscriptions", value);
+  return {
+    id: fields.text("id"),
+    type: "subscription",
+    match_type: fields.text("match_type"),
+    match: fields.text("match"),
+    subscriber: fields.text("subscriber"),
+    active: fields.flag("active"),
+    ...(fields.has("payload") ? { payload: fields.value("payload") } : {}),
+  };
 }
 
 export function asOlder(document: SubscriptionDocument): OlderSubscriptionDocument {

@@ -17,6 +17,7 @@ import { Presence } from "../../src/presence/presence.js";
 import type { Subscriber } from "../../src/presence/subscriber.js";
 import { parseEndpoint } from "../../src/zeromq/endpoint.js";
 import { openPush } from "../ingress/zeromq/open-ingress.js";
+import { idOf, nameOf, testNode } from "../presence/subscriber-names.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { waitFor } from "../support/wait-for.js";
 import { LaterJournal } from "./later-journal.js";
@@ -52,6 +53,20 @@ class Fixture {
     return this.published.map(({ data }) => data);
   }
 
+  /** The presence events: `+a` for the start of subscriber a, `-a` for its end, or `gap`. */
+  get told(): readonly string[] {
+    return this.published.map(({ type, data }) => {
+      if (type === "pharos-gap") return "gap";
+      const { active, subscriber: id } = parseSubscription(data);
+      return `${active ? "+" : "-"}${nameOf(id)}`;
+    });
+  }
+
+  /** The names in the list of subscriptions. */
+  get listed(): readonly string[] {
+    return [...(this.presence?.active.all() ?? [])].map(({ document }) => nameOf(document.subscriber));
+  }
+
   /** Resolves when this number of calls waits for the storage. */
   async waiting(calls: number): Promise<void> {
     const missing = (): string => `${calls} calls; ${this.journal.waiting} wait`;
@@ -74,8 +89,17 @@ function publications(...data: readonly string[]): readonly Publication[] {
   return data.map((text) => parsePublication({ topics: ["a"], data: text }));
 }
 
+/** Presence that may deliver one event each second. */
+function presenceOver(fixture: Fixture): Presence {
+  const { journal, clock } = fixture;
+  const node = testNode;
+  const presence = new Presence({ node, journal, clock, metrics: silentMetrics, deliveriesPerSecond: 1 });
+  fixture.presence = presence;
+  return presence;
+}
+
 function subscriber(id: string): Subscriber {
-  return { id, matchers: [{ type: "exact", text: "a" }], payloadFor: () => undefined };
+  return { id: idOf(id), matchers: [{ type: "exact", text: "a" }], payloadFor: () => undefined };
 }
 
 it("takes all publications of a request before the first is stored, and answers when all are", async () => {
@@ -152,8 +176,7 @@ it("publishes no beacon while the journal stores nothing", () => {
 it("stores presence events in order, and counts their deliveries when they are stored", async () => {
   const fixture = new Fixture();
   const { clock, journal } = fixture;
-  const presence = new Presence({ journal, clock, metrics: silentMetrics, deliveriesPerSecond: 1 });
-  fixture.presence = presence;
+  const presence = presenceOver(fixture);
   const leave = presence.enter(subscriber("one"));
   clock.runEndOfTurn();
   expect(journal.waiting).toBe(1);
@@ -169,12 +192,41 @@ it("stores presence events in order, and counts their deliveries when they are s
   await settled();
   clock.advance(1000);
   journal.store();
-  const told = fixture.data.map((data) => parseSubscription(data));
-  expect(told.map(({ subscriber: id, active }) => `${active ? "+" : "-"}${id}`)).toEqual([
-    "+one",
-    "-one",
-    "+two",
-  ]);
+  expect(fixture.told).toEqual(["+one", "-one", "+two"]);
+});
+
+it("does not drop changes because the journal stored nothing for a while", async () => {
+  const fixture = new Fixture();
+  const { clock, journal } = fixture;
+  const presence = presenceOver(fixture);
+  presence.enter(subscriber("one"));
+  clock.runEndOfTurn();
+  presence.enter(subscriber("two"));
+  clock.advance(60_000);
+  journal.store();
+  await settled();
+  clock.advance(1000);
+  journal.store();
+  expect(fixture.told).toEqual(["+one", "+two"]);
+});
+
+it("lists dropped changes when the journal has stored them, before the gap", async () => {
+  const fixture = new Fixture();
+  const { clock, journal } = fixture;
+  const presence = presenceOver(fixture);
+  journal.keep(presence);
+  const names = Array.from({ length: 100 }, (_, index) => `s${index}`);
+  for (const name of names.slice(0, 10)) presence.enter(subscriber(name));
+  clock.runEndOfTurn();
+  journal.store();
+  await settled();
+  // The ten events have used up the budget of the next nine seconds.
+  for (const name of names.slice(10)) presence.enter(subscriber(name));
+  clock.advance(3000);
+  expect(fixture.listed).toEqual(names.slice(0, 10));
+  journal.store();
+  expect(fixture.told.slice(10)).toEqual(["gap"]);
+  expect(fixture.listed).toEqual(names);
 });
 
 it("tells a gap when a presence event could not be stored", async () => {
@@ -185,14 +237,22 @@ it("tells a gap when a presence event could not be stored", async () => {
       types.push(publication.type);
       return Promise.reject(new Error("the disk is full"));
     },
+    note: () => Promise.reject(new Error("the disk is full")),
     evictAll: () => undefined,
   };
-  const presence = new Presence({ journal, clock, metrics: silentMetrics, deliveriesPerSecond: 1000 });
+  const presence = new Presence({
+    node: testNode,
+    journal,
+    clock,
+    metrics: silentMetrics,
+    deliveriesPerSecond: 1000,
+  });
   presence.enter(subscriber("one"));
   clock.runEndOfTurn();
   await settled();
   clock.advance(1000);
   expect(types).toEqual(["mercure", "pharos-gap"]);
+  await settled();
   presence.close();
 });
 

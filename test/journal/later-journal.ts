@@ -1,13 +1,14 @@
 import type { Publication } from "../../src/hub/publications/publication.js";
 import type { Topic } from "../../src/hub/topics/topic.js";
 import type { Journal, JournalFollower, PublicationGroup, Receipt } from "../../src/journal/journal.js";
+import type { SnapshotPart } from "../../src/journal/snapshot-part.js";
 import type { MemoryHistory, MemoryHistoryOptions } from "../../src/journal/memory/memory-history.js";
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 
 /** A journal that stores when the test calls `store`. A journal on disk stores in the same way, after a sync. */
 export class LaterJournal implements Pick<
   Journal,
-  "history" | "append" | "begin" | "evictAll" | "follow" | "roomOnceUp"
+  "history" | "append" | "begin" | "evictAll" | "note" | "keep" | "follow" | "roomOnceUp"
 > {
   readonly #memory: MemoryJournal;
   #waiting: (() => void)[] = [];
@@ -52,6 +53,14 @@ export class LaterJournal implements Pick<
 
   evictAll(topic: Topic): void {
     this.#waiting.push(() => this.#memory.evictAll(topic));
+  }
+
+  keep(part: SnapshotPart): void {
+    this.#memory.keep(part);
+  }
+
+  note(part: string, value: unknown): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(() => resolve(this.#memory.note(part, value))));
   }
 
   follow(follower: JournalFollower): void {

@@ -10,10 +10,13 @@ import {
 import type { TopicFilter } from "../../src/hub/filters/filter.js";
 import { parseTopic } from "../../src/hub/topics/topic.js";
 import { subscriptionsTopic } from "../../src/presence/documents.js";
+import { idOf } from "./subscriber-names.js";
 import { Watcher, World, subscriberNamed } from "./watchers.js";
 
 const baseUrl = "https://hub.example/.well-known/mercure";
 const whole = `${subscriptionsTopic}/`;
+/** The third subscriber, in a topic. */
+const third = encodeURIComponent(idOf("s3"));
 
 interface Kind {
   readonly filter: TopicFilter;
@@ -38,9 +41,9 @@ const kinds: readonly Kind[] = [
     isAbout: (id) => id.includes("/exact/news/"),
   },
   {
-    filter: parseExactFilter(`${whole}exact/sport/s3`),
+    filter: parseExactFilter(`${whole}exact/sport/${third}`),
     form: "current",
-    isAbout: (id) => id.endsWith("/exact/sport/s3"),
+    isAbout: (id) => id.endsWith(`/exact/sport/${third}`),
   },
   { filter: parseTemplateFilter(`${subscriptionsTopic}{/match}{/id}`), form: "older", isAbout: all },
 ];

@@ -15,6 +15,7 @@ import type { CounterName } from "../../src/base/metrics.js";
 import { parseSubscription, subscriptionsTopic } from "../../src/presence/documents.js";
 import { Presence } from "../../src/presence/presence.js";
 import type { Subscriber } from "../../src/presence/subscriber.js";
+import { idOf, nameOf, testNode } from "./subscriber-names.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
 const epoch = parseEpoch("test");
@@ -65,11 +66,13 @@ class Fixture {
       },
     });
     this.presence = new Presence({
+      node: testNode,
       journal: this.journal,
       clock,
       metrics,
       deliveriesPerSecond,
     });
+    this.journal.keep(this.presence);
   }
 
   /** Joins this number of connections with this filter. */
@@ -89,12 +92,12 @@ class Fixture {
 function sentence({ type, data }: Publication): string {
   if (type === "pharos-gap") return "gap";
   const { active, subscriber } = parseSubscription(data);
-  return `${active ? "+" : "-"}${subscriber}`;
+  return `${active ? "+" : "-"}${nameOf(subscriber)}`;
 }
 
-function subscriber(id: string, ...texts: string[]): Subscriber {
+function subscriber(name: string, ...texts: string[]): Subscriber {
   const matchers = (texts.length === 0 ? ["news"] : texts).map((text) => ({ type: "exact", text }));
-  return { id, matchers, payloadFor: () => undefined };
+  return { id: idOf(name), matchers, payloadFor: () => undefined };
 }
 
 function received(cohort: Cohort): string {
@@ -155,21 +158,21 @@ describe("subscriptions that begin and end", () => {
   it("are private publications on their own topics of both forms, with what the token says", () => {
     const { presence, clock, published } = new Fixture();
     const payloadFor = (matcher: string): unknown => ({ of: matcher });
-    presence.enter({ ...subscriber("urn:uuid:1", "a/b*"), payloadFor });
+    presence.enter({ ...subscriber("ada", "a/b*"), payloadFor });
     clock.advance(0);
     expect(published).toEqual([
       {
         topics: [
-          "/.well-known/mercure/subscriptions/exact/a%2Fb%2A/urn%3Auuid%3A1",
-          "/.well-known/mercure/subscriptions/a%2Fb%2A/urn%3Auuid%3A1",
+          "/.well-known/mercure/subscriptions/exact/a%2Fb%2A/urn%3Auuid%3A00000000-000a-8000-8000-6164615f5f5f",
+          "/.well-known/mercure/subscriptions/a%2Fb%2A/urn%3Auuid%3A00000000-000a-8000-8000-6164615f5f5f",
         ],
         type: "mercure",
         data: JSON.stringify({
-          id: "/.well-known/mercure/subscriptions/exact/a%2Fb%2A/urn%3Auuid%3A1",
+          id: "/.well-known/mercure/subscriptions/exact/a%2Fb%2A/urn%3Auuid%3A00000000-000a-8000-8000-6164615f5f5f",
           type: "subscription",
           match_type: "exact",
           match: "a/b*",
-          subscriber: "urn:uuid:1",
+          subscriber: idOf("ada"),
           active: true,
           payload: { of: "a/b*" },
         }),

@@ -18,9 +18,10 @@ import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 import { EventStreamParser } from "../../src/sse/parse.js";
 import type { RawEvent } from "../../src/sse/parse.js";
 import { silentMetrics } from "../../src/base/metrics.js";
-import { asOlder, describeSubscription, subscriptionsTopic } from "../../src/presence/documents.js";
+import { asOlder, subscriptionsTopic } from "../../src/presence/documents.js";
 import { Presence } from "../../src/presence/presence.js";
 import type { Subscriber } from "../../src/presence/subscriber.js";
+import { idOf, testNode } from "./subscriber-names.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
 export interface WorldOptions {
@@ -59,11 +60,13 @@ export class World {
       },
     });
     this.presence = new Presence({
+      node: testNode,
       journal: this.journal,
       clock,
       metrics: silentMetrics,
       deliveriesPerSecond,
     });
+    this.journal.keep(this.presence);
     this.fanout = new Fanout({
       front: "http",
       cohorts: new LocalCohorts({ name: "test", hub }),
@@ -196,8 +199,7 @@ export class Watcher {
   #truth(): Set<string> {
     const { form, isAbout } = this.#options;
     const ids = new Set<string>();
-    for (const subscription of this.#world.presence.active.all()) {
-      const document = describeSubscription(subscription, true);
+    for (const { document } of this.#world.presence.active.all()) {
       const { id } = form === "older" ? asOlder(document) : document;
       if (isAbout(id)) ids.add(id);
     }
@@ -214,9 +216,9 @@ const nothingElse = {
   payloadFor: () => undefined,
 };
 
-export function subscriberNamed(id: string, ...texts: readonly string[]): Subscriber {
+export function subscriberNamed(name: string, ...texts: readonly string[]): Subscriber {
   return {
-    id,
+    id: idOf(name),
     matchers: texts.map((text) => ({ type: "exact", text })),
     payloadFor: () => undefined,
   };

@@ -1,18 +1,33 @@
-import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Grants } from "../../auth/grants/grants.js";
+import type { StreamStart } from "../http/messages.js";
+import type { Presence } from "../../presence/presence.js";
 import type { Matcher, Subscriber } from "../../presence/subscriber.js";
 
-/**
- * The subscriber of a stream, as presence events describe it. Its id is random: a client cannot predict or choose the
- * id.
- */
-export function presenceSubscriber(matchers: readonly Matcher[], grants: Grants | undefined): Subscriber {
+/** The part of presence that streams use. */
+export type StreamPresence = Pick<Presence, "createSubscriberId" | "enter">;
+
+/** The subscriber of a stream, as presence events describe it. */
+export function presenceSubscriber(
+  presence: Pick<StreamPresence, "createSubscriberId">,
+  matchers: readonly Matcher[],
+  grants: Grants | undefined,
+): Subscriber {
   return {
-    id: `urn:uuid:${randomUUID()}`,
+    id: presence.createSubscriberId(),
     matchers,
     payloadFor: (matcher) => grants?.payloadFor(matcher),
   };
+}
+
+/** Reports a stream's subscriptions when the stream opens. Nothing if presence is off. */
+export function reportOf(
+  presence: StreamPresence | undefined,
+  matchers: readonly Matcher[],
+  grants: Grants | undefined,
+): Pick<StreamStart, "opened"> {
+  if (presence === undefined) return {};
+  return { opened: () => presence.enter(presenceSubscriber(presence, matchers, grants)) };
 }
 
 /** True if a new token changes nothing for presence: the issuer, the subject and the payloads are the same. */

@@ -3,14 +3,14 @@ import { LocalTicket } from "../../delivery/joining/local-ticket.js";
 import type { Subscription } from "../../hub/cohort.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import { encodeComment, encodeRetry } from "../../sse/encode.js";
-import type { Presence } from "../../presence/presence.js";
 import type { Matcher } from "../../presence/subscriber.js";
 import { acceptsCoding } from "../http/accept-encoding.js";
 import { contentCodings } from "../formats/codings.js";
 import { asksForEventStream } from "../http/media-type.js";
 import type { ContentCoding } from "../formats/content-coding.js";
 import type { Headers, StreamStart } from "../http/messages.js";
-import { presenceSubscriber } from "./presence-subscriber.js";
+import { reportOf } from "./presence-subscriber.js";
+import type { StreamPresence } from "./presence-subscriber.js";
 
 /** The settings of all streams. */
 export interface StreamSettings {
@@ -21,7 +21,7 @@ export interface StreamSettings {
   /** After this many milliseconds without an event, the hub sends a heartbeat on a stream. */
   readonly heartbeatMs: number;
   /** Reports active subscriptions to other clients. @default none */
-  readonly presence?: Pick<Presence, "enter"> | undefined;
+  readonly presence?: StreamPresence | undefined;
   /**
    * The streams to compress for clients that accept it: `none`, `public` for streams without a token, or `all`.
    * Compression can leak secrets to an eavesdropper, who sees the length of the output. The more of a secret an
@@ -68,7 +68,6 @@ const streamHeaders: Headers = [
 /** Starts an event stream. The first comment of the stream lists the filters as the hub parsed them. */
 export function startStream(settings: StreamSettings, request: StreamStartRequest): StreamStart {
   const { subscription, matchers, grants, lastEventId, added, headers = [] } = request;
-  const { presence } = settings;
   const coding = codingFor(settings, request);
   return {
     kind: "stream",
@@ -76,7 +75,7 @@ export function startStream(settings: StreamSettings, request: StreamStartReques
     opening: codedOpening(openingText(settings, request), coding),
     ticket: new LocalTicket({ subscription: { ...subscription, coding }, lastEventId, added }),
     expiresAtMs: grants?.expiresAtMs,
-    ...(presence === undefined ? {} : { opened: () => presence.enter(presenceSubscriber(matchers, grants)) }),
+    ...reportOf(settings.presence, matchers, grants),
   };
 }
 

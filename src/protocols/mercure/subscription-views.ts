@@ -1,7 +1,7 @@
 import type { Grants } from "../../auth/grants/grants.js";
 import { PharosError } from "../../base/errors.js";
 import type { ActiveSubscriptions } from "../../presence/active-subscriptions.js";
-import { asOlder, describeSubscription, olderContext, subscriptionPath } from "../../presence/documents.js";
+import { asOlder, olderContext, subscriptionPath } from "../../presence/documents.js";
 import type { OlderSubscriptionDocument, SubscriptionDocument } from "../../presence/documents.js";
 
 export type Form = Grants["form"];
@@ -101,10 +101,10 @@ export class SubscriptionViews {
 
   *#documents({ matcher, subscriber }: Selection): Generator<SubscriptionDocument, void> {
     const candidates = matcher === undefined ? this.#active.all() : this.#active.of(matcher.text);
-    for (const subscription of candidates) {
-      const isOfType = matcher?.type === undefined || matcher.type === subscription.matcher.type;
-      const isOfSubscriber = subscriber === undefined || subscriber === subscription.subscriber.id;
-      if (isOfType && isOfSubscriber) yield describeSubscription(subscription, true);
+    for (const { document } of candidates) {
+      const isOfType = matcher?.type === undefined || matcher.type === document.match_type;
+      const isOfSubscriber = subscriber === undefined || subscriber === document.subscriber;
+      if (isOfType && isOfSubscriber) yield document;
     }
   }
 }

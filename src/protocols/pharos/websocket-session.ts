@@ -55,14 +55,15 @@ export class WebSocketSession implements Dialogue {
   readonly #held = new Map<string, HeldFilter>();
   #request: GatewayRequest;
   #grants: Grants | undefined;
-  #subscriber: Subscriber;
+  /** Undefined if presence is off. */
+  #subscriber: Subscriber | undefined;
   #ended = false;
 
   constructor({ settings, request, filters, grants }: WebSocketSessionOptions) {
     this.#settings = settings;
     this.#request = snapshotRequest(request);
     this.#grants = grants;
-    this.#subscriber = presenceSubscriber(filters.map(matcherOf), grants);
+    this.#subscriber = this.#createSubscriber(filters.map(matcherOf), grants);
     for (const filter of filters) this.#held.set(filter.text, { filter, leave: nothing, release: nothing });
   }
 
@@ -187,9 +188,9 @@ export class WebSocketSession implements Dialogue {
     const held = [...this.#held.values()];
     const matchers = held.map(({ filter }) => matcherOf(filter));
     const isSame = isSameSubscriber(this.#grants, grants, matchers);
-    const next = presenceSubscriber(matchers, grants);
+    const next = this.#createSubscriber(matchers, grants);
     // The subscriber's id does not change. Filters that are added later use the payloads of the new token.
-    this.#subscriber = isSame ? { ...next, id: this.#subscriber.id } : next;
+    this.#subscriber = isSame && next && this.#subscriber ? { ...next, id: this.#subscriber.id } : next;
     if (isSame) return;
     for (const { leave } of held) leave();
     for (const each of held) this.#held.set(each.filter.text, { ...each, leave: this.#enter(each.filter) });
@@ -213,9 +214,15 @@ export class WebSocketSession implements Dialogue {
     });
   }
 
+  #createSubscriber(matchers: readonly Matcher[], grants: Grants | undefined): Subscriber | undefined {
+    const { presence } = this.#settings.streams;
+    return presence && presenceSubscriber(presence, matchers, grants);
+  }
+
   #enter(filter: TopicFilter): () => void {
     const { presence } = this.#settings.streams;
-    return presence?.enter({ ...this.#subscriber, matchers: [matcherOf(filter)] }) ?? nothing;
+    if (presence === undefined || this.#subscriber === undefined) return nothing;
+    return presence.enter({ ...this.#subscriber, matchers: [matcherOf(filter)] });
   }
 
   #refuse(request: MessageNumber | undefined, error: unknown): MessageResult {

@@ -7,7 +7,7 @@ import { readRights } from "../../gateway/access/read-rights.js";
 import { withoutCookies } from "../../gateway/http/request-snapshot.js";
 import { withProtocolToken } from "../../gateway/websocket/handshake.js";
 import type { Handler } from "../../gateway/http/resource.js";
-import { presenceSubscriber } from "../../gateway/streams/presence-subscriber.js";
+import { reportOf } from "../../gateway/streams/presence-subscriber.js";
 import type { Format } from "../../hub/publications/format.js";
 import { parseChannels } from "./channels/channels.js";
 import { parseControl, sendsControl } from "./channels/control.js";
@@ -118,6 +118,6 @@ function openStream(
     ticket: new LocalTicket({ subscription, lastEventId: start.lastEventId }),
     expiresAtMs: grants?.expiresAtMs,
     dialogue: dialogueFor?.(subscriber),
-    ...(presence === undefined ? {} : { opened: () => presence.enter(presenceSubscriber(matchers, grants)) }),
+    ...reportOf(presence, matchers, grants),
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Grants } from "../../../src/auth/grants/grants.js";
 import { ClientLimits } from "../../../src/gateway/limits/client-limits.js";
@@ -29,6 +30,7 @@ function worldWith() {
   const clients = new ClientLimits({ trustedProxies: [], each: rules, eachLocal: rules, clock });
   const request = gatewayRequest({ path: "/ws", peer: "198.51.100.9" });
   const presence: WebSocketSessionSettings["streams"]["presence"] = {
+    createSubscriberId: () => "",
     enter: ({ matchers }) => {
       for (const { text } of matchers) seen.add(text);
       return () => matchers.forEach(({ text }) => seen.delete(text));
@@ -141,6 +143,7 @@ describe("a renewed token", () => {
     const told: string[] = [];
     const names = new Map<string, string>();
     const presence: WebSocketSessionSettings["streams"]["presence"] = {
+      createSubscriberId: randomUUID,
       enter: (subscriber) => {
         const { id, matchers } = subscriber;
         const texts = matchers.map(({ text }) => `${text} ${JSON.stringify(subscriber.payloadFor(text))}`);

@@ -8,7 +8,7 @@ import { hubOfFile, publish, query, startHub } from "../../hub.js";
 import { pathAt, subscriptionsAt, toldOf, watch, watcherOf } from "../../presence.js";
 
 const hub = hubOfFile({ PHAROS_SUBSCRIPTIONS: "on" });
-const uuid = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const uuid = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 box("current, Active subscriptions", "On every subscription create/terminate", () => {
   it("publishes an update of the type mercure to the subscription's own topic, its document", async () => {
