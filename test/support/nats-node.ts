@@ -1,5 +1,5 @@
 import { systemClock } from "../../src/app/system-clock.js";
-import { silentLogger } from "../../src/base/log.js";
+import { silentLogger, type Logger } from "../../src/base/log.js";
 import { silentMetrics } from "../../src/base/metrics.js";
 import { parsePublication } from "../../src/hub/publications/publication.js";
 import { EpochChain } from "../../src/journal/epoch-chain.js";
@@ -22,13 +22,15 @@ export interface NatsNode {
 export async function startNatsNode(options: {
   readonly servers: readonly string[];
   readonly name: string;
+  /** @default a logger that writes nothing */
+  readonly logger?: Logger;
   readonly onEnd?: OnEnd;
 }): Promise<NatsNode> {
-  const { servers, name, onEnd = atTestEnd } = options;
+  const { servers, name, logger = silentLogger, onEnd = atTestEnd } = options;
   const epochs = new EpochChain();
   const common = {
     clock: systemClock,
-    logger: silentLogger,
+    logger,
     metrics: silentMetrics,
     limits: defaultJournalLimits,
     idempotency: defaultIdempotencyLimits,

@@ -3,7 +3,7 @@ import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 import type { Log } from "../log/log.js";
 
-/** The pause before the next attempt to make the log ready, in milliseconds. */
+/** The least time between two attempts to make the log ready, in milliseconds. */
 const retryMs = 1000;
 
 /** The most recoveries without a pause, each within {@link retryMs} of the one before. */
@@ -53,11 +53,15 @@ export class LogRecovery {
 
   async #run(): Promise<void> {
     const { clock } = this.#options;
-    const pause = (): Promise<void> => new Promise((resolve) => void clock.after(retryMs, resolve));
+    const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
     // The log may be ready each time, and fail each time with the same record.
     this.#inARow = clock.monotonic() - this.#endedMs < retryMs ? this.#inARow + 1 : 0;
-    if (this.#inARow > mostInARow) await pause();
-    while (!this.#isClosed && !(await this.#succeeds())) await pause();
+    if (this.#inARow > mostInARow) await pause(retryMs);
+    for (;;) {
+      const beganMs = clock.monotonic();
+      if (this.#isClosed || (await this.#succeeds())) break;
+      await pause(Math.max(0, beganMs + retryMs - clock.monotonic()));
+    }
     this.#endedMs = clock.monotonic();
     this.#isUnderWay = false;
     if (this.#isClosed) return;

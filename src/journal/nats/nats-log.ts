@@ -18,10 +18,13 @@ import { StreamFollower } from "./stream-follower.js";
 import { StreamWatch } from "./stream-watch.js";
 
 /** How often the log asks the engine for the state of the stream, in milliseconds. */
-const watchMs = 1000;
+const watchMs = 500;
+
+/** After this many questions without a response or a record, the engine counts as gone: 1.5 to 2 seconds. */
+const mostSilentWatches = 4;
 
 /** The log removes old records after this many questions. */
-const watchesPerTrim = 10;
+const watchesPerTrim = 20;
 
 /** The longest wait for the newest records when the log becomes ready again, in milliseconds. */
 const recoverMs = 5000;
@@ -48,7 +51,7 @@ interface Following {
  * A log on NATS JetStream: the records of all hubs with the same stream name, in one order. The sequence of a record is
  * its number in the stream.
  *
- * `open` waits until the engine responds. The log is `up` only while it hears from the engine: records, or heartbeats.
+ * `open` waits until the engine responds. The log is `up` only while it hears from the engine: records, or responses.
  */
 export class NatsLog implements Log {
   readonly isShared = true;
@@ -61,6 +64,7 @@ export class NatsLog implements Log {
   #sizes: RecordSizes;
   #watching: Timer | undefined;
   #watches = 0;
+  #silentWatches = 0;
   #isAsking = false;
   /** The size of the last record that could not be stored. */
   #refusedBytes = 0;
@@ -98,8 +102,9 @@ export class NatsLog implements Log {
     void engine.watch({
       disconnected: () => {
         this.#leave("unreachable", "the connection to NATS is lost");
-        this.#following?.follower.disconnected();
+        this.#following?.follower.connectionChanged();
       },
+      connected: () => this.#following?.follower.connectionChanged(),
     });
     try {
       this.#opened = await this.#openParts(engine);
@@ -107,7 +112,7 @@ export class NatsLog implements Log {
       await engine.close();
       throw error;
     }
-    this.#watching = this.#options.clock.every(watchMs, () => void this.#watch());
+    this.#watching = this.#options.clock.every(watchMs, () => this.#look());
     this.#state = "up";
   }
 
@@ -121,10 +126,11 @@ export class NatsLog implements Log {
     const sizes = new RecordSizes({ after, limitBytes: limits.bytes });
     this.#sizes = sizes;
     const follower = new StreamFollower(
-      { engine, stream: this.#names.records, clock, after, ask: () => watch.ask() },
+      { engine, names: this.#names, clock, after, ask: (signal) => watch.answered(signal) },
       {
-        take: (record, atMs) => {
-          const { sequence, payload } = record;
+        take: (record) => {
+          const { sequence, payload, atMs } = record;
+          this.#silentWatches = 0;
           const bytes = payload.length + storedOverheadBytes;
           watch.saw(sequence, bytes);
           sizes.add({ sequence, bytes, atMs });
@@ -155,19 +161,16 @@ export class NatsLog implements Log {
 
   async recover(): Promise<void> {
     const { engine, watch } = this.#parts;
-    if (!engine.isConnected) throw unreachable("there is no connection to NATS");
-    const info = await watch.ask();
-    const follower = this.#following?.follower;
-    if (follower !== undefined) {
-      await atMost(this.#options.clock, recoverMs, follower.until(info.state.last_seq));
-      if (!follower.isLive || !follower.has(info.state.last_seq))
-        throw unreachable("NATS does not send all records");
+    if (this.#state === "full") {
+      const info = await watch.ask();
+      if (!(await hasSpace({ manager: engine.manager, info }, this.#refusedBytes)))
+        throw unreachable("the stream of NATS, or its account, has no space");
     }
-    const isFull =
-      this.#state === "full" && !(await hasSpace({ manager: engine.manager, info }, this.#refusedBytes));
-    if (isFull) throw unreachable("the stream of NATS, or its account, has no space");
-    if (this.#closed !== undefined || !engine.isConnected)
-      throw unreachable("there is no connection to NATS");
+    const follower = this.#following?.follower;
+    if (follower === undefined) await watch.ask();
+    else await atMost(this.#options.clock, recoverMs, follower.renew());
+    if (this.#closed !== undefined || follower?.isLive === false) throw unreachable("NATS does not respond");
+    this.#silentWatches = 0;
     this.#state = "up";
   }
 
@@ -272,15 +275,23 @@ export class NatsLog implements Log {
     if (wasUp) this.#following?.caller.down();
   }
 
+  #look(): void {
+    this.#silentWatches += 1;
+    if (this.#silentWatches >= mostSilentWatches) this.#leave("unreachable", "NATS does not respond");
+    void this.#watch();
+  }
+
   async #watch(): Promise<void> {
     if (this.#isAsking) return;
     this.#isAsking = true;
     try {
       const info = await this.#parts.watch.ask();
+      this.#silentWatches = 0;
+      this.#following?.follower.compare(info);
       this.#watches += 1;
       if (this.#watches % watchesPerTrim === 0) await this.#trim(info);
-    } catch (error) {
-      this.#leave("unreachable", messageOf(error));
+    } catch {
+      // While there is no leader, no response comes in time. The next looks decide.
     } finally {
       this.#isAsking = false;
     }

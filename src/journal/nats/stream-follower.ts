@@ -1,18 +1,20 @@
 import type { StreamInfo, StreamState } from "@nats-io/jetstream";
-import type { Clock, Timer } from "../../base/clock.js";
-import { CompactingQueue } from "../../base/compacting-queue.js";
+import { abortable } from "./abortable.js";
+import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import { Waiters } from "../../base/waiters.js";
-import type { Sequence, StoredRecord } from "../log/log.js";
-import { Delivery } from "./engine/delivery.js";
+import type { Sequence } from "../log/log.js";
 import type { Engine } from "./engine/engine.js";
 import { isStreamNotFound } from "./engine/engine-errors.js";
+import { LiveFeed } from "./engine/live-feed.js";
+import type { StreamNames } from "./engine/stream-names.js";
+import { getRecords, type RecordsGot } from "./get-records.js";
+import { readRecords } from "./read-records.js";
+import { RecordQueue, type RecordQueueHandler } from "./record-queue.js";
+import type { TimedRecord } from "./timed-record.js";
 
 /** The pause before the next delivery, in milliseconds. */
-const retryMs = 200;
-
-/** The longest wait for the first record of a delivery, in milliseconds. A server may lag behind the leader. */
-const firstRecordMs = 5000;
+const retryMs = 100;
 
 /**
  * The time for which the engine must show that it lost records, in milliseconds. A new leader may not have applied its
@@ -20,247 +22,276 @@ const firstRecordMs = 5000;
  */
 const doubtMs = 2000;
 
-export interface StreamFollowerHandler {
-  /** @param atMs the time at which the engine stored the record */
-  take(record: StoredRecord, atMs: number): void | Promise<void>;
-  lost(upTo: Sequence): void;
-  /** The engine sends nothing. The follower tries again until it is closed. */
+/** This many records are requested one by one. For more of them, a consumer is faster. */
+const mostSingleRecords = 256;
+
+/** The bytes that one consumer reads. */
+const pageBytes = 8 * 1024 * 1024;
+
+/** The most comparisons in a row at which a record is late. */
+const mostLateLooks = 2;
+
+/** The most bytes of new records that wait. With more, the delivery ends, and reads them again later. */
+const mostWaitingBytes = 64 * 1024 * 1024;
+
+export interface StreamFollowerHandler extends RecordQueueHandler {
+  /** The engine does not send the newest records. The follower tries again until it is closed. */
   interrupted(reason: string): void;
   /** The stream does not continue the records that were taken. The follower has ended. */
   restarted(reason: string): void;
-  /** `take` failed. The follower has ended. */
-  failed(error: unknown): void;
 }
 
 export interface StreamFollowerOptions {
   readonly engine: Engine;
-  readonly stream: string;
+  readonly names: StreamNames;
   readonly clock: Clock;
-  /** The state of the stream, as its leader knows it. */
-  readonly ask: () => Promise<StreamInfo>;
+  /** Asks the leader of the stream for the stream's state, until it responds or the signal aborts. */
+  readonly ask: (signal: AbortSignal) => Promise<StreamInfo>;
   readonly after: Sequence;
 }
 
-/** A record, or the call that lets the engine send more. */
-type Arrival = ArrivedRecord | (() => void);
-
-interface ArrivedRecord extends StoredRecord {
-  readonly atMs: number;
-}
-
 /**
- * Follows a stream over all failures of its deliveries. Each delivery begins with the last record that was taken, and
- * shows by its content that the stream still has this record.
+ * Follows a stream over all failures of its deliveries. A delivery reads what the stream has, and then passes what the
+ * leader of the stream sends. Each delivery begins with the last record that was taken, and shows by its content that
+ * the stream still has this record.
  */
 export class StreamFollower {
   readonly #options: StreamFollowerOptions;
   readonly #handler: StreamFollowerHandler;
-  readonly #arrivals = new CompactingQueue<Arrival>();
+  readonly #queue: RecordQueue;
   readonly #waiters = new Waiters();
-  #delivery: Delivery | undefined;
-  /** Resolves the promise for the end of the delivery; undefined if no delivery is open. */
-  #ended: ((reason: string) => void) | undefined;
-  /** The number of the last record that was passed to `take`. */
-  #taken: Sequence;
-  /** The content of this record; undefined if the follower has taken none. */
-  #last: Buffer | undefined;
-  /** The number of the last record for which `take` is done. */
-  #done: Sequence;
-  #isTaking = false;
+  #delivery: AbortController | undefined;
+  /** New records that came before the delivery had read all older ones. */
+  #early: TimedRecord[] = [];
+  #earlyBytes = 0;
+  /** True once the delivery has shown that the stream continues what was taken. */
+  #isChecked = false;
   #isLive = false;
   #isOver = false;
   #doubtSinceMs: number | undefined;
-  #retry: Timer | undefined;
+  /** The leader of the stream when this delivery began. */
+  #leader: string | undefined;
+  /** A record that the leader has told of, and that the delivery should have brought soon after. */
+  #expected: Sequence = 0;
+  #lateLooks = 0;
 
   constructor(options: StreamFollowerOptions, handler: StreamFollowerHandler) {
     this.#options = options;
     this.#handler = handler;
-    this.#taken = options.after;
-    this.#done = options.after;
+    this.#queue = new RecordQueue(options.after, {
+      take: (record) => handler.take(record),
+      lost: (upTo) => handler.lost(upTo),
+      failed: (error) => {
+        this.close();
+        handler.failed(error);
+      },
+    });
   }
 
-  /** True while the engine sends records and heartbeats, and the stream continues what was taken. */
+  /** True while the engine sends new records, and the stream continues what was taken. */
   get isLive(): boolean {
     return this.#isLive;
   }
 
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
   /** Begins to follow. */
   start(): void {
-    void this.#deliver();
+    void this.#run();
   }
 
   /** True if all records up to this number are taken. */
   has(sequence: Sequence): boolean {
-    return this.#done >= sequence;
+    return this.#queue.has(sequence);
   }
 
   /** Resolves when all records up to this number are taken, or when the follower has ended. */
   until(sequence: Sequence): Promise<void> {
-    return this.#waiters.until(() => this.has(sequence) || this.#isOver);
+    return this.#queue.until(sequence);
   }
 
-  /** Ends the delivery, because the connection is lost. */
-  disconnected(): void {
-    this.#endDelivery("the connection is lost");
+  /** Begins another delivery. Resolves when all records of the stream are taken, or when the follower has ended. */
+  async renew(): Promise<void> {
+    if (this.#isLive) this.#endDelivery("the log begins again");
+    await this.#waiters.until(() => this.#isLive || this.#isOver);
+  }
+
+  /** Call this when the connection is lost, and when there is one again. */
+  connectionChanged(): void {
+    if (!this.#options.engine.isConnected) this.#interrupt("the connection is lost");
+    this.#waiters.look();
+  }
+
+  /** Compares the delivery with what the leader of the stream says. Call this about twice a second. */
+  compare({ state, cluster }: StreamInfo): void {
+    if (!this.#isLive) return;
+    if (cluster?.leader !== this.#leader) this.#interrupt("the stream has a new leader");
+    else if (this.#queue.arrived >= this.#expected) this.#expect(state.last_seq);
+    else if (this.#lateLooks < mostLateLooks) this.#lateLooks += 1;
+    else this.#interrupt("NATS does not send the newest records");
   }
 
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#retry?.cancel();
     this.#endDelivery("the follower is closed");
+    this.#queue.close();
     this.#waiters.look();
   }
 
-  /** One delivery, from its begin to its end. */
-  async #deliver(): Promise<void> {
-    const reason = await this.#delivered().catch((error: unknown) => this.#refused(error));
-    if (this.#isOver) return;
-    this.#endDelivery(reason);
-    this.#retry = this.#options.clock.after(retryMs, () => void this.#deliver());
-  }
-
-  /** Resolves with the reason for which the delivery ended. */
-  async #delivered(): Promise<string> {
-    if (!this.#options.engine.isConnected) return "there is no connection";
-    let end: (reason: string) => void = () => undefined;
-    const ended = new Promise<string>((resolve) => (end = resolve));
-    this.#ended = end;
-    // If the connection is lost in the meantime, the responses never come.
-    const begun = this.#begin(() => this.#ended === end);
-    await Promise.race([begun, ended]);
-    return ended;
-  }
-
-  /** @param isOpen false once this delivery has ended */
-  async #begin(isOpen: () => boolean): Promise<void> {
-    const { engine, stream, clock, ask } = this.#options;
-    const from = Math.max(1, this.#taken);
-    const delivery = await Delivery.start(
-      { engine, stream, from, clock },
-      {
-        record: (record, { atMs }) => isOpen() && this.#arrive({ ...record, atMs }),
-        window: (proceed) => isOpen() && this.#enqueue(proceed),
-        ended: (reason) => isOpen() && this.#endDelivery(reason),
-      },
-    );
-    if (!isOpen()) {
-      delivery.close();
-      return;
-    }
-    this.#delivery = delivery;
-    const { state } = await ask();
-    if (isOpen() && !this.#isLive) this.#compare(state);
-  }
-
-  #endDelivery(reason: string): void {
-    const ended = this.#ended;
-    if (ended === undefined) return;
-    this.#ended = undefined;
-    this.#isLive = false;
-    this.#delivery?.close();
-    this.#delivery = undefined;
-    this.#arrivals.clear();
-    ended(reason);
-    if (!this.#isOver) this.#handler.interrupted(reason);
-  }
-
-  #refused(error: unknown): string {
-    if (isStreamNotFound(error)) this.#doubt("the stream was deleted");
-    return messageOf(error);
-  }
-
-  /** Decides by the state of the stream what the first record of the delivery cannot show. */
-  #compare({ first_seq: first, last_seq: last }: StreamState): void {
-    if (last < this.#taken) {
-      const reason = `the newest record of the stream is ${last}, before ${this.#taken}`;
-      this.#doubt(reason);
-      this.#endDelivery(reason);
-    } else if (this.#taken > 0 && first <= this.#taken) {
-      const delivery = this.#delivery;
-      this.#options.clock.after(firstRecordMs, () => {
-        if (!this.#isLive && this.#delivery === delivery) this.#endDelivery("NATS sends no record");
+  async #run(): Promise<void> {
+    for (;;) {
+      await this.#waiters.until(() => this.#options.engine.isConnected || this.#isOver);
+      if (this.#isOver) return;
+      const delivery = new AbortController();
+      this.#delivery = delivery;
+      await this.#deliver(delivery.signal).catch((error: unknown) => {
+        if (this.#delivery !== delivery) return;
+        if (isStreamNotFound(error)) this.#doubt("the stream was deleted");
+        this.#interrupt(messageOf(error));
       });
-    } else if (this.#last !== undefined) {
-      this.#restart(`the stream has no record ${this.#taken} any more`);
-    } else {
-      if (first > this.#taken + 1) this.#lose(first - 1);
-      this.#goLive();
+      await new Promise<void>((resolve) => void this.#options.clock.after(retryMs, resolve));
     }
   }
 
-  #arrive(record: ArrivedRecord): void {
-    if (this.#isLive) {
-      this.#enqueue(record);
-      return;
+  /** One delivery. Rejects when it ends. */
+  async #deliver(signal: AbortSignal): Promise<void> {
+    let newest = await this.#ask(signal);
+    while (newest - this.#queue.arrived > mostSingleRecords) {
+      await this.#catchUp(newest, signal);
+      newest = await this.#ask(signal);
     }
-    const isTaken = record.sequence === this.#taken;
-    if (this.#last !== undefined && !(isTaken && this.#last.equals(record.payload))) {
-      this.#restart(`the stream has other records since ${this.#taken}`);
-      return;
+    const { engine, names, clock } = this.#options;
+    const feed = new LiveFeed(engine, names, (record) => {
+      if (!signal.aborted) this.#hear({ ...record, atMs: clock.now() });
+    });
+    try {
+      await this.#catchUp(await this.#ask(signal), signal);
+      this.#goLive();
+      await abortable(new Promise(() => undefined), signal);
+    } finally {
+      feed.close();
     }
-    this.#last = record.payload;
-    this.#goLive();
-    if (!isTaken) this.#enqueue(record);
+  }
+
+  /** Resolves with the number of the newest record. Rejects if the stream does not continue what was taken. */
+  async #ask(signal: AbortSignal): Promise<Sequence> {
+    const { state, cluster } = await this.#options.ask(signal);
+    this.#leader = cluster?.leader;
+    this.#expect(0);
+    this.#check(state);
+    signal.throwIfAborted();
+    return state.last_seq;
+  }
+
+  #check({ first_seq: first, last_seq: last }: StreamState): void {
+    const { taken, last: content } = this.#queue;
+    if (last < taken) {
+      const reason = `the newest record of the stream is ${last}, before ${taken}`;
+      this.#doubt(reason);
+      throw new Error(reason);
+    }
+    if (taken === 0 || first <= taken) return;
+    if (content !== undefined) this.#restart(`the stream has no record ${taken} any more`);
+    else if (first > taken + 1) this.#queue.lose(first - 1);
+  }
+
+  /** Reads and takes all records up to a number, beginning with the last one that was taken. */
+  async #catchUp(upTo: Sequence, signal: AbortSignal): Promise<void> {
+    for (let next = Math.max(1, this.#queue.arrived); next <= upTo;) {
+      const got = await abortable(this.#read(next, upTo), signal);
+      for (const record of got.records) this.#arrive(record);
+      await abortable(this.#queue.until(this.#queue.arrived), signal);
+      next = got.upTo + 1;
+    }
+    if (this.#queue.arrived < upTo) this.#queue.lose(upTo);
+  }
+
+  /** Reads the first records of a range. */
+  async #read(from: Sequence, upTo: Sequence): Promise<RecordsGot> {
+    const { engine, names, clock } = this.#options;
+    const stream = names.records;
+    if (upTo - from >= mostSingleRecords) {
+      const records = await readRecords({ engine, stream, from, clock }, pageBytes);
+      return { records, upTo: records.at(-1)?.sequence ?? from };
+    }
+    const got = await getRecords(engine, { stream, from, upTo });
+    const isComplete = got.records.length > got.upTo - from;
+    if (isComplete || this.#isCertain()) return got;
+    throw new Error(`the leader of the stream does not have all records up to ${got.upTo}`);
+  }
+
+  /** Adds a record that was read. */
+  #arrive(record: TimedRecord): void {
+    const { taken, last, arrived } = this.#queue;
+    const isRepeated = record.sequence === taken && last?.equals(record.payload) === true;
+    if (!this.#isChecked && last !== undefined && !isRepeated)
+      this.#restart(`the stream has other records since ${taken}`);
+    this.#isChecked = true;
+    if (record.sequence > arrived) this.#queue.add(record);
+  }
+
+  /** A record that the leader has just stored. */
+  #hear(record: TimedRecord): void {
+    const next = this.#queue.arrived + 1;
+    if (!this.#isLive) {
+      this.#early.push(record);
+      this.#earlyBytes += record.payload.length;
+    } else if (record.sequence === next) this.#queue.add(record);
+    else this.#interrupt(`NATS sends record ${record.sequence}, not ${next}`);
+    if (this.#queue.bytes + this.#earlyBytes > mostWaitingBytes)
+      this.#interrupt("this hub is slower than the other hubs");
   }
 
   #goLive(): void {
+    const early = this.#early;
+    this.#forgetEarly();
     this.#isLive = true;
     this.#doubtSinceMs = undefined;
+    for (const record of early) if (this.#isLive && record.sequence > this.#queue.arrived) this.#hear(record);
+    this.#waiters.look();
+  }
+
+  #expect(sequence: Sequence): void {
+    this.#expected = sequence;
+    this.#lateLooks = 0;
+  }
+
+  #forgetEarly(): void {
+    this.#early = [];
+    this.#earlyBytes = 0;
+  }
+
+  #interrupt(reason: string): void {
+    if (this.#endDelivery(reason)) this.#handler.interrupted(reason);
+  }
+
+  /** Returns false if there is no delivery. */
+  #endDelivery(reason: string): boolean {
+    const delivery = this.#delivery;
+    if (delivery === undefined) return false;
+    this.#delivery = undefined;
+    this.#isLive = false;
+    this.#isChecked = false;
+    this.#queue.clear();
+    this.#forgetEarly();
+    delivery.abort(new Error(reason));
+    return true;
   }
 
   /** Ends the follower if the stream has shown a loss for long enough. */
   #doubt(reason: string): void {
+    if (this.#isCertain()) this.#restart(reason);
+  }
+
+  /** True if the doubt has lasted for long enough. */
+  #isCertain(): boolean {
     const nowMs = this.#options.clock.monotonic();
     this.#doubtSinceMs ??= nowMs;
-    if (nowMs - this.#doubtSinceMs >= doubtMs) this.#restart(reason);
+    return nowMs - this.#doubtSinceMs >= doubtMs;
   }
 
   #restart(reason: string): void {
     if (this.#isOver) return;
     this.close();
     this.#handler.restarted(reason);
-  }
-
-  #lose(upTo: Sequence): void {
-    this.#handler.lost(upTo);
-    this.#taken = upTo;
-    this.#done = upTo;
-    this.#waiters.look();
-  }
-
-  #enqueue(arrival: Arrival): void {
-    this.#arrivals.push(arrival);
-    if (!this.#isTaking) void this.#takeAll();
-  }
-
-  async #takeAll(): Promise<void> {
-    this.#isTaking = true;
-    try {
-      for (let next = this.#arrivals.shift(); next !== undefined; next = this.#arrivals.shift()) {
-        if (typeof next === "function") next();
-        else await this.#take(next);
-      }
-    } catch (error) {
-      this.close();
-      this.#handler.failed(error);
-    } finally {
-      this.#isTaking = false;
-    }
-  }
-
-  async #take(record: ArrivedRecord): Promise<void> {
-    const { sequence, payload, atMs } = record;
-    if (sequence !== this.#taken + 1) this.#lose(sequence - 1);
-    this.#taken = sequence;
-    this.#last = payload;
-    const taken = this.#handler.take({ sequence, payload }, atMs);
-    if (taken !== undefined) await taken;
-    this.#done = sequence;
-    this.#waiters.look();
   }
 }

@@ -1,14 +1,19 @@
 import type { JetStreamManager, StreamInfo } from "@nats-io/jetstream";
-import type { Clock } from "../../base/clock.js";
+import type { Clock, Timer } from "../../base/clock.js";
 import type { Sequence } from "../log/log.js";
+import { abortable } from "./abortable.js";
+import { isStreamNotFound } from "./engine/engine-errors.js";
 import type { LogExtent } from "./record-sizes.js";
 
 /** The least time between two shared questions, in milliseconds. */
 const sharedMs = 100;
 
+/** The time after which a question is repeated, in milliseconds. A server without a leader of the stream may be silent. */
+const againMs = 250;
+
 export interface StreamWatchOptions {
   readonly engine: { readonly manager: { readonly streams: Pick<JetStreamManager["streams"], "info"> } };
-  readonly clock: Pick<Clock, "after" | "monotonic">;
+  readonly clock: Pick<Clock, "after" | "every" | "monotonic">;
   /** The state of the stream when the log was opened. */
   readonly info: StreamInfo;
 }
@@ -56,6 +61,24 @@ export class StreamWatch {
       this.#newerBytes = 0;
     }
     return info;
+  }
+
+  /** Asks again and again. Rejects if there is no stream, or when the signal aborts. */
+  async answered(signal: AbortSignal): Promise<StreamInfo> {
+    let asking: Timer | undefined;
+    const answer = new Promise<StreamInfo>((resolve, reject) => {
+      const ask = (): void =>
+        void this.ask().then(resolve, (error: unknown) => {
+          if (isStreamNotFound(error)) reject(error);
+        });
+      asking = this.#clock.every(againMs, ask);
+      ask();
+    });
+    try {
+      return await abortable(answer, signal);
+    } finally {
+      asking?.cancel();
+    }
   }
 
   /** Replaces all that is known, when the log begins anew. */

@@ -32,7 +32,7 @@ export function natsLog(
   });
 }
 
-/** The machine's clock, but what is due each second is due each 50 milliseconds. */
+/** The machine's clock, but what is due each half second is due each 50 milliseconds. */
 export class FastClock implements Clock {
   /** How often something was due. */
   seconds = 0;
@@ -54,7 +54,7 @@ export class FastClock implements Clock {
   }
 
   every(periodMs: number, action: () => void): Timer {
-    if (periodMs !== 1000) return systemClock.every(periodMs, action);
+    if (periodMs !== 500) return systemClock.every(periodMs, action);
     return systemClock.every(50, () => {
       this.seconds += 1;
       action();

@@ -22,9 +22,10 @@ export interface EngineOptions {
   readonly logger: Logger;
 }
 
-/** Called when the connection is lost. */
+/** Called when the connection is lost, and when there is one again. */
 export interface EngineFollower {
   disconnected(): void;
+  connected(): void;
 }
 
 /** A connection to one server of the engine at a time. After a loss, it connects again until it is closed. */
@@ -59,7 +60,7 @@ export class Engine {
     return this.#maxPayload;
   }
 
-  /** Reports losses of the connection from now on. Call this once. */
+  /** Reports changes of the connection from now on. Call this once. */
   async watch(follower: EngineFollower): Promise<void> {
     for await (const status of this.connection.status()) {
       if (status.type === "disconnect") {
@@ -69,6 +70,7 @@ export class Engine {
       } else if (status.type === "reconnect") {
         this.#isConnected = true;
         this.#logger.info({ server: status.server }, "connected to NATS again");
+        follower.connected();
       } else if (status.type === "error") {
         this.#logger.warn({ error: status.error }, "NATS reports an error");
       }

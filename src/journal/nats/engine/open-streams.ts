@@ -26,7 +26,11 @@ export interface StreamsToOpen {
  */
 export async function openStreams(opening: StreamsToOpen): Promise<StreamInfo> {
   const { engine, names, logger } = opening;
-  const records = await openStream(engine, { name: names.records, subjects: [names.subject] });
+  const records = await openStream(engine, {
+    name: names.records,
+    subjects: [names.subject],
+    republish: { src: names.subject, dest: names.live },
+  });
   await openStream(engine, { name: names.state, subjects: [`${names.statePrefix}>`] });
   const replicas = records.config.num_replicas;
   if (replicas < wantedReplicas)
@@ -37,7 +41,7 @@ export async function openStreams(opening: StreamsToOpen): Promise<StreamInfo> {
   return records;
 }
 
-type Wanted = Pick<StreamConfig, "name" | "subjects">;
+type Wanted = Pick<StreamConfig, "name" | "subjects" | "republish">;
 
 async function openStream(engine: Engine, wanted: Wanted): Promise<StreamInfo> {
   const info = (await findStream(engine, wanted.name)) ?? (await createStream(engine, wanted));
@@ -69,10 +73,9 @@ async function createStream(engine: Engine, wanted: Wanted): Promise<StreamInfo>
 }
 
 /** A stream that removes nothing by itself: the hubs remove records that a snapshot covers. */
-function configOf({ name, subjects }: Wanted, replicas: number): Partial<StreamConfig> & { name: string } {
+function configOf(wanted: Wanted, replicas: number): Partial<StreamConfig> & { name: string } {
   return {
-    name,
-    subjects,
+    ...wanted,
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
     discard: DiscardPolicy.New,
@@ -80,7 +83,7 @@ function configOf({ name, subjects }: Wanted, replicas: number): Partial<StreamC
   };
 }
 
-function checkStream(config: StreamConfig, { name, subjects }: Wanted): void {
+function checkStream(config: StreamConfig, { name, subjects, republish }: Wanted): void {
   const hasLimit = [config.max_age, config.max_msgs_per_subject].some((limit) => limit > 0);
   const discards = config.discard === DiscardPolicy.Old && (config.max_bytes > 0 || config.max_msgs > 0);
   const faults = [
@@ -89,6 +92,7 @@ function checkStream(config: StreamConfig, { name, subjects }: Wanted): void {
     [config.storage !== StorageType.File, "is in memory only"],
     [hasLimit || discards, "removes messages by itself"],
     [config.deny_purge, "does not allow the hub to purge"],
+    [config.republish?.dest !== republish?.dest, `does not republish its messages as ${republish?.dest}`],
   ] as const;
   const fault = faults.find(([isFaulty]) => isFaulty);
   if (fault !== undefined)

@@ -6,6 +6,8 @@ export interface StreamNames {
   readonly records: string;
   /** The subject of every record. */
   readonly subject: string;
+  /** The subject on which the leader of the stream publishes each record that it has stored. */
+  readonly live: string;
   /** The stream of snapshots and of the secret. */
   readonly state: string;
   /** The beginning of the subjects in the stream of snapshots, with a dot at the end. */
@@ -22,6 +24,7 @@ export function streamNames(name: string): StreamNames {
   return {
     records: name,
     subject: `pharos.journal.${name}`,
+    live: `pharos.journal.${name}.live`,
     state: `${name}_state`,
     statePrefix: `pharos.journal.${name}.state.`,
   };
