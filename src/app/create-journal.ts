@@ -102,11 +102,18 @@ function createLoggedJournal(log: Log, parts: JournalParts & { readonly secret: 
   const epochs = new EpochChain();
   const options = historyOptions(parts, { epochs, key: parts.secret.subarray(0, positionKeyBytes) });
   const { history, journal, idempotency } = parts.config.limits;
+  // What the journal stores no longer is not served from memory either.
+  const ageSeconds = Math.min(history.ageSeconds, journal.ageSeconds);
   return new LoggedJournal({
     ...parts,
     log,
     epochs,
-    history: new MemoryHistory({ ...options, run: createEpoch(), logStart: () => startOf(log) }),
+    history: new MemoryHistory({
+      ...options,
+      limits: { ...history, ageSeconds },
+      run: createEpoch(),
+      logStart: () => startOf(log),
+    }),
     limits: journal,
     idempotency,
     replayBytes: history.bytes,

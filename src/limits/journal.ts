@@ -15,8 +15,9 @@ export const declaredJournalLimits = {
     ...ageRange,
     unit: "seconds",
     default: 86_400,
-    help: "Time for which the journal stores a publication.",
-    above: "The hub removes the publication.",
+    help: "Time for which the journal stores a publication. The history in memory then has no older ones either.",
+    above:
+      "Clients do not get the publication. The hub removes it from the journal within half of this time.",
     why: "As long as the history in memory.",
   },
   waitingBytes: {

@@ -36,7 +36,7 @@ test("exactly one of 100 pairs of simultaneous starts wins, each after a kill", 
 });
 
 async function openLog(dir: string): Promise<DiskLog> {
-  const limits = { bytes: 2048 * MiB, ageSeconds: 86_400 };
+  const limits = { bytes: 2048 * MiB };
   const log = new DiskLog({ dir, limits, clock: systemClock, logger: silentLogger });
   await log.open();
   return log;

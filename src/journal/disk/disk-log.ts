@@ -52,7 +52,8 @@ export class DiskLog implements Log {
   }
 
   get first(): Sequence {
-    return this.#store?.segments.first ?? 1;
+    const store = this.#store;
+    return store === undefined ? 1 : Math.max(store.segments.first, store.expired + 1);
   }
 
   get head(): Sequence {
@@ -99,7 +100,15 @@ export class DiskLog implements Log {
   }
 
   read(after: Sequence, maxBytes: number): Promise<readonly StoredRecord[]> {
-    return readLogPage(this.#opened(), after, maxBytes);
+    return readLogPage(this.#opened(), Math.max(after, this.first - 1), maxBytes);
+  }
+
+  async expire(upTo: Sequence): Promise<void> {
+    const store = this.#opened();
+    const isIdle = !this.#isClosed && this.#state === "up" && this.#writing === undefined;
+    if (isIdle && this.head <= upTo && store.segments.endsWithRecord)
+      await (this.#writing = this.#beginWhileIdle());
+    await store.expire(upTo);
   }
 
   bytesAfter(after: Sequence): number {
@@ -110,10 +119,8 @@ export class DiskLog implements Log {
     return Promise.resolve(this.#opened().snapshots.sequences);
   }
 
-  async saveSnapshot(sequence: Sequence, chunks: AsyncIterable<Buffer>): Promise<void> {
-    const store = this.#opened();
-    await store.snapshots.save(sequence, chunks);
-    await store.trim();
+  saveSnapshot(sequence: Sequence, chunks: AsyncIterable<Buffer>): Promise<void> {
+    return this.#opened().saveSnapshot(sequence, chunks);
   }
 
   loadSnapshot(sequence: Sequence): AsyncIterable<Buffer> {
@@ -155,14 +162,27 @@ export class DiskLog implements Log {
     try {
       first = await this.#opened().write(batch.map(({ payload }) => payload));
     } catch (error) {
-      this.#leaveUp(error);
-      for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(this.#refusal(error));
-      this.#feed?.follower.down();
-      return;
+      return this.#fail(error, batch);
     }
     const records = batch.map(({ payload }, index) => ({ sequence: first + index, payload }));
     await this.#feed?.offer(records);
     for (const [index, { resolve }] of batch.entries()) resolve(first + index);
+  }
+
+  #fail(error: unknown, batch: readonly PendingAppend[] = []): void {
+    this.#leaveUp(error);
+    for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(this.#refusal(error));
+    this.#feed?.follower.down();
+  }
+
+  /** Begins a segment without a record to write, and then writes what was appended meanwhile. */
+  async #beginWhileIdle(): Promise<void> {
+    try {
+      await this.#opened().begin();
+    } catch (error) {
+      this.#fail(error);
+    }
+    await this.#writeAll();
   }
 
   async #recover(): Promise<void> {

@@ -32,6 +32,8 @@ export class DiskStore {
   readonly #reportDamage: LimitedLog;
   /** Undefined before the first {@link begin}, and after a failure. */
   #writer: SegmentWriter | undefined;
+  #endsSegment = false;
+  #expired: Sequence = 0;
 
   private constructor(options: DiskStoreOptions, held: HeldFolder, folder: OpenedFolder) {
     this.#options = options;
@@ -61,6 +63,11 @@ export class DiskStore {
     return this.#folder.secret;
   }
 
+  /** The last record that nobody reads any more. */
+  get expired(): Sequence {
+    return this.#expired;
+  }
+
   get segments(): OpenedFolder["segments"] {
     return this.#folder.segments;
   }
@@ -84,7 +91,7 @@ export class DiskStore {
     const writer = await this.#roomyWriter();
     const first = segments.head + 1;
     await writer.write(first, payloads);
-    writer.count(first, payloads, this.#options.clock.now());
+    writer.count(first, payloads);
     segments.head += payloads.length;
     return first;
   }
@@ -100,11 +107,27 @@ export class DiskStore {
     return new LogCursor({ files, segments: this.segments, after, onDamage, chunkBytes });
   }
 
-  /** Removes the oldest segments above the limits, if the oldest snapshot does not need them. */
+  /**
+   * Stores a snapshot. The records after this call go to a new segment: the segments before can be removed as soon as
+   * nobody needs the records before the snapshot.
+   */
+  async saveSnapshot(sequence: Sequence, chunks: AsyncIterable<Buffer>): Promise<void> {
+    this.#endsSegment = true;
+    await this.snapshots.save(sequence, chunks);
+    await this.trim();
+  }
+
+  /** As {@link Log.expire}. Call {@link begin} before, if all records have expired: the last segment stays. */
+  async expire(upTo: Sequence): Promise<void> {
+    this.#expired = Math.max(this.#expired, upTo);
+    await this.trim();
+  }
+
+  /** Removes the oldest segments that have expired or are above the limit, if the oldest snapshot does not need them. */
   async trim(): Promise<void> {
-    const { files, dir, limits, clock, logger } = this.#options;
+    const { files, dir, limits, logger } = this.#options;
     const needed = this.snapshots.sequences[0] ?? 0;
-    const trimmed = this.segments.trim(limits, needed, clock.now());
+    const trimmed = this.segments.trim({ mostBytes: limits.bytes, expired: this.#expired, needed });
     if (trimmed.length === 0) return;
     try {
       for (const { path } of trimmed) await files.remove(path);
@@ -119,23 +142,25 @@ export class DiskStore {
     await this.#held.release();
   }
 
-  /** The writer of the last segment, or of a new one if the last is full. */
+  /** The writer of the last segment, or of a new one if the last is full or ends here. */
   async #roomyWriter(): Promise<SegmentWriter> {
     const writer = this.#writer;
-    if (writer !== undefined && writer.segment.bytes < this.#segmentBytes) return writer;
+    if (writer !== undefined && writer.segment.bytes < this.#segmentBytes && !this.#endsSegment)
+      return writer;
     const next = await this.#beginSegment();
     await this.trim();
     return next;
   }
 
   async #beginSegment(): Promise<SegmentWriter> {
-    const { files, dir, clock } = this.#options;
+    const { files, dir } = this.#options;
     const { journal, segments } = this.#folder;
     await this.#dropWriter();
     const first = segments.head + 1;
-    const writer = await SegmentWriter.create({ files, dir, journal, first, nowMs: clock.now() });
+    const writer = await SegmentWriter.create({ files, dir, journal, first });
     segments.add(writer.segment);
     this.#writer = writer;
+    this.#endsSegment = false;
     return writer;
   }
 

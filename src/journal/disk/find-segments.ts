@@ -46,7 +46,7 @@ async function findSegment(
   const file = await openExisting(files, path);
   if (file === undefined) return undefined;
   try {
-    const { header, bytes, modifiedMs } = await readFileHeader(file, journal);
+    const { header, bytes } = await readFileHeader(file, journal);
     if (header.kind === "foreign")
       throw new PharosError("bad-config", `${path} belongs to another journal; move it out of the folder`);
     if (header.kind === "newer")
@@ -54,7 +54,7 @@ async function findSegment(
     const key = header.kind === "ours" ? frameKey(header.salt) : undefined;
     if (key === undefined)
       logger.error({ file: path }, "cannot read a file of the journal: its header is damaged");
-    return new Segment({ path, first, key, bytes, modifiedMs });
+    return new Segment({ path, first, key, bytes });
   } finally {
     await file.close();
   }

@@ -13,7 +13,6 @@ export interface NewSegment {
   readonly dir: string;
   readonly journal: JournalId;
   readonly first: Sequence;
-  readonly nowMs: number;
 }
 
 /** Writes records to the end of a new segment. After a failure, the segment is never written again. */
@@ -32,12 +31,12 @@ export class SegmentWriter {
    * Creates the segment. When the promise resolves, the header and the folder are on the disk. Replaces a file of the
    * same name: none of its records count, because this segment begins with their numbers.
    */
-  static async create({ files, dir, journal, first, nowMs }: NewSegment): Promise<SegmentWriter> {
+  static async create({ files, dir, journal, first }: NewSegment): Promise<SegmentWriter> {
     const { header, salt } = encodeFileHeader(journal);
     const path = join(dir, segmentName(first));
     const file = await createDurably(files, path, (file) => writeAll(file, [header], 0));
     const key = frameKey(salt);
-    const segment = new Segment({ path, first, key, bytes: header.length, modifiedMs: nowMs });
+    const segment = new Segment({ path, first, key, bytes: header.length });
     return new SegmentWriter(segment, file, key);
   }
 
@@ -52,13 +51,12 @@ export class SegmentWriter {
   }
 
   /** Counts records that are on the disk now. */
-  count(first: Sequence, payloads: readonly Buffer[], nowMs: number): void {
+  count(first: Sequence, payloads: readonly Buffer[]): void {
     const { segment } = this;
     for (const [index, payload] of payloads.entries()) {
       segment.mark(first + index, segment.bytes);
       segment.bytes += frameHeadBytes + payload.length;
     }
-    segment.modifiedMs = nowMs;
   }
 
   close(): Promise<void> {

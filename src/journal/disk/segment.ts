@@ -25,7 +25,6 @@ export interface SegmentOptions {
   /** Undefined if the header is damaged: then no record of the segment can be read. */
   readonly key: FrameKey | undefined;
   readonly bytes: number;
-  readonly modifiedMs: number;
 }
 
 /** A file with consecutive records. Its marks say where some of the records begin. */
@@ -35,8 +34,6 @@ export class Segment {
   readonly key: FrameKey | undefined;
   /** The bytes up to the end of the last record. */
   bytes: number;
-  /** The time of the last write, in milliseconds since 1970. */
-  modifiedMs: number;
   readonly #sequences: Sequence[] = [];
   readonly #positions: number[] = [];
 
@@ -45,7 +42,6 @@ export class Segment {
     this.first = options.first;
     this.key = options.key;
     this.bytes = options.bytes;
-    this.modifiedMs = options.modifiedMs;
   }
 
   /** Notes that a record begins at this position, if the last mark is far enough. Call this in order of position. */

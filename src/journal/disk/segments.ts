@@ -1,6 +1,14 @@
 import { countLeading } from "../../base/binary-search.js";
-import type { LogLimits, Sequence } from "../log/log.js";
+import type { Sequence } from "../log/log.js";
 import type { Segment } from "./segment.js";
+
+export interface SegmentTrim {
+  readonly mostBytes: number;
+  /** The last record that nobody reads any more. */
+  readonly expired: Sequence;
+  /** The records after this one stay. */
+  readonly needed: Sequence;
+}
 
 /** The segments of a log, oldest first. The last segment gets the new records. */
 export class Segments {
@@ -19,6 +27,11 @@ export class Segments {
 
   get first(): Sequence {
     return this.#all[0]?.first ?? this.head + 1;
+  }
+
+  /** The last segment has a record. */
+  get endsWithRecord(): boolean {
+    return (this.#all.at(-1)?.first ?? Infinity) <= this.head;
   }
 
   get bytes(): number {
@@ -55,20 +68,16 @@ export class Segments {
   }
 
   /**
-   * Takes out the oldest segments, as far as the limits want it, and returns them. Keeps the last segment, and all
-   * records after `needed`.
+   * Takes out the oldest segments, and returns them: those above the limit, and those whose records have all expired.
+   * Keeps the last segment, and all records after `needed`.
    */
-  trim(limits: LogLimits, needed: Sequence, nowMs: number): Segment[] {
-    let excess = this.bytes - limits.bytes;
-    const oldestMs = nowMs - limits.ageSeconds * 1000;
-    const count = countLeading(this.#all.length - 1, (index) => {
-      const segment = this.#all[index];
-      return segment !== undefined && this.lastOf(segment) <= needed;
-    });
+  trim({ mostBytes, expired, needed }: SegmentTrim): Segment[] {
+    let excess = this.bytes - mostBytes;
     let trimmed = 0;
-    for (const { bytes, modifiedMs } of this.#all.slice(0, count)) {
-      if (excess <= 0 && modifiedMs >= oldestMs) break;
-      excess -= bytes;
+    for (const segment of this.#all.slice(0, -1)) {
+      const last = this.lastOf(segment);
+      if (last > needed || (excess <= 0 && last > expired)) break;
+      excess -= segment.bytes;
       trimmed += 1;
     }
     return this.#all.splice(0, trimmed);

@@ -61,7 +61,7 @@ export interface Log {
   readonly isShared: boolean;
   /** The largest size of a record, in bytes. */
   readonly maxRecordBytes: number;
-  /** The number of the oldest stored record; `head + 1` if the log holds none. */
+  /** The number of the oldest stored record that is not {@link expire expired}; `head + 1` if the log holds none. */
   readonly first: Sequence;
   /** The number of the newest stored record; 0 if there was none yet. */
   readonly head: Sequence;
@@ -108,9 +108,15 @@ export interface Log {
   latest(): Promise<Sequence>;
   /**
    * Reads records after `after`, oldest first: at least one if there is one, and not more than `maxBytes` together
-   * otherwise. Records that are damaged or no longer stored are left out: compare with {@link first}.
+   * otherwise. Records that are damaged, expired or no longer stored are left out: compare with {@link first}.
    */
   read(after: Sequence, maxBytes: number): Promise<readonly StoredRecord[]>;
+  /**
+   * Says that the caller needs no record up to this one any more. {@link first} lies behind them at once. The log
+   * removes them when the oldest snapshot lies behind them too; a log in files removes whole files. Never rejects. A log
+   * that is opened again does not know what has expired.
+   */
+  expire(upTo: Sequence): Promise<void>;
   /** An estimate of the bytes of all records after `after`. */
   bytesAfter(after: Sequence): number;
   /** The complete snapshots, oldest first, by the record after which a replay must begin. */
@@ -131,5 +137,4 @@ export interface Log {
 /** Limits on a log. Above them, the log removes its oldest records. */
 export interface LogLimits {
   readonly bytes: number;
-  readonly ageSeconds: number;
 }

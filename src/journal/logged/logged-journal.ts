@@ -28,6 +28,7 @@ import { offsetAt, publicationsPerRecord } from "../log/record.js";
 import type { LogItem, LoggedGroup, LoggedNote, LoggedPublication } from "../log/record.js";
 import type { MemoryHistory } from "../memory/memory-history.js";
 import type { SnapshotPart } from "../snapshot-part.js";
+import { LogAgeing } from "./log-ageing.js";
 import { LogHistory } from "./log-history.js";
 import type { OffsetSpan } from "./offset-spans.js";
 import type { PendingItem } from "./pending-item.js";
@@ -82,6 +83,7 @@ export class LoggedJournal implements Journal {
   readonly #rules: LogRules;
   readonly #snapshots: Snapshots;
   readonly #parts = new Map<string, SnapshotPart>();
+  readonly #ageing: LogAgeing;
   readonly #waiters = new Waiters();
   /** The last record that was applied or skipped. */
   #applied: Sequence = 0;
@@ -113,7 +115,15 @@ export class LoggedJournal implements Journal {
     const noted = ({ part, value }: LoggedNote): void => this.#parts.get(part)?.note?.(value);
     this.#applier = new RecordApplier({ ...options, ...state, budget, skipped, noted });
     this.#snapshots = new Snapshots(options);
-    const own = [this.#rules, this.#runs, options.epochs, this.#answers, this.history.skips];
+    this.#ageing = new LogAgeing({ ...options, snapshots: this.#snapshots });
+    const own = [
+      this.#rules,
+      this.#runs,
+      this.#ageing.times,
+      options.epochs,
+      this.#answers,
+      this.history.skips,
+    ];
     for (const part of [...own, ...options.history.parts]) this.keep(part);
   }
 
@@ -160,6 +170,7 @@ export class LoggedJournal implements Journal {
     this.#applier.goLive();
     this.#isLive = true;
     this.#sender.start(failure);
+    await this.#ageing.start();
   }
 
   append(publication: Publication): Promise<Receipt> {
@@ -227,6 +238,7 @@ export class LoggedJournal implements Journal {
   }
 
   async #close(): Promise<void> {
+    this.#ageing.close();
     this.#waiters.look();
     await this.#sender.settled();
     this.#sender.close();
@@ -276,7 +288,16 @@ export class LoggedJournal implements Journal {
     this.#sender.add({ item, text, bytes, publications, sinceMs, ...calls });
   }
 
-  async #take({ sequence, payload }: StoredRecord): Promise<void> {
+  async #take(record: StoredRecord): Promise<void> {
+    this.#ageing.applying();
+    await this.#apply(record);
+    const { sequence } = record;
+    this.#applied = sequence;
+    this.#ageing.applied({ sequence, atMs: this.#atMs });
+    this.#waiters.look();
+  }
+
+  async #apply({ sequence, payload }: StoredRecord): Promise<void> {
     const head = decodeHead(payload);
     const pending = this.#sender.arrived(head);
     this.#atMs = Math.max(this.#atMs, head.atMs);
@@ -291,9 +312,6 @@ export class LoggedJournal implements Journal {
       this.history.skip({ from: offsetAt(sequence, 0), upTo: offsetAt(sequence + 1, 0) - 1 });
       if (pending !== undefined) this.#sender.beginRun();
     }
-    this.#applied = sequence;
-    this.#snapshots.saveIfDue(sequence);
-    this.#waiters.look();
   }
 
   #lose(upTo: Sequence): void {

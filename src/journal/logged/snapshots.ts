@@ -49,18 +49,18 @@ export class Snapshots {
   }
 
   /**
-   * Loads the newest snapshot that is old enough: the records after it fill the history in memory. If none is old enough,
-   * loads the oldest. A damaged snapshot is logged, and the next older one is loaded, which only takes longer.
+   * Loads the newest snapshot that is old enough, as {@link #isEnough} says: the records after it fill the history in
+   * memory. If none is old enough, loads the oldest. A damaged snapshot is logged, and the next older one is loaded, which only takes longer.
    *
    * @returns the record after which the replay has to begin; 0 without a snapshot
    */
   async load(): Promise<Sequence> {
-    const { log, logger, replayBytes } = this.#options;
+    const { log, logger } = this.#options;
     const all = await log.snapshots();
     this.#last = all.at(-1) ?? 0;
     const chosen = Math.max(
       0,
-      all.findLastIndex((sequence) => log.bytesAfter(sequence) >= replayBytes),
+      all.findLastIndex((sequence) => this.#isEnough(sequence)),
     );
     for (const sequence of [...all.slice(0, chosen + 1).toReversed(), ...all.slice(chosen + 1)]) {
       try {
@@ -79,23 +79,39 @@ export class Snapshots {
   }
 
   /**
-   * Saves a snapshot in the background if the log has grown enough since the last one. Call this after each record, when
-   * the record is applied.
+   * Saves a snapshot in the background if the log has grown enough since the last one, or if the last one lies before a
+   * record that is old: without a snapshot behind its old records, the log cannot remove them. Call this between two
+   * records.
    *
-   * @param sequence the last applied record
+   * @param applied the last applied record
+   * @param old the last record that is old
    */
-  saveIfDue(sequence: Sequence): void {
-    const { log, logger } = this.#options;
-    if (this.#saving !== undefined) return;
-    if (log.bytesAfter(this.#last) < Math.max(leastGrowthBytes, this.#lastBytes)) return;
-    this.#saving = this.#save(sequence)
-      .catch((error: unknown) => logger.error({ error }, "the journal could not save a snapshot"))
-      .finally(() => (this.#saving = undefined));
+  saveIfDue(applied: Sequence, old: Sequence): void {
+    const grownBytes = this.#options.log.bytesAfter(this.#last);
+    if (old <= this.#last && grownBytes < Math.max(leastGrowthBytes, this.#lastBytes)) return;
+    this.#inBackground(() => this.#save(applied), "the journal could not save a snapshot");
+  }
+
+  /** Removes, in the background, the snapshots that a start does not need. */
+  removeUnneeded(): void {
+    this.#inBackground(() => this.#removeOld(), "the journal could not remove a snapshot");
   }
 
   /** Resolves when no snapshot is being saved. */
   async settled(): Promise<void> {
     await this.#saving;
+  }
+
+  #inBackground(work: () => Promise<void>, failure: string): void {
+    this.#saving ??= work()
+      .catch((error: unknown) => this.#options.logger.error({ error }, failure))
+      .finally(() => (this.#saving = undefined));
+  }
+
+  /** True if a start with this snapshot replays enough: as much as memory holds, or all that has not expired. */
+  #isEnough(sequence: Sequence): boolean {
+    const { log, replayBytes } = this.#options;
+    return log.bytesAfter(sequence) >= replayBytes || sequence < log.first;
   }
 
   async #load(sequence: Sequence): Promise<void> {
@@ -137,9 +153,9 @@ export class Snapshots {
 
   /** Keeps the snapshot that a start would load, and all newer ones. */
   async #removeOld(): Promise<void> {
-    const { log, replayBytes } = this.#options;
+    const { log } = this.#options;
     const all = await log.snapshots();
-    const kept = all.findLastIndex((sequence) => log.bytesAfter(sequence) >= replayBytes);
+    const kept = all.findLastIndex((sequence) => this.#isEnough(sequence));
     for (const sequence of all.slice(0, Math.max(0, kept))) await log.removeSnapshot(sequence);
   }
 }

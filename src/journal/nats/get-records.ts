@@ -1,6 +1,5 @@
-import type { Sequence } from "../log/log.js";
+import type { Sequence, StoredRecord } from "../log/log.js";
 import type { Engine } from "./engine/engine.js";
-import type { TimedRecord } from "./timed-record.js";
 
 /** The records that are requested at the same time. Each has at most the size of a message: 8 MB by our documentation. */
 const atOnce = 8;
@@ -14,7 +13,7 @@ export interface RecordRange {
 
 /** The first records of a range, and the number of the last one that was asked for. */
 export interface RecordsGot {
-  readonly records: readonly TimedRecord[];
+  readonly records: readonly StoredRecord[];
   readonly upTo: Sequence;
 }
 
@@ -29,9 +28,7 @@ export async function getRecords({ manager }: Engine, range: RecordRange): Promi
   const sequences = Array.from({ length: upTo - from + 1 }, (_, index) => from + index);
   const messages = await Promise.all(sequences.map((seq) => manager.streams.getMessage(stream, { seq })));
   const records = messages.flatMap((message) =>
-    message === null
-      ? []
-      : [{ sequence: message.seq, payload: Buffer.from(message.data), atMs: message.time.getTime() }],
+    message === null ? [] : [{ sequence: message.seq, payload: Buffer.from(message.data) }],
   );
   return { records, upTo };
 }

@@ -25,19 +25,20 @@ export interface TrimOptions extends LogSpaceOptions {
   readonly extent: LogExtent;
   readonly sizes: RecordSizes;
   readonly limits: LogLimits;
-  readonly nowMs: number;
+  /** The last record that has expired. */
+  readonly expired: Sequence;
   /** The complete snapshots, oldest first. */
   readonly snapshots: () => Promise<readonly Sequence[]>;
 }
 
 /**
- * Removes the oldest records above the limits of the log, but keeps the record of the oldest snapshot and all after it.
+ * Removes the records that have expired, and the oldest ones above the limit of the log, but keeps the record of the oldest snapshot and all after it.
  * Several hubs may do this at the same time.
  */
 export async function trimLog(options: TrimOptions): Promise<void> {
-  const { manager, info, extent, sizes, limits, nowMs, snapshots } = options;
+  const { manager, info, extent, sizes, limits, expired, snapshots } = options;
   sizes.trim(extent.first);
-  const cut = sizes.cut({ bytes: limits.bytes, beforeMs: nowMs - limits.ageSeconds * 1000 }, extent);
+  const cut = Math.max(expired + 1, sizes.cut(limits.bytes, extent));
   if (cut <= extent.first) return;
   const [oldest] = await snapshots();
   if (oldest === undefined || oldest <= extent.first) return;

@@ -65,6 +65,7 @@ export class NatsLog implements Log {
   #watching: Timer | undefined;
   #watches = 0;
   #silentWatches = 0;
+  #expired: Sequence = 0;
   #isAsking = false;
   /** The size of the last record that could not be stored. */
   #refusedBytes = 0;
@@ -90,7 +91,7 @@ export class NatsLog implements Log {
   }
 
   get first(): Sequence {
-    return this.#parts.watch.extent.first;
+    return Math.max(this.#parts.watch.extent.first, this.#expired + 1);
   }
 
   get head(): Sequence {
@@ -129,11 +130,11 @@ export class NatsLog implements Log {
       { engine, names: this.#names, clock, after, ask: (signal) => watch.answered(signal) },
       {
         take: (record) => {
-          const { sequence, payload, atMs } = record;
+          const { sequence, payload } = record;
           this.#silentWatches = 0;
           const bytes = payload.length + storedOverheadBytes;
           watch.saw(sequence, bytes);
-          sizes.add({ sequence, bytes, atMs });
+          sizes.add({ sequence, bytes });
           return caller.take(record);
         },
         lost: (upTo) => caller.lost(upTo),
@@ -180,11 +181,18 @@ export class NatsLog implements Log {
   }
 
   async read(after: Sequence, maxBytes: number): Promise<readonly StoredRecord[]> {
-    const { engine, watch } = this.#parts;
-    const { first, head } = watch.extent;
+    const { engine } = this.#parts;
+    const { first, head } = this;
     if (after >= head || first > head) return [];
     const { clock } = this.#options;
-    return readRecords({ engine, stream: this.#names.records, from: after + 1, clock }, maxBytes);
+    const from = Math.max(after + 1, first);
+    return readRecords({ engine, stream: this.#names.records, from, clock }, maxBytes);
+  }
+
+  /** Old records are removed when the log looks at the stream the next time. */
+  expire(upTo: Sequence): Promise<void> {
+    this.#expired = Math.max(this.#expired, upTo);
+    return Promise.resolve();
   }
 
   bytesAfter(after: Sequence): number {
@@ -298,7 +306,7 @@ export class NatsLog implements Log {
   }
 
   async #trim(info: StreamInfo): Promise<void> {
-    const { limits, clock } = this.#options;
+    const { limits } = this.#options;
     const { engine, watch } = this.#parts;
     await trimLog({
       manager: engine.manager,
@@ -306,7 +314,7 @@ export class NatsLog implements Log {
       extent: watch.extent,
       sizes: this.#sizes,
       limits,
-      nowMs: clock.now(),
+      expired: this.#expired,
       snapshots: () => this.snapshots(),
     });
   }

@@ -1,10 +1,9 @@
 import { CompactingQueue } from "../../base/compacting-queue.js";
 import { Waiters } from "../../base/waiters.js";
-import type { Sequence } from "../log/log.js";
-import type { TimedRecord } from "./timed-record.js";
+import type { Sequence, StoredRecord } from "../log/log.js";
 
 export interface RecordQueueHandler {
-  take(record: TimedRecord): void | Promise<void>;
+  take(record: StoredRecord): void | Promise<void>;
   /** All records up to this number are missing. */
   lost(upTo: Sequence): void;
   /** `take` failed. Nothing more is taken. */
@@ -14,7 +13,7 @@ export interface RecordQueueHandler {
 /** The records that the engine has sent and the hub has not taken yet. They are taken one by one, in order. */
 export class RecordQueue {
   readonly #handler: RecordQueueHandler;
-  readonly #records = new CompactingQueue<TimedRecord>();
+  readonly #records = new CompactingQueue<StoredRecord>();
   readonly #waiters = new Waiters();
   #bytes = 0;
   #arrived: Sequence;
@@ -52,7 +51,7 @@ export class RecordQueue {
   }
 
   /** Adds a record with a larger number than all others. */
-  add(record: TimedRecord): void {
+  add(record: StoredRecord): void {
     if (this.#isClosed) return;
     this.#records.push(record);
     this.#bytes += record.payload.length;
@@ -106,7 +105,7 @@ export class RecordQueue {
     }
   }
 
-  async #take(record: TimedRecord): Promise<void> {
+  async #take(record: StoredRecord): Promise<void> {
     const { sequence, payload } = record;
     this.#bytes -= payload.length;
     if (sequence !== this.#taken + 1) this.lose(sequence - 1);

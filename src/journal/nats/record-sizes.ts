@@ -7,7 +7,6 @@ interface Mark {
   readonly sequence: Sequence;
   /** The bytes of all records up to this one, counted from the first record that this hub took. */
   readonly bytes: number;
-  readonly atMs: number;
 }
 
 /** The bytes and the first number of a log, as the engine knows them. */
@@ -28,13 +27,13 @@ export class RecordSizes {
 
   constructor(options: { readonly after: Sequence; readonly limitBytes: number }) {
     this.#stepBytes = Math.max(1, options.limitBytes / marksPerLimit);
-    this.#last = { sequence: options.after, bytes: 0, atMs: 0 };
+    this.#last = { sequence: options.after, bytes: 0 };
   }
 
   /** Counts a record that this hub has taken. */
-  add(record: { readonly sequence: Sequence; readonly bytes: number; readonly atMs: number }): void {
+  add(record: { readonly sequence: Sequence; readonly bytes: number }): void {
     const bytes = this.#last.bytes + record.bytes;
-    this.#last = { sequence: record.sequence, bytes, atMs: record.atMs };
+    this.#last = { sequence: record.sequence, bytes };
     const newest = this.#marks.at(-1);
     if (newest === undefined || bytes - newest.bytes >= this.#stepBytes) this.#marks.push(this.#last);
   }
@@ -58,15 +57,13 @@ export class RecordSizes {
       : counted;
   }
 
-  /** The newest record after which at least `bytes` lie, or that is older than `beforeMs`; 0 if there is none. */
-  cut(options: { readonly bytes: number; readonly beforeMs: number }, extent: LogExtent): Sequence {
-    const isOld = (mark: Mark): boolean =>
-      mark.atMs < options.beforeMs || this.#last.bytes - mark.bytes >= options.bytes;
-    const counted = this.#marks.findLast(isOld);
+  /** The newest record after which at least `bytes` lie; 0 if there is none. */
+  cut(bytes: number, extent: LogExtent): Sequence {
+    const counted = this.#marks.findLast((mark) => this.#last.bytes - mark.bytes >= bytes);
     if (counted !== undefined) return counted.sequence;
     const oldest = this.#marks[0];
     if (oldest === undefined) return 0;
-    const missing = options.bytes - (this.#last.bytes - oldest.bytes);
+    const missing = bytes - (this.#last.bytes - oldest.bytes);
     const records = Math.ceil(missing / Math.max(1, this.#average(extent, oldest)));
     return Math.max(0, oldest.sequence - records);
   }

@@ -3,7 +3,7 @@ import { abortable } from "./abortable.js";
 import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import { Waiters } from "../../base/waiters.js";
-import type { Sequence } from "../log/log.js";
+import type { Sequence, StoredRecord } from "../log/log.js";
 import type { Engine } from "./engine/engine.js";
 import { isStreamNotFound } from "./engine/engine-errors.js";
 import { LiveFeed } from "./engine/live-feed.js";
@@ -11,7 +11,6 @@ import type { StreamNames } from "./engine/stream-names.js";
 import { getRecords, type RecordsGot } from "./get-records.js";
 import { readRecords } from "./read-records.js";
 import { RecordQueue, type RecordQueueHandler } from "./record-queue.js";
-import type { TimedRecord } from "./timed-record.js";
 
 /** The pause before the next delivery, in milliseconds. */
 const retryMs = 100;
@@ -62,7 +61,7 @@ export class StreamFollower {
   readonly #waiters = new Waiters();
   #delivery: AbortController | undefined;
   /** New records that came before the delivery had read all older ones. */
-  #early: TimedRecord[] = [];
+  #early: StoredRecord[] = [];
   #earlyBytes = 0;
   /** True once the delivery has shown that the stream continues what was taken. */
   #isChecked = false;
@@ -159,9 +158,9 @@ export class StreamFollower {
       await this.#catchUp(newest, signal);
       newest = await this.#ask(signal);
     }
-    const { engine, names, clock } = this.#options;
+    const { engine, names } = this.#options;
     const feed = new LiveFeed(engine, names, (record) => {
-      if (!signal.aborted) this.#hear({ ...record, atMs: clock.now() });
+      if (!signal.aborted) this.#hear(record);
     });
     try {
       await this.#catchUp(await this.#ask(signal), signal);
@@ -220,7 +219,7 @@ export class StreamFollower {
   }
 
   /** Adds a record that was read. */
-  #arrive(record: TimedRecord): void {
+  #arrive(record: StoredRecord): void {
     const { taken, last, arrived } = this.#queue;
     const isRepeated = record.sequence === taken && last?.equals(record.payload) === true;
     if (!this.#isChecked && last !== undefined && !isRepeated)
@@ -230,7 +229,7 @@ export class StreamFollower {
   }
 
   /** A record that the leader has just stored. */
-  #hear(record: TimedRecord): void {
+  #hear(record: StoredRecord): void {
     const next = this.#queue.arrived + 1;
     if (!this.#isLive) {
       this.#early.push(record);

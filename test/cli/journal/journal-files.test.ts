@@ -16,7 +16,7 @@ import { FakeIo } from "../fake-io.js";
 const atMs = Date.UTC(2026, 0, 1);
 
 async function openLog(dir: string): Promise<DiskLog> {
-  const limits = { bytes: 1024 ** 3, ageSeconds: 86_400 };
+  const limits = { bytes: 1024 ** 3 };
   const log = new DiskLog({ dir, limits, clock: new VirtualClock(), logger: silentLogger });
   onTestFinished(() => log.close());
   await log.open();

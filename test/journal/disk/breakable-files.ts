@@ -41,7 +41,7 @@ export class BreakableFiles implements DiskFiles {
     return {
       read: (buffer, position) => file.read(buffer, position),
       sync: () => file.sync(),
-      stat: () => file.stat(),
+      size: () => file.size(),
       close: () => file.close(),
       write: (buffers, position) => this.#write(file, buffers, position),
     };

@@ -106,7 +106,7 @@ class DamagedLog implements LogFollower {
   }
 
   #log(files: PowerCutFiles): Log {
-    const limits = { bytes: 100_000, ageSeconds: Infinity };
+    const limits = { bytes: 100_000 };
     return this.#createLog({
       dir: "/journal",
       files,

@@ -39,7 +39,7 @@ function forgedFrame(): string {
 /** The records that a log gives after damage in front of a payload that holds a forged frame. */
 async function afterForgery(create: CreateLog): Promise<readonly string[]> {
   const files = new PowerCutFiles(new Random(1));
-  const limits = { bytes: 1_000_000, ageSeconds: Infinity };
+  const limits = { bytes: 1_000_000 };
   const log = () =>
     create({ dir: "/journal", files, limits, clock: new VirtualClock(), logger: silentLogger });
   const first = log();

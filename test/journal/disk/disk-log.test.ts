@@ -14,7 +14,7 @@ function options(dir: string, files: DiskFiles, bytes: number): DiskLogOptions {
   return {
     dir,
     files,
-    limits: { bytes, ageSeconds: 86_400 },
+    limits: { bytes },
     clock: new VirtualClock(),
     logger: silentLogger,
   };

@@ -7,7 +7,6 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +28,7 @@ function notingLogger(): Logger & { readonly lines: string[] } {
 function makeLog(dir: string, options: Partial<DiskLogOptions> = {}): DiskLog {
   const log = new DiskLog({
     dir,
-    limits: { bytes: 1024 ** 3, ageSeconds: 86_400 },
+    limits: { bytes: 1024 ** 3 },
     clock: new VirtualClock(Date.now()),
     logger: silentLogger,
     ...options,
@@ -162,7 +161,7 @@ test("damage in the middle is told once, with a log line", async () => {
 
 test("a missing segment is told as one loss", async () => {
   const dir = newDir();
-  const limits = { bytes: 8000, ageSeconds: 86_400 };
+  const limits = { bytes: 8000 };
   const log = await openLog(dir, { limits });
   await appendOneByOne(log, 6);
   await log.close();
@@ -176,7 +175,7 @@ test("a missing segment is told as one loss", async () => {
 
 test("segments above the byte limit go, but none that the oldest snapshot needs", async () => {
   const dir = newDir();
-  const log = await openLog(dir, { limits: { bytes: 8000, ageSeconds: 86_400 } });
+  const log = await openLog(dir, { limits: { bytes: 8000 } });
   await appendOneByOne(log, 20);
   expect([log.first, filesOf(dir).length]).toEqual([1, 20]);
   await log.saveSnapshot(5, chunksOf());
@@ -191,24 +190,40 @@ test("segments above the byte limit go, but none that the oldest snapshot needs"
   expect([follower.losses, follower.records.length]).toEqual([[13], 7]);
 });
 
-test("segments above the age limit go, the newest stays", async () => {
+test("segments whose records have expired go, but none that the oldest snapshot needs", async () => {
   const dir = newDir();
-  const clock = new VirtualClock(Date.now());
-  const log = await openLog(dir, { limits: { bytes: 8000, ageSeconds: 60 }, clock });
-  await appendOneByOne(log, 3);
-  clock.advance(61_000);
-  await log.saveSnapshot(3, chunksOf());
-  expect([log.first, log.head]).toEqual([3, 3]);
+  const log = await openLog(dir);
+  await appendAll(log, texts(10));
+  await log.saveSnapshot(10, chunksOf());
+  await appendAll(log, texts(10, 10));
+  await log.expire(15);
+  expect([log.first, filesOf(dir)]).toEqual([16, ["0000000000000011.segment"]]);
+  expect((await log.read(0, 100_000)).map(({ sequence }) => sequence)).toEqual([16, 17, 18, 19, 20]);
+});
+
+test("a log without traffic gives the disk back when all records have expired", async () => {
+  const dir = newDir();
+  const log = await openLog(dir);
+  await appendAll(log, ["x".repeat(10_000)]);
+  await log.expire(1);
+  expect([log.first, log.figures.bytes > 10_000]).toEqual([2, true]);
+  await log.saveSnapshot(1, chunksOf());
+  expect([filesOf(dir), log.figures.bytes < 1000]).toEqual([["0000000000000002.segment"], true]);
+  expect(await appendAll(log, ["next"])).toEqual([2]);
   await log.close();
-  const old = new Date(Date.now() - 3_600_000);
-  for (const name of filesOf(dir)) utimesSync(join(dir, name), old, old);
-  const again = await openLog(dir, { limits: { bytes: 8000, ageSeconds: 60 } });
-  expect([again.first, again.head]).toEqual([4, 3]);
-  expect(await again.append(Buffer.from("x"))).toBe(4);
+  expect((await followed(await openLog(dir))).losses).toEqual([1]);
+});
+
+test("records that are appended while an idle log begins a segment are stored", async () => {
+  const log = await openLog(newDir());
+  await appendAll(log, texts(1));
+  const [, sequences] = await Promise.all([log.expire(1), appendAll(log, texts(3, 1))]);
+  expect(sequences).toEqual([2, 3, 4]);
+  expect((await log.read(0, 1000)).map(({ sequence }) => sequence)).toEqual([2, 3, 4]);
 });
 
 test("a page that is read while its segment is removed ends cleanly", async () => {
-  const log = await openLog(newDir(), { limits: { bytes: 8000, ageSeconds: 86_400 } });
+  const log = await openLog(newDir(), { limits: { bytes: 8000 } });
   await appendOneByOne(log, 20);
   const pages = Array.from({ length: 10 }, (_, index) => log.read(index, 3500));
   await log.saveSnapshot(20, chunksOf());

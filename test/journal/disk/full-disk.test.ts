@@ -21,7 +21,7 @@ function smallDisk(context: TestContext): string {
 }
 
 async function openLog(dir: string): Promise<DiskLog> {
-  const limits = { bytes: 1024 ** 3, ageSeconds: 86_400 };
+  const limits = { bytes: 1024 ** 3 };
   const log = new DiskLog({ dir, limits, clock: new VirtualClock(), logger: silentLogger });
   onTestFinished(() => log.close());
   await log.open();

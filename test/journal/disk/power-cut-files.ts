@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { DiskFile, DiskFiles, FileStat, HeldFolder } from "../../../src/journal/disk/files/files.js";
+import type { DiskFile, DiskFiles, HeldFolder } from "../../../src/journal/disk/files/files.js";
 import type { Random } from "./random.js";
 
 const sectorBytes = 512;
@@ -20,7 +20,6 @@ class Inode {
    * reach the disk: perhaps after a newer write.
    */
   abandoned: PendingWrite[] = [];
-  modifiedMs = 0;
 
   write(position: number, bytes: Buffer): void {
     this.current = overwritten(this.current, position, bytes);
@@ -40,7 +39,6 @@ class Inode {
   /** The file after a power cut: any sectors of what was not synced, with any size in between. */
   afterCut(random: Random): Inode {
     const inode = new Inode();
-    inode.modifiedMs = this.modifiedMs;
     const grown = Math.max(0, this.current.length - this.durable.length);
     const size = this.durable.length + (random.chance(0.3) ? grown : random.below(grown + 1));
     let content = Buffer.alloc(Math.max(size, this.durable.length));
@@ -210,7 +208,7 @@ export class PowerCutFiles implements DiskFiles {
       write: (buffers, position) => this.#call(() => this.#write(inode, Buffer.concat(buffers), position)),
       read: (buffer, position) => this.#call(() => inode.current.copy(buffer, 0, position)),
       sync: () => this.#call(() => this.#sync(inode)),
-      stat: () => this.#call((): FileStat => ({ bytes: inode.current.length, modifiedMs: inode.modifiedMs })),
+      size: () => this.#call(() => inode.current.length),
       close: () => Promise.resolve(),
     };
   }

@@ -46,8 +46,7 @@ async function runPowerCuts(
     const log = options.createLog({
       dir: "/journal",
       files,
-      // The files have no times.
-      limits: { bytes, ageSeconds: Infinity },
+      limits: { bytes },
       clock: new VirtualClock(),
       logger: silentLogger,
     });

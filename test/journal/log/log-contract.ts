@@ -170,6 +170,20 @@ function testReading({ site: makeSite }: LogContract): void {
     expect(page.slice(0, 40).map(({ payload }) => payload.toString("latin1"))).toEqual(texts(50).slice(10));
   });
 
+  test("records that have expired are not read, and the first one lies behind them", async () => {
+    const log = await open(await makeSite());
+    const sequences = await appendAll(log, texts(20));
+    const [tenth = 0, next = 0] = sequences.slice(9);
+    await log.expire(tenth);
+    await log.expire(sequences[2] ?? 0);
+    expect(log.first).toBeGreaterThan(tenth);
+    expect(log.first).toBeLessThanOrEqual(next);
+    const page = await log.read(0, 1_000_000);
+    expect(page.map(({ sequence }) => sequence)).toEqual(sequences.slice(10));
+    await log.expire(log.head);
+    expect([log.first, await log.read(0, 1000)]).toEqual([log.head + 1, []]);
+  });
+
   test("nothing lies behind the newest record", async () => {
     const log = await open(await makeSite());
     await appendAll(log, texts(5));

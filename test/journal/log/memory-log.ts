@@ -61,6 +61,7 @@ export class MemoryLog implements Log {
   #failing: FailedWrite | undefined;
   #isFull = false;
   #isClosed = false;
+  #expired: Sequence = 0;
   #gate: { readonly opened: Promise<void>; readonly open: () => void } | undefined;
   /** The number of writes. Each write stored, or failed to store, all appends that waited. */
   writes = 0;
@@ -127,7 +128,7 @@ export class MemoryLog implements Log {
   }
 
   get first(): Sequence {
-    return this.store.records[0]?.sequence ?? this.head + 1;
+    return Math.max(this.store.records[0]?.sequence ?? this.head + 1, this.#expired + 1);
   }
 
   get head(): Sequence {
@@ -175,12 +176,18 @@ export class MemoryLog implements Log {
     await Promise.resolve();
     const page: StoredRecord[] = [];
     let bytes = 0;
-    for (const record of this.store.records.slice(this.#indexAfter(after))) {
+    for (const record of this.store.records.slice(this.#indexAfter(Math.max(after, this.first - 1)))) {
       bytes += record.payload.length;
       if (page.length > 0 && bytes > maxBytes) break;
       page.push(record);
     }
     return page;
+  }
+
+  expire(upTo: Sequence): Promise<void> {
+    this.#expired = Math.max(this.#expired, upTo);
+    this.#removeExpired();
+    return Promise.resolve();
   }
 
   bytesAfter(after: Sequence): number {
@@ -197,6 +204,7 @@ export class MemoryLog implements Log {
     const stored: Buffer[] = [];
     for await (const chunk of chunks) stored.push(Buffer.from(chunk));
     this.store.snapshots.set(sequence, stored);
+    this.#removeExpired();
   }
 
   async *loadSnapshot(sequence: Sequence): AsyncIterable<Buffer> {
@@ -207,6 +215,7 @@ export class MemoryLog implements Log {
 
   removeSnapshot(sequence: Sequence): Promise<void> {
     this.store.snapshots.delete(sequence);
+    this.#removeExpired();
     return Promise.resolve();
   }
 
@@ -215,6 +224,11 @@ export class MemoryLog implements Log {
     this.release();
     await this.#writing;
     this.#follower = undefined;
+  }
+
+  #removeExpired(): void {
+    const needed = Math.min(...this.store.snapshots.keys());
+    if (Number.isFinite(needed)) this.trim(Math.min(needed, this.#expired));
   }
 
   /** Writes until no append waits. */

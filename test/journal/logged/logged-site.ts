@@ -1,4 +1,5 @@
 import { systemClock } from "../../../src/app/system-clock.js";
+import type { Clock } from "../../../src/base/clock.js";
 import { silentLogger } from "../../../src/base/log.js";
 import { silentMetrics } from "../../../src/base/metrics.js";
 import type { Entry } from "../../../src/hub/publications/entry.js";
@@ -31,6 +32,8 @@ export interface LoggedSiteOptions {
   readonly parts?: readonly SnapshotPart[];
   /** Gets each entry, also during a restart. */
   readonly follower?: (entry: Entry) => void;
+  /** @default the clock of the machine */
+  readonly clock?: Clock;
 }
 
 /** A journal over a log in memory, and the entries that its followers got. */
@@ -46,10 +49,11 @@ export class LoggedSite {
     this.store = options.store ?? new MemoryLogStore();
     this.log = new MemoryLog({ store: this.store, ...pick(options) });
     const epochs = new EpochChain();
+    const { clock = systemClock } = options;
     const history = new MemoryHistory({
       epochs,
       run: createEpoch(),
-      clock: systemClock,
+      clock,
       metrics: silentMetrics,
       limits: { ...defaultHistoryLimits, ...options.history },
       logStart: () => startOf(this.log),
@@ -58,7 +62,7 @@ export class LoggedSite {
       log: this.log,
       history,
       epochs,
-      clock: systemClock,
+      clock,
       logger: silentLogger,
       metrics: silentMetrics,
       idempotency: { ...defaultIdempotencyLimits, ...options.idempotency },

@@ -189,7 +189,7 @@ describe("a stream that does not continue", () => {
 });
 
 describe("the limits of a log", () => {
-  const small = { bytes: mebibyte, ageSeconds: 86_400 };
+  const small = { bytes: mebibyte };
 
   test("remove the oldest records, but none after the oldest snapshot", async () => {
     const name = newStreamName();
@@ -215,17 +215,27 @@ describe("the limits of a log", () => {
     expect(log.figures.bytes).toBeLessThan(mebibyte * 1.2);
     expect(log.bytesAfter(0)).toBeLessThan(mebibyte * 1.2);
     expect((await log.read(late - 1, 1)).map(({ sequence }) => sequence)).toEqual([late]);
+    await log.expire(late - 1);
+    const manager = await operator([server.address]);
+    const stored = async () => (await manager.streams.info(name)).state.messages;
+    await waitFor(async () => (await stored()) === 1, {
+      within,
+      missing: "the records that have expired are still there",
+    });
   });
 
   test("remove nothing while there is no snapshot", async () => {
     const clock = new FastClock();
-    const log = await openLog({ limits: { bytes: 1, ageSeconds: 1 }, clock });
+    const name = newStreamName();
+    const log = await openLog({ name, limits: { bytes: 1 }, clock });
     const follower = await followed(log);
     await appendAll(log, texts(100));
     await follower.has(100);
+    await log.expire(log.head);
     const from = clock.seconds;
     await waitFor(() => clock.seconds > from + 30, { within, missing: "the log looks at nothing" });
-    expect(log.first).toBe(1);
+    const { state } = await (await operator([server.address])).streams.info(name);
+    expect(state.messages).toBe(100);
   });
 });
 

@@ -24,7 +24,7 @@ export function natsLog(
 ): NatsLog {
   return new NatsLog({
     servers,
-    limits: { bytes: 1024 * mebibyte, ageSeconds: 86_400 },
+    limits: { bytes: 1024 * mebibyte },
     leastRecordBytes: mebibyte,
     clock: systemClock,
     logger: silentLogger,

@@ -9,14 +9,9 @@ export interface DiskFile {
   read(buffer: Buffer, position: number): Promise<number>;
   /** Resolves when everything that was written is on the disk, with the size of the file. */
   sync(): Promise<void>;
-  stat(): Promise<FileStat>;
+  /** The size of the file, in bytes. */
+  size(): Promise<number>;
   close(): Promise<void>;
-}
-
-export interface FileStat {
-  readonly bytes: number;
-  /** The time of the last write, in milliseconds since 1970. */
-  readonly modifiedMs: number;
 }
 
 /** A folder that no other process may use. */

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { mkdir, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
-import type { DiskFile, DiskFiles, FileStat } from "./files.js";
+import type { DiskFile, DiskFiles } from "./files.js";
 import { holdFolder } from "./hold-folder.js";
 
 /** The file system of the machine. */
@@ -48,9 +48,9 @@ class NodeFile implements DiskFile {
     return this.#handle.datasync();
   }
 
-  async stat(): Promise<FileStat> {
-    const { size, mtimeMs } = await this.#handle.stat();
-    return { bytes: size, modifiedMs: mtimeMs };
+  async size(): Promise<number> {
+    const { size } = await this.#handle.stat();
+    return size;
   }
 
   close(): Promise<void> {

@@ -5,8 +5,6 @@ export interface DeliveredRecord {
   readonly sequence: Sequence;
   /** The number of the record in its delivery. The first one has the number 1. */
   readonly delivered: number;
-  /** The time at which the engine stored the record, in milliseconds since 1970. */
-  readonly atMs: number;
   /** The number of records that the engine has not sent yet. */
   readonly pending: number;
 }
@@ -24,7 +22,7 @@ export function parseDeliveredRecord(reply: string): DeliveredRecord | undefined
   const parts = reply.split(".");
   if (parts[0] !== "$JS" || parts[1] !== "ACK" || parts.length < shortParts) return undefined;
   const prefix = parts.length === shortParts ? shortPrefix : longPrefix;
-  const [, sequence = NaN, delivered = NaN, atNs = NaN, pending = NaN] = parts.slice(prefix).map(Number);
-  const isWhole = [sequence, delivered, atNs, pending].every((number) => Number.isFinite(number));
-  return isWhole ? { sequence, delivered, atMs: Math.floor(atNs / 1e6), pending } : undefined;
+  const [, sequence = NaN, delivered = NaN, , pending = NaN] = parts.slice(prefix).map(Number);
+  const isWhole = [sequence, delivered, pending].every((number) => Number.isFinite(number));
+  return isWhole ? { sequence, delivered, pending } : undefined;
 }

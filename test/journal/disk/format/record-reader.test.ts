@@ -20,7 +20,7 @@ function fileOf(content: Buffer): DiskFile {
     read: (buffer, position) => Promise.resolve(content.copy(buffer, 0, position)),
     write: () => Promise.reject(new Error("read only")),
     sync: () => Promise.resolve(),
-    stat: () => Promise.resolve({ bytes: content.length, modifiedMs: 0 }),
+    size: () => Promise.resolve(content.length),
     close: () => Promise.resolve(),
   };
 }
