@@ -136,7 +136,8 @@ describe.each(killFronts)("a hub with a journal on disk, killed under publicatio
   it("loses and repeats nothing for clients of all transports", async () => {
     const ends = new Ends();
     onTestFinished(() => ends.run());
-    const { history } = await killsRun({ front, seed: 1, kills: 2, subscribers: 9, perLife: 100, ends });
+    const load = { kills: 2, subscribers: 9, perSecond: 250, perLife: 100 };
+    const { history } = await killsRun({ front, seed: 1, ...load, ends });
     expect(judge(history, { allowsInterruptions: false }).findings).toEqual([]);
   });
 });

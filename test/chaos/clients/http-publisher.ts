@@ -18,8 +18,8 @@ export interface ChaosPublisherOptions {
   readonly random: () => number;
   /** The size of most publications, in bytes. @default 200 */
   readonly mostBytes?: number;
-  /** The mean pause between two requests, in milliseconds. */
-  readonly pauseMs: number;
+  /** The mean time from the begin of a request to the begin of the next one, in milliseconds. */
+  readonly paceMs: number;
   /** @default all ways */
   readonly ways?: readonly HttpWay[];
   /** Publications in a request of the way `lines`. @default random, from 1 to the most that the way allows */
@@ -28,6 +28,8 @@ export interface ChaosPublisherOptions {
 
 /** Repeats of requests that are unknown wait this long. */
 const repeatMs = 200;
+/** A publisher whose requests take too long begins the next ones at once, until it has made up for so much time. */
+const mostBehindMs = 500;
 
 /** A program that sends one request after the other. It repeats unknown requests, if they have a key. */
 export class ChaosPublisher {
@@ -37,7 +39,7 @@ export class ChaosPublisher {
   #isAbandoned = false;
   #running: Promise<void> = Promise.resolve();
   #keys = 0;
-  /** Publications that were sent, each attempt counted, and those that were acknowledged. */
+  /** Publications that were sent, and those that were acknowledged. Repeats do not count. */
   readonly counts = { sent: 0, acknowledged: 0 };
 
   constructor(options: ChaosPublisherOptions) {
@@ -71,10 +73,12 @@ export class ChaosPublisher {
   }
 
   async #run(): Promise<void> {
-    const { random, pauseMs } = this.#options;
+    const { random, paceMs } = this.#options;
+    let nextMs = performance.now();
     while (!this.#isStopped) {
       await this.#one();
-      await delay(2 * pauseMs * random());
+      nextMs = Math.max(nextMs + 2 * paceMs * random(), performance.now() - mostBehindMs);
+      await delay(nextMs - performance.now());
     }
   }
 
@@ -84,20 +88,32 @@ export class ChaosPublisher {
     if (way === undefined) return;
     const count = perRequest ?? 1 + Math.floor(random() * way.most);
     const sent = this.#publications.some(Math.min(count, way.most), { ...way, topics });
+    this.counts.sent += sent.length;
     if (way.allowsKey && random() < 0.6) await this.#keyed(way, sent);
-    else await this.#attempt(way, sent);
+    else this.#count(await this.#attempt(way, sent), sent);
   }
 
-  /** Sometimes the publisher sends a request again although it has its answer. */
+  /** Sometimes the publisher sends a request twice at the same time, or again although it has its answer. */
   async #keyed(way: HttpWay, sent: readonly Sent[]): Promise<void> {
     const key = this.#key();
-    await this.#repeat(way, sent, key);
-    if (this.#options.random() < 0.2) await this.#repeat(way, sent, key);
+    const [chance, twin] = [this.#options.random(), this.#options.random()];
+    const other = twin < 0.2 ? this.#repeat(way, sent, key) : undefined;
+    this.#count(await this.#repeat(way, sent, key), sent);
+    await other;
+    if (chance < 0.2) await this.#repeat(way, sent, key);
   }
 
-  async #repeat(way: HttpWay, sent: readonly Sent[], key: string): Promise<void> {
-    while ((await this.#attempt(way, sent, key)) !== "acknowledged" && !this.#isAbandoned)
+  #count(outcome: Outcome, sent: readonly Sent[]): void {
+    if (outcome === "acknowledged") this.counts.acknowledged += sent.length;
+  }
+
+  /** Repeats a request until it is acknowledged, or the publisher is abandoned. */
+  async #repeat(way: HttpWay, sent: readonly Sent[], key: string): Promise<Outcome> {
+    for (;;) {
+      const outcome = await this.#attempt(way, sent, key);
+      if (outcome === "acknowledged" || this.#isAbandoned) return outcome;
       await delay(repeatMs);
+    }
   }
 
   async #attempt(way: HttpWay, sent: readonly Sent[], key?: string): Promise<Outcome> {
@@ -115,8 +131,6 @@ export class ChaosPublisher {
       },
     });
     recorder.record({ kind: "answered", call, outcome, ids, detail });
-    this.counts.sent += sent.length;
-    if (outcome === "acknowledged") this.counts.acknowledged += sent.length;
     return outcome;
   }
 

@@ -25,6 +25,8 @@ export interface KillsRunOptions {
   /** Decides when the hub is killed, and what is published. */
   readonly seed: number;
   readonly subscribers: number;
+  /** Publications over HTTP in a second, as long as the hub answers within a third of a second. */
+  readonly perSecond: number;
   /** The mean number of publications that are acknowledged before the next kill. */
   readonly perLife: number;
   /** The built command line. @default that of this checkout */
@@ -34,27 +36,32 @@ export interface KillsRunOptions {
 
 export interface KillsReport {
   readonly history: History;
-  /** Publications that were sent in a second while the hub ran: the median of all lives of the hub. */
-  readonly perSecond: number;
+  /** Publications over HTTP in a second while the hub ran: the median of all lives of the hub. */
+  readonly sentPerSecond: number;
+  readonly acknowledgedPerSecond: number;
   /** Messages over ZeroMQ, and how many of them are not stored. */
   readonly zeromq: { readonly sent: number; readonly lost: number };
 }
 
 const topics = Array.from({ length: 20 }, (_, index) => `k${index}`);
-/** Groups of messages in a second of the ZeroMQ publisher, and their size: 400 a second. */
-const zeromq = { name: "z6", perTurn: 10, pauseMs: 25 };
-/** Four publishers of lines, each with up to 20 requests of 20 lines a second. */
-const lines = { perRequest: 20, pauseMs: 45, names: ["a1", "b2", "c3", "d4"] };
+/** 200 messages a second. */
+const zeromq = { name: "z1", perTurn: 5, pauseMs: 25 };
+/**
+ * Each publisher of lines has a third of a second for a request: 84 publications a second. With fewer publishers, the delay
+ * of an answer would decide how many are published.
+ */
+const lines = { perRequest: 28, paceMs: 333 };
+const perPublisher = (lines.perRequest * 1000) / lines.paceMs;
 
-/** Kills a hub with a journal on disk again and again, while publishers publish about 2,000 times a second. */
+/** Kills a hub with a journal on disk again and again, while publishers publish. */
 export async function killsRun(options: KillsRunOptions): Promise<KillsReport> {
   const parts = await openParts(options);
   const { recorder, hub, browser } = parts;
   const campaign = new Campaign({ ...parts, hubs: [hub], topics, survivesEnds: true, within: 180_000 });
-  const rates: number[] = [];
+  const lives: Life[] = [];
   await campaign.run(async () => {
     for (let kill = 1; kill <= options.kills; kill += 1) {
-      rates.push(await live(parts, options.perLife));
+      lives.push(await live(parts, options.perLife));
       recorder.record({ kind: "fault", name: "hub killed" });
       await hub.end("SIGKILL");
       await hub.begin();
@@ -62,23 +69,35 @@ export async function killsRun(options: KillsRunOptions): Promise<KillsReport> {
       await browser.handOver();
     }
   });
-  return { history: recorder, perSecond: median(rates), zeromq: lossesOf(recorder) };
+  return {
+    history: recorder,
+    sentPerSecond: median(lives.map(({ sentPerSecond }) => sentPerSecond)),
+    acknowledgedPerSecond: median(lives.map(({ acknowledgedPerSecond }) => acknowledgedPerSecond)),
+    zeromq: lossesOf(recorder),
+  };
 }
 
-/** Waits until the hub has acknowledged about so many publications. Returns how many were sent in a second meanwhile. */
+type Life = Pick<KillsReport, "sentPerSecond" | "acknowledgedPerSecond">;
+
+/** Waits until the hub has acknowledged about so many publications. */
 async function live(
-  { publishers, zeromq, random }: Awaited<ReturnType<typeof openParts>>,
+  { publishers, random }: Awaited<ReturnType<typeof openParts>>,
   perLife: number,
-): Promise<number> {
-  const acknowledged = (): number => publishers.reduce((sum, each) => sum + each.counts.acknowledged, 0);
-  const sent = (): number => publishers.reduce((sum, each) => sum + each.counts.sent, zeromq.sent);
-  const [sentBefore, beganMs] = [sent(), performance.now()];
-  const wanted = acknowledged() + perLife * (0.5 + random());
-  await waitFor(() => acknowledged() > wanted, {
+): Promise<Life> {
+  const sum = (of: "sent" | "acknowledged"): number =>
+    publishers.reduce((sum, { counts }) => sum + counts[of], 0);
+  const [sent, acknowledged, beganMs] = [sum("sent"), sum("acknowledged"), performance.now()];
+  const wanted = acknowledged + perLife * (0.5 + random());
+  await waitFor(() => sum("acknowledged") > wanted, {
     within: 120_000,
-    missing: () => `the hub has acknowledged ${acknowledged()} publications, not yet ${Math.round(wanted)}`,
+    missing: () =>
+      `the hub has acknowledged ${sum("acknowledged")} publications, not yet ${Math.round(wanted)}`,
   });
-  return ((sent() - sentBefore) * 1000) / (performance.now() - beganMs);
+  const seconds = (performance.now() - beganMs) / 1000;
+  return {
+    sentPerSecond: (sum("sent") - sent) / seconds,
+    acknowledgedPerSecond: (sum("acknowledged") - acknowledged) / seconds,
+  };
 }
 
 function sentBy({ steps }: History, publisher: string): readonly Sent[] {
@@ -92,7 +111,7 @@ function lossesOf(history: History): KillsReport["zeromq"] {
   return { sent: sent.length, lost: sent.filter(({ data }) => !stored.has(data)).length };
 }
 
-async function openParts({ front, seed, subscribers: count, entry, ends }: KillsRunOptions) {
+async function openParts({ front, seed, subscribers: count, perSecond, entry, ends }: KillsRunOptions) {
   const random = randomOf(seed);
   const recorder = new Recorder();
   const { hub, port } = await openSite({ front, entry, ends });
@@ -110,8 +129,11 @@ async function openParts({ front, seed, subscribers: count, entry, ends }: Kills
   });
   const batches = httpWays.filter(({ name }) => name === "lines");
   const publishers = [
-    ...lines.names.map((name) => new ChaosPublisher({ ...shared, ...lines, name, url, ways: batches })),
-    new ChaosPublisher({ ...shared, name: "s5", url, pauseMs: 10 }),
+    ...Array.from(
+      { length: Math.ceil(perSecond / perPublisher) },
+      (_, index) => new ChaosPublisher({ ...shared, ...lines, name: `l${index}`, url, ways: batches }),
+    ),
+    new ChaosPublisher({ ...shared, name: "s1", url, paceMs: 50 }),
   ];
   const push = new ZeromqPublisher({ ...shared, ...zeromq, endpoint: hub.ingest });
   ends.add(async () => {
