@@ -27,6 +27,8 @@ export interface HubOptions {
   readonly descriptors?: number;
   /** The file that node runs. @default the built command line of this checkout */
   readonly entry?: string;
+  /** A command that runs node, such as `nsenter` with its arguments. @default none */
+  readonly enter?: readonly string[];
   /** Options of node, such as a heap limit. @default none */
   readonly nodeArgs?: readonly string[];
   /**
@@ -208,17 +210,17 @@ export async function spawnHub(options: HubOptions = {}): Promise<HubProcess> {
   const { entry = hubEntry } = options;
   if (!existsSync(entry)) throw new Error(`${entry} is missing: run npm run build first`);
   const scratch = options.scratch ?? (await mkdtemp(join(tmpdir(), "pharos-hub-")));
-  const args = [...(options.nodeArgs ?? []), entry, "serve", ...(await hubArguments(options, scratch))];
+  const { descriptors, enter = [], nodeArgs = [] } = options;
+  const limit = descriptors === undefined ? [] : ["prlimit", `--nofile=${descriptors}`];
+  const serve = [entry, "serve", ...(await hubArguments(options, scratch))];
+  const [file = "", ...args] = [...enter, ...limit, process.execPath, ...nodeArgs, ...serve];
   const spawning: SpawnOptions = {
     cwd: scratch,
     // Keeps the files of open streams in the scratch folder, not in the user's home.
     env: { ...process.env, XDG_STATE_HOME: join(scratch, "state"), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   };
-  const child =
-    options.descriptors === undefined
-      ? spawn(process.execPath, args, spawning)
-      : spawn("prlimit", [`--nofile=${options.descriptors}`, process.execPath, ...args], spawning);
+  const child = spawn(file, args, spawning);
   const hub = new HubProcess(child, scratch);
   // If the test process ends, the hub must end as well.
   const last = (): void => void child.kill("SIGKILL");

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "@nats-io/transport-node";
@@ -23,9 +23,19 @@ export interface NatsServerOptions {
   readonly onEnd?: OnEnd;
 }
 
+/** Where a server runs: on a host of its own, or on this one. */
+export interface NatsHost {
+  readonly address: string;
+  /** The command that runs another command on the host. */
+  readonly enter: readonly string[];
+}
+
+const thisHost: NatsHost = { address: "127.0.0.1", enter: [] };
+
 interface Setup {
   readonly dir: string;
   readonly port: number;
+  readonly host: NatsHost;
   readonly configuration: string;
 }
 
@@ -44,7 +54,7 @@ export class NatsServer {
 
   /** The address as an option of a log. */
   get address(): string {
-    return `127.0.0.1:${this.port}`;
+    return `${this.#setup.host.address}:${this.port}`;
   }
 
   /** Starts the process, also after {@link kill} or {@link stop}, with the same folder and port. */
@@ -52,7 +62,7 @@ export class NatsServer {
     const file = join(this.#setup.dir, "nats.conf");
     await writeFile(file, this.#setup.configuration);
     // The kernel ends the server when this process dies.
-    const server = ["nats-server", "-c", file];
+    const server = [...this.#setup.host.enter, "nats-server", "-c", file];
     this.#child = spawn("setpriv", ["--pdeathsig", "KILL", ...server], { stdio: "ignore" });
   }
 
@@ -82,6 +92,19 @@ export class NatsServer {
     this.#child?.kill("SIGCONT");
   }
 
+  /** Copies what the server has stored. Call this while the server has ended. */
+  async copyStore(): Promise<void> {
+    const { dir } = this.#setup;
+    await cp(join(dir, "store"), join(dir, "copy"), { recursive: true });
+  }
+
+  /** Replaces what the server has stored by the copy. Call this while the server has ended. */
+  async restoreStore(): Promise<void> {
+    const { dir } = this.#setup;
+    await rm(join(dir, "store"), { recursive: true });
+    await cp(join(dir, "copy"), join(dir, "store"), { recursive: true });
+  }
+
   async #signal(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
@@ -107,19 +130,18 @@ export class NatsServer {
 export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
   const dir = await scratch(options);
   const port = await freePort();
-  const server = new NatsServer({ dir, port, configuration: configuration({ dir, port, options }) });
+  const place = { dir, port, host: thisHost };
+  const server = new NatsServer({ ...place, configuration: configuration({ ...place, options }) });
   (options.onEnd ?? atTestEnd)(() => server.kill());
   await server.start();
   await server.listening();
   return server;
 }
 
-/** Three servers that store everything three times, each behind a proxy for clients. */
-export interface NatsCluster {
+/** Three servers that store everything three times. */
+export interface NatsServers {
   readonly servers: readonly NatsServer[];
-  /** The proxies in the order of the servers. Servers tell clients the addresses of the proxies only. */
-  readonly proxies: readonly TcpProxy[];
-  /** The addresses of the proxies. */
+  /** The addresses for clients. */
   readonly addresses: readonly string[];
   /** The number of the server that leads a stream. */
   leaderOf(stream: string): Promise<number>;
@@ -127,27 +149,63 @@ export interface NatsCluster {
   ready(): Promise<void>;
 }
 
+/** A cluster with a proxy in front of each server. */
+export interface NatsCluster extends NatsServers {
+  /** The proxies in the order of the servers. Servers tell clients the addresses of the proxies only. */
+  readonly proxies: readonly TcpProxy[];
+}
+
 const clusterSize = 3;
 
 export async function startNatsCluster(options: NatsServerOptions = {}): Promise<NatsCluster> {
   const onEnd = options.onEnd ?? atTestEnd;
-  const indices = Array.from({ length: clusterSize }, (_, index) => index);
-  const ports = await Promise.all(indices.map(() => freePort()));
-  const routes = await Promise.all(indices.map(() => freePort()));
-  const proxies = await Promise.all(ports.map((target) => startTcpProxy({ target, onEnd })));
+  const members = await Promise.all(
+    Array.from({ length: clusterSize }, async () => {
+      const [port, routePort] = [await freePort(), await freePort()];
+      const proxy = await startTcpProxy({ target: port, onEnd });
+      return { host: thisHost, port, routePort, proxy, advertise: `127.0.0.1:${proxy.port}` };
+    }),
+  );
+  const cluster = await startMembers(members, options);
+  return {
+    ...cluster,
+    proxies: members.map(({ proxy }) => proxy),
+    addresses: members.map(({ advertise }) => advertise),
+  };
+}
+
+/** A cluster whose servers run on hosts of their own, without proxies. */
+export function startNatsClusterOn(
+  hosts: readonly NatsHost[],
+  options: NatsServerOptions = {},
+): Promise<NatsServers> {
+  return startMembers(
+    hosts.map((host) => ({ host, port: 4222, routePort: 6222, advertise: `${host.address}:4222` })),
+    options,
+  );
+}
+
+interface Member {
+  readonly host: NatsHost;
+  readonly port: number;
+  readonly routePort: number;
+  readonly advertise: string;
+}
+
+async function startMembers(members: readonly Member[], options: NatsServerOptions): Promise<NatsServers> {
+  const onEnd = options.onEnd ?? atTestEnd;
+  const routes = members.map(({ host, routePort }) => `${host.address}:${routePort}`);
   const servers = await Promise.all(
-    indices.map(async (index) => {
+    members.map(async ({ host, port, advertise }, index) => {
       const dir = await scratch(options);
-      const port = ports[index] ?? 0;
-      const cluster = { index, routes, advertise: `127.0.0.1:${proxies[index]?.port}` };
-      return new NatsServer({ dir, port, configuration: configuration({ dir, port, options, cluster }) });
+      const place = { dir, port, host, options, cluster: { index, routes, advertise } };
+      return new NatsServer({ dir, port, host, configuration: configuration(place) });
     }),
   );
   for (const server of servers) onEnd(() => server.kill());
   const cluster = {
     servers,
-    proxies,
-    addresses: proxies.map(({ port }) => `127.0.0.1:${port}`),
+    addresses: servers.map(({ address }) => address),
     leaderOf: (stream: string) => leaderOf(servers, stream),
     ready: () => ready(servers),
   };
@@ -165,26 +223,26 @@ async function scratch({ onEnd = atTestEnd }: NatsServerOptions): Promise<string
 interface Place {
   readonly dir: string;
   readonly port: number;
+  readonly host: NatsHost;
   readonly options: NatsServerOptions;
   readonly cluster?: {
     readonly index: number;
-    readonly routes: readonly number[];
+    /** The addresses of all members. */
+    readonly routes: readonly string[];
     readonly advertise: string;
   };
 }
 
-function configuration({ dir, port, options, cluster }: Place): string {
+function configuration({ dir, port, host, options, cluster }: Place): string {
   const lines = [
-    `listen: "127.0.0.1:${port}"`,
+    `listen: "${host.address}:${port}"`,
     `max_payload: ${options.maxPayload ?? "8MB"}`,
     ...(options.jetstream === false ? [] : [`jetstream { store_dir: "${dir}/store" }`]),
   ];
   if (cluster !== undefined) {
-    const routes = cluster.routes.map((route) => `"nats://127.0.0.1:${route}"`).join(", ");
+    const routes = cluster.routes.map((route) => `"nats://${route}"`).join(", ");
     lines.push(`server_name: "s${cluster.index}"`, `client_advertise: "${cluster.advertise}"`);
-    lines.push(
-      `cluster { name: "c", listen: "127.0.0.1:${cluster.routes[cluster.index]}", routes: [${routes}] }`,
-    );
+    lines.push(`cluster { name: "c", listen: "${cluster.routes[cluster.index]}", routes: [${routes}] }`);
   }
   return [...lines, options.more ?? "", ""].join("\n");
 }

@@ -14,6 +14,8 @@ const execute = promisify(execFile);
 export interface NginxOptions {
   /** The address of the hub's HTTP front, such as `127.0.0.1:8080`. */
   readonly upstream: string;
+  /** True: with the lines of docs/operating/proxies.md for a hub that restarts. @default false */
+  readonly outlastsRestarts?: boolean;
   /** @default the end of the running test */
   readonly onEnd?: OnEnd;
 }
@@ -31,6 +33,7 @@ interface Scratch {
   readonly dir: string;
   readonly port: number;
   readonly upstream: string;
+  readonly outlastsRestarts: boolean;
 }
 
 /** Starts Debian's nginx in front of a hub, with the configuration of docs/operating/proxies.md. */
@@ -43,7 +46,8 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
   await execute("openssl", ["req", "-x509", ...kind, ...subject, "-keyout", key, "-out", certificate]);
   const port = await freePort();
-  const scratch = { dir, port, upstream: options.upstream };
+  const { upstream, outlastsRestarts = false } = options;
+  const scratch = { dir, port, upstream, outlastsRestarts };
   await writeFile(join(dir, "nginx.conf"), await configuration(scratch));
   // The kernel ends nginx when this process dies.
   const nginx = ["nginx", "-p", dir, "-c", "nginx.conf", "-g", "daemon off;"];
@@ -62,8 +66,8 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
 const proxies = new URL("../../docs/operating/proxies.md", import.meta.url);
 
 /** The configuration of docs/operating/proxies.md, with the paths, ports and name of a scratch folder. */
-async function configuration({ dir, port, upstream }: Scratch): Promise<string> {
-  const [server = "", main = ""] = [
+async function configuration({ dir, port, upstream, outlastsRestarts }: Scratch): Promise<string> {
+  const [server = "", whileDown = "", main = ""] = [
     ...(await readFile(proxies, "utf8")).matchAll(/^```nginx\n([^]*?)^```$/gm),
   ].map(([, block]) => block);
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -73,6 +77,7 @@ async function configuration({ dir, port, upstream }: Scratch): Promise<string> 
     ["/etc/ssl/hub.example.org.pem", `${dir}/certificate.pem`],
     ["/etc/ssl/private/hub.example.org.key", `${dir}/key.pem`],
     ["http://127.0.0.1:8080", `http://${upstream}`],
+    ["  location / {", `${outlastsRestarts ? whileDown : ""}  location / {`],
   ] as const;
   return `
     worker_processes 1;

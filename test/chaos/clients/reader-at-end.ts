@@ -6,6 +6,7 @@ import type { Entry } from "../history/steps.js";
 import { responseReader } from "./response-reader.js";
 
 interface Asked {
+  readonly address: string;
   readonly port: number;
   readonly token: string;
 }
@@ -15,10 +16,10 @@ interface Asked {
  * keeps everything tells none. Rejects if the last entry does not come.
  */
 export async function readStored(
-  { port, token }: Asked,
+  { address, port, token }: Asked,
   options: { readonly last: string; readonly within: number },
 ): Promise<readonly Entry[]> {
-  const connection = await connectRaw({ port, onEnd: () => undefined });
+  const connection = await connectRaw({ host: address, port, onEnd: () => undefined });
   const entries: Entry[] = [];
   const changes = new Changes();
   const take = (item: Item): void => {
@@ -44,11 +45,11 @@ export async function readStored(
 
 /** The retained values of topics, as a client that opens its first poll gets them. */
 export async function readRetained(
-  { port, token }: Asked,
+  { address, port, token }: Asked,
   topics: readonly string[],
 ): Promise<readonly (readonly [topic: string, data: string])[]> {
   const query = topics.map((topic) => `topic=${topic}`).join("&");
-  const response = await fetch(`http://127.0.0.1:${port}/poll?${query}`, {
+  const response = await fetch(`http://${address}:${port}/poll?${query}`, {
     headers: { authorization: `Bearer ${token}` },
     signal: AbortSignal.timeout(15_000),
   });

@@ -85,7 +85,7 @@ export class Campaign {
     const { token, topics, recorder } = this.#options;
     const askedAtMs = recorder.nowMs;
     if (hub === undefined) return;
-    const values = await readRetained({ port: hub.port, token }, topics);
+    const values = await readRetained({ address: hub.address, port: hub.port, token }, topics);
     recorder.record({ kind: "retained", askedAtMs, values });
   }
 
@@ -123,7 +123,8 @@ export class Campaign {
 
   async #read(hub: ChaosHub, node: string, last: string): Promise<void> {
     const { token, recorder } = this.#options;
-    const entries = await readStored({ port: hub.port, token }, { last, within: this.#within });
+    const { address, port } = hub;
+    const entries = await readStored({ address, port, token }, { last, within: this.#within });
     recorder.record({ kind: "stored", node, entries });
     await this.readValues(hub);
   }

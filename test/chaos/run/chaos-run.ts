@@ -20,6 +20,8 @@ export interface ChaosRunOptions {
   readonly seed: number;
   readonly seconds: number;
   readonly journal: ChaosJournal;
+  /** True: nothing fails, apart from the connections of subscribers. @default false */
+  readonly isCalm?: boolean;
   /** The built command line. @default that of this checkout */
   readonly entry?: string;
   readonly ends: Ends;
@@ -40,7 +42,7 @@ export async function chaosRun(options: ChaosRunOptions): Promise<History> {
     const recovered = (): Promise<void> => acknowledgedAgain(parts.publishers, random);
     const troubled = { recorder, random, untilMs, recovered };
     await Promise.all([
-      makeFaults(nemeses(site, random), troubled),
+      ...(options.isCalm === true ? [] : [makeFaults(nemeses(site, random), troubled)]),
       troubleClients(subscribers, troubled),
       // A value that one node has acknowledged may reach another node a moment later.
       ...(hubs.length === 1 ? [askForValues(campaign, troubled)] : []),
@@ -90,7 +92,7 @@ async function openParts(options: ChaosRunOptions) {
   const shared = { recorder, random, topics, token, calls: new CallNumbers() };
   const subscribers = chaosSubscribers({ ...shared, count: subscriberCount, port });
   const publishers = ["a1", "b2", "c3"].map(
-    (name) => new ChaosPublisher({ ...shared, name, url, pauseMs: 20 }),
+    (name) => new ChaosPublisher({ ...shared, name, url, paceMs: 30 }),
   );
   const endpoint = site.nodes[0]?.hub.ingest ?? "";
   const zeromq = new ZeromqPublisher({ ...shared, name: "z1", endpoint, pauseMs: 20, perTurn: 3 });

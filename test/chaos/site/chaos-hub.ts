@@ -5,8 +5,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "../../support/free-port.js";
 import { spawnHub } from "../../support/hub-process.js";
 import type { HubOptions, HubProcess } from "../../support/hub-process.js";
+import type { NatsHost } from "../../support/nats-server.js";
 import type { OnEnd } from "../../support/on-end.js";
 import { hubUrl, issuer, secret } from "../../support/token.js";
+import { ShiftedClock } from "./shifted-clock.js";
 
 export interface ChaosHubOptions {
   /** Further arguments of `pharos serve`, such as `--journal`. */
@@ -15,43 +17,71 @@ export interface ChaosHubOptions {
   readonly mongrel2?: readonly string[];
   /** The built command line. @default that of this checkout */
   readonly entry?: string;
+  /** Where the hub runs. @default on this host */
+  readonly host?: NatsHost;
   readonly onEnd: OnEnd;
 }
 
-const within = 60_000;
+/** A busy machine may need minutes to start a process. */
+const within = 240_000;
+
+interface Place {
+  readonly scratch: string;
+  readonly address: string;
+  readonly port: number;
+  readonly ingest: string;
+  readonly clock: ShiftedClock | undefined;
+}
 
 /** A hub that comes back at the same addresses whenever it was ended. */
 export class ChaosHub {
+  /** The address of the host. */
+  readonly address: string;
   readonly port: number;
   readonly ingest: string;
+  /** The clock of the process, if it can be set. */
+  readonly clock: ShiftedClock | undefined;
+  /** The working directory of the process. */
+  readonly folder: string;
   readonly #options: HubOptions;
   #process: HubProcess | undefined;
   /** Processes that ended although nobody had asked them to. */
   readonly broken: string[] = [];
 
-  private constructor(options: HubOptions, addresses: { readonly port: number; readonly ingest: string }) {
+  private constructor(options: HubOptions, place: Place) {
     this.#options = options;
-    this.port = addresses.port;
-    this.ingest = addresses.ingest;
+    this.folder = place.scratch;
+    this.address = place.address;
+    this.port = place.port;
+    this.ingest = place.ingest;
+    this.clock = place.clock;
   }
 
-  static async start({ args, mongrel2, entry, onEnd }: ChaosHubOptions): Promise<ChaosHub> {
+  static async start({ args, mongrel2, entry, host, onEnd }: ChaosHubOptions): Promise<ChaosHub> {
     const scratch = await mkdtemp(join(tmpdir(), "pharos-chaos-"));
     onEnd(() => rm(scratch, { recursive: true, force: true }));
     const port = await freePort();
     const ingest = `ipc://${join(scratch, "ingest")}`;
+    const address = host?.address ?? "127.0.0.1";
+    const clock = await ShiftedClock.create(scratch);
     const hub = new ChaosHub(
       {
         scratch,
-        http: `127.0.0.1:${port}`,
+        http: `${address}:${port}`,
         ingest: [`@${ingest}`],
-        env: { PHAROS_PUBLIC_URL: hubUrl, PHAROS_TOKEN_ISSUER: issuer, PHAROS_TOKEN_SECRET: secret },
+        enter: host?.enter ?? [],
+        env: {
+          ...clock?.env,
+          PHAROS_PUBLIC_URL: hubUrl,
+          PHAROS_TOKEN_ISSUER: issuer,
+          PHAROS_TOKEN_SECRET: secret,
+        },
         args: ["--push-stream", "--heartbeat", "2", "--retry", "300", ...args],
         ...(entry === undefined ? {} : { entry }),
         ...(mongrel2 === undefined ? {} : { mongrel2 }),
         onEnd,
       },
-      { port, ingest },
+      { scratch, address, port, ingest, clock },
     );
     await hub.begin();
     return hub;
@@ -84,8 +114,17 @@ export class ChaosHub {
   }
 
   async pause(ms: number): Promise<void> {
-    this.#process?.signal("SIGSTOP");
+    this.suspend();
     await delay(ms);
+    this.resume();
+  }
+
+  /** Stops the process without closing its connections, until {@link resume}. */
+  suspend(): void {
+    this.#process?.signal("SIGSTOP");
+  }
+
+  resume(): void {
     this.#process?.signal("SIGCONT");
   }
 

@@ -2,30 +2,37 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { NatsServer } from "../../support/nats-server.js";
 import type { TcpProxy } from "../../support/tcp-proxy.js";
 import type { Recorder } from "../history/recorder.js";
+import type { ChaosHub } from "./chaos-hub.js";
 import type { ChaosSite, Node } from "./chaos-site.js";
+import type { Nemesis } from "./fault.js";
+import { hostFaults } from "./host-faults.js";
 import type { SmallDisk } from "./small-disk.js";
-
-/** What can go wrong at a site. */
-export interface Nemesis {
-  readonly name: string;
-  /** Makes the fault. The fault is over when the promise resolves. */
-  readonly make: () => Promise<void>;
-}
 
 type Random = () => number;
 
+/** Less than the time for which a hub remembers answers: a clock that is set forward ends this time early. */
+const mostShiftSeconds = 600;
+
 /** All faults that this site can have. */
 export function nemeses(site: ChaosSite, random: Random): readonly Nemesis[] {
-  const { nodes, survivesEnds, disk, engine } = site;
+  const { nodes, survivesEnds, disk, engines = [], engineProxies = [], hosts = [] } = site;
   return [
-    ...nodes.flatMap((node) => networkFaults(node, random)),
+    ...nodes.flatMap(({ hub, proxy }) => [
+      { name: "hub paused", make: () => hub.pause(100 + random() * 2400) },
+      ...networkFaults("clients", proxy, random),
+    ]),
+    ...engineProxies.flatMap((proxy) => networkFaults("engine", proxy, random)),
+    ...nodes.flatMap(({ hub }) => clockFaults(hub, random)),
+    ...hostFaults(hosts, random),
     ...(survivesEnds ? nodes.flatMap((node) => endFaults(node, random)) : []),
     ...(disk === undefined ? [] : [{ name: "disk full", make: () => fill(disk) }]),
-    ...(engine === undefined ? [] : engineFaults(engine, random)),
+    ...engines.flatMap((engine) => engineFaults([engine], random)),
+    ...(engines.length > 1 ? engineFaults(engines, random) : []),
   ];
 }
 
-function networkFaults({ hub, proxy }: Node, random: Random): readonly Nemesis[] {
+/** Faults of the network to the clients, or to a server of the engine. */
+function networkFaults(to: string, proxy: TcpProxy, random: Random): readonly Nemesis[] {
   const between = (least: number, most: number): number => least + random() * (most - least);
   const paused = async (begin: () => void, end: () => void): Promise<void> => {
     begin();
@@ -33,10 +40,9 @@ function networkFaults({ hub, proxy }: Node, random: Random): readonly Nemesis[]
     end();
   };
   return [
-    { name: "hub paused", make: () => hub.pause(between(100, 2500)) },
-    { name: "connections cut", make: async () => cutAll(proxy) },
+    { name: `connections to ${to} cut`, make: async () => cutAll(proxy) },
     {
-      name: "network delayed",
+      name: `network to ${to} delayed`,
       make: () =>
         paused(
           () => proxy.stall(),
@@ -44,7 +50,7 @@ function networkFaults({ hub, proxy }: Node, random: Random): readonly Nemesis[]
         ),
     },
     {
-      name: "network dark",
+      name: `network to ${to} dark`,
       make: () =>
         paused(
           () => proxy.darken(),
@@ -52,7 +58,7 @@ function networkFaults({ hub, proxy }: Node, random: Random): readonly Nemesis[]
         ),
     },
     {
-      name: "network gone",
+      name: `network to ${to} gone`,
       make: async () => {
         const { port } = proxy;
         await proxy.shut();
@@ -94,24 +100,41 @@ function endFaults({ hub }: Node, random: Random): readonly Nemesis[] {
   ];
 }
 
-function engineFaults(engine: NatsServer, random: Random): readonly Nemesis[] {
-  const outage = async (end: () => Promise<void>): Promise<void> => {
-    await end();
+/** Faults that these servers of the engine have at the same time. */
+function engineFaults(servers: readonly NatsServer[], random: Random): readonly Nemesis[] {
+  const all = (action: (server: NatsServer) => Promise<void>) => Promise.all(servers.map(action));
+  const outage = async (end: (server: NatsServer) => Promise<void>): Promise<void> => {
+    await all(end);
     await delay(random() * 2000);
-    await engine.start();
-    await engine.listening();
+    await all((server) => server.start());
+    await all((server) => server.listening());
   };
+  const many = servers.length === 1 ? "engine" : "all engines";
   return [
-    { name: "engine killed", make: () => outage(() => engine.kill()) },
-    { name: "engine stopped", make: () => outage(() => engine.stop()) },
+    { name: `${many} killed`, make: () => outage((server) => server.kill()) },
+    { name: `${many} stopped`, make: () => outage((server) => server.stop()) },
     {
-      name: "engine paused",
+      name: `${many} paused`,
       make: async () => {
-        engine.pause();
+        for (const server of servers) server.pause();
         await delay(random() * 3000);
-        engine.resume();
+        for (const server of servers) server.resume();
       },
     },
+  ];
+}
+
+/** At the end, the clock is right again. A clock of the future makes the log's time stand still for some minutes. */
+function clockFaults({ clock }: ChaosHub, random: Random): readonly Nemesis[] {
+  if (clock === undefined) return [];
+  const shift = async (seconds: number): Promise<void> => {
+    await clock.shift(seconds);
+    await delay(1000 + random() * 1500);
+    await clock.shift(0);
+  };
+  return [
+    { name: "clock set back", make: () => shift(-Math.ceil(random() * mostShiftSeconds)) },
+    { name: "clock set forward", make: () => shift(Math.ceil(random() * mostShiftSeconds)) },
   ];
 }
 
