@@ -19,6 +19,8 @@ const transports: readonly Transport[] = [
  */
 export function chaosSubscribers(options: {
   readonly count: number;
+  /** Begins the names of the clients. @default "" */
+  readonly group?: string;
   readonly topics: readonly string[];
   readonly port: () => number;
   /** How many follow all topics. @default one of each transport */
@@ -29,13 +31,13 @@ export function chaosSubscribers(options: {
   readonly recorder: Recorder;
   readonly random: () => number;
 }): readonly ChaosSubscriber[] {
-  const { count, topics, token, followAll = transports.length, part = 0.5, ...shared } = options;
+  const { count, group = "", topics, token, followAll = transports.length, part = 0.5, ...shared } = options;
   return Array.from({ length: count }, (_, index) => {
     const transport = transports[index % transports.length] ?? "event-stream";
     const some = topics.filter(() => index < followAll || shared.random() < part);
     return new ChaosSubscriber({
       ...shared,
-      name: `${transport} ${index}`,
+      name: `${group}${transport} ${index}`,
       transport,
       topics: some.length > 0 ? some : [topics[index % topics.length] ?? ""],
       ...((index + Math.floor(index / transports.length)) % 2 === 0 ? { token } : {}),
