@@ -18,6 +18,7 @@ import { systemClock } from "./system-clock.js";
 import { atMost } from "../base/at-most.js";
 import type { Clock, Timer } from "../base/clock.js";
 import type { Config } from "../config/config.js";
+import { nameOfNode } from "../config/name-of-node.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
 import { ConnectionDescriptors } from "../fronts/connection-descriptors.js";
 import { planDescriptors } from "../limits/descriptors.js";
@@ -204,6 +205,14 @@ class RunningApp implements App {
     // A client that finds the hub must find its history too. Until then, its browser tries again.
     await this.#journal.open();
     if (this.#journal.history.head > 0) this.#presence?.resume();
+    // Before the first stream: other hubs must know this hub before they know its subscriptions.
+    this.#journal.nodes?.begin({
+      name: nameOfNode(this.#config),
+      version: this.#ports.version,
+      startedAtMs: this.#clock.now(),
+      streams: () => this.#streams,
+      isDegraded: () => this.#isDegraded,
+    });
     for (const front of this.#fronts) {
       const url = await front.start();
       if (url !== undefined) this.#urls.set(front.label, url);
@@ -265,6 +274,10 @@ class RunningApp implements App {
     await atMost(this.#clock, settleMs, this.#journal.close());
     await this.#admin?.close();
     this.#ports.logger.debug({ figures: this.figures() }, "figures");
+  }
+
+  get #isDegraded(): boolean {
+    return this.#journal.status.state !== "up";
   }
 
   /** The metrics, with the current values of the gauges. */

@@ -1,6 +1,7 @@
 import type { Entry } from "../hub/publications/entry.js";
 import type { Publication } from "../hub/publications/publication.js";
 import type { Ids } from "./answers.js";
+import type { Nodes } from "./nodes.js";
 import type { SnapshotPart } from "./snapshot-part.js";
 import type { Topic } from "../hub/topics/topic.js";
 import type { TopicHistoryReader } from "./topic-history-reader.js";
@@ -26,15 +27,20 @@ export interface StoredHistory extends TopicHistoryReader {
 
 /**
  * - `up`: the journal stores publications
+ * - `behind`: this hub may lack publications that other hubs stored more than two seconds ago; it accepts none until it
+ *   has them
  * - `full`: the store has no space
  * - `unreachable`: the store does not respond, or returns errors
  */
-export const journalStates = ["up", "full", "unreachable"] as const;
+export const journalStates = ["up", "behind", "full", "unreachable"] as const;
 export type JournalState = (typeof journalStates)[number];
 
 export interface JournalStatus {
   readonly state: JournalState;
-  /** The age of the oldest publication that waits to be stored, in milliseconds; 0 if there is none. */
+  /**
+   * The age of the oldest publication that waits to be stored, or the time for which this hub may lack publications of
+   * other hubs, if that is more; in milliseconds.
+   */
   readonly lagMs: number;
   /** The size of the log, in bytes; 0 in memory. */
   readonly bytes: number;
@@ -124,6 +130,8 @@ export interface Journal {
   roomOnceUp(): Promise<void> | undefined;
   /** True if other hubs may write the journal too. */
   readonly isShared: boolean;
+  /** The hubs that write the journal; undefined if this hub alone writes it. */
+  readonly nodes: Nodes | undefined;
   /**
    * Resolves when history has all entries that any hub had stored before the call. While the engine does not respond,
    * asks again for `withinMs` milliseconds.

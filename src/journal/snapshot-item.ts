@@ -18,6 +18,11 @@ export class SnapshotItem {
     this.#fields = new Map(Object.entries(item));
   }
 
+  /** All fields. */
+  get all(): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(this.#fields);
+  }
+
   has(name: string): boolean {
     return this.#fields.has(name);
   }

@@ -2,6 +2,7 @@ import { logLevels } from "../../base/log.js";
 import { setting } from "../declare/setting.js";
 import { httpAddress, oneOf } from "../values/addresses.js";
 import { adminToken } from "../values/admin-token.js";
+import { nodeName } from "../values/node-name.js";
 
 /** The default admin address. Its port is the one after the default port of the HTTP front. */
 export const defaultAdmin = { host: "127.0.0.1", port: 8081 } as const;
@@ -24,6 +25,14 @@ export const operatingSettings = {
     value: adminToken,
     help: "Token that lets other machines read the admin address.",
     notes: "Without a token, only programs on this machine can read the admin address.",
+  }),
+  node: setting({
+    option: "node",
+    argument: "<NAME>",
+    value: nodeName,
+    otherwise: "the name of the host, and the port of `--http`",
+    help: "Name of this hub in the list of all hubs that use the same journal.",
+    notes: "For operators only. Hubs can have the same name.",
   }),
   logLevel: setting({
     option: "log-level",

@@ -25,6 +25,10 @@ export function encodeItem(item: LogItem): string {
     }
     case "note":
       return line({ note: item.part, value: item.value });
+    case "node":
+      return line({ ...item.beat });
+    case "gone":
+      return line({ gone: item.node, after: item.after, by: item.by });
     default:
       return item satisfies never;
   }
@@ -39,8 +43,8 @@ export function encodeRecord(head: RecordHead, items: readonly string[]): Buffer
   return Buffer.from(encodeRecordHead(head) + items.join(""));
 }
 
-export function encodeRecordHead({ run, n, atMs }: RecordHead): string {
-  return line({ format: recordFormat, run, n, atMs });
+export function encodeRecordHead({ run, n, atMs }: RecordHead, format = recordFormat): string {
+  return line({ format, run, n, atMs });
 }
 
 /** Writes the line in front of the publications of a group. */

@@ -4,9 +4,11 @@ import { parseEpoch } from "../../hub/publications/position.js";
 import type { Publication } from "../../hub/publications/publication.js";
 import { hasForbiddenCharacter, parseHubTopic } from "../../hub/topics/topic.js";
 import type { Topic } from "../../hub/topics/topic.js";
+import { parseNodeId } from "../nodes.js";
+import { parseBeat } from "../parse-beat.js";
 import { encodeGroupHead, encodeRecordHead, encodeItem, encodePublication } from "./encode-record.js";
 import { publicationsPerRecord, recordFormat } from "./record.js";
-import type { GroupHead, LoggedPublication, LogItem, RecordHead } from "./record.js";
+import type { GroupHead, LoggedBeat, LoggedGone, LoggedPublication, LogItem, RecordHead } from "./record.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 /** An item that is one line. */
@@ -19,10 +21,10 @@ const runForm = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Reads the first line of a record. */
 export function parseHead(line: string): RecordHead {
-  const { format, run, n, atMs } = fieldsOf(line);
-  checkFormat(format);
+  const { format: value, run, n, atMs } = fieldsOf(line);
+  const format = checkFormat(value);
   if (typeof run !== "string" || !runForm.test(run) || !isCount(n) || !isCount(atMs)) throw badLine(line);
-  return same({ run, n, atMs }, encodeRecordHead, line);
+  return same({ run, n, atMs }, (head) => encodeRecordHead(head, format), line);
 }
 
 /** Reads the first line of an item. The publications of a group are lines of their own. */
@@ -42,6 +44,8 @@ function groupHeadOf({ group: size, once }: Fields, line: string): GroupHead {
 
 function shortItemOf(fields: Fields, line: string): ShortItem {
   const { epoch, evict, note, rules, answers, bytes, ageSeconds } = fields;
+  if ("node" in fields) return beatOf(fields, line);
+  if ("gone" in fields) return goneOf(fields, line);
   if (typeof epoch === "string") {
     const parsed = parseEpoch(epoch);
     if (parsed !== undefined) return { kind: "epoch", epoch: parsed };
@@ -52,6 +56,19 @@ function shortItemOf(fields: Fields, line: string): ShortItem {
   if (rules === undefined || !isCount(answers) || !isCount(bytes) || !isCount(ageSeconds))
     throw badLine(line);
   return { kind: "rules", format: checkFormat(rules), idempotency: { answers, bytes, ageSeconds } };
+}
+
+function beatOf(fields: Fields, line: string): LoggedBeat {
+  const beat = parseBeat(fields);
+  if (beat === undefined) throw badLine(line);
+  return { kind: "node", beat };
+}
+
+function goneOf({ gone, after, by }: Fields, line: string): LoggedGone {
+  const node = typeof gone === "string" ? parseNodeId(gone) : undefined;
+  const other = typeof by === "string" ? parseNodeId(by) : undefined;
+  if (node === undefined || other === undefined || !isCount(after)) throw badLine(line);
+  return { kind: "gone", node, after, by: other };
 }
 
 /** Reads a publication of a group. The limits on publications do not apply: they may have changed since. */

@@ -1,6 +1,7 @@
 import type { Epoch, Offset } from "../../hub/publications/position.js";
 import type { Publication } from "../../hub/publications/publication.js";
 import type { Topic } from "../../hub/topics/topic.js";
+import type { NodeBeat, NodeId } from "../nodes.js";
 import type { Sequence } from "./log.js";
 
 /** A publication in a group, and what its event id is. */
@@ -58,7 +59,29 @@ export interface LoggedNote {
   readonly value: unknown;
 }
 
-export type LogItem = LoggedGroup | LoggedEpoch | LoggedEviction | LoggedRules | LoggedNote;
+/** A beat: a hub says that it uses the log. */
+export interface LoggedBeat {
+  readonly kind: "node";
+  readonly beat: NodeBeat;
+}
+
+/** A hub is gone. Counts only if its last beat is still that of the record `after`. */
+export interface LoggedGone {
+  readonly kind: "gone";
+  readonly node: NodeId;
+  readonly after: Sequence;
+  /** The hub that says so. */
+  readonly by: NodeId;
+}
+
+export type LogItem =
+  | LoggedGroup
+  | LoggedEpoch
+  | LoggedEviction
+  | LoggedRules
+  | LoggedNote
+  | LoggedBeat
+  | LoggedGone;
 
 /** Who appended a record, and when. */
 export interface RecordHead {
@@ -75,8 +98,13 @@ export interface LogRecord extends RecordHead {
   readonly items: readonly LogItem[];
 }
 
-/** The format of records that this version writes. A version reads its own format and all older ones. */
-export const recordFormat = 1;
+/**
+ * The format of records that this version writes. A version reads its own format and all older ones.
+ *
+ * - 1: groups, epochs, evictions, rules
+ * - 2: also notes, beats of hubs, and hubs that are gone
+ */
+export const recordFormat = 2;
 
 /** The largest number of publications in a record. */
 export const publicationsPerRecord = 4096;

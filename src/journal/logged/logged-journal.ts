@@ -33,6 +33,7 @@ import { LogHistory } from "./log-history.js";
 import type { OffsetSpan } from "./offset-spans.js";
 import type { PendingItem } from "./pending-item.js";
 import { LogRules } from "./log-rules.js";
+import { HubNodes } from "./nodes/hub-nodes.js";
 import { RecordApplier } from "./record-applier.js";
 import { recordHeadBytes, RecordSender } from "./record-sender.js";
 import { Runs } from "./runs.js";
@@ -85,6 +86,7 @@ export class LoggedJournal implements Journal {
   readonly #parts = new Map<string, SnapshotPart>();
   readonly #ageing: LogAgeing;
   readonly #waiters = new Waiters();
+  readonly #nodes: HubNodes;
   /** The last record that was applied or skipped. */
   #applied: Sequence = 0;
   /** The time of the log. */
@@ -110,7 +112,13 @@ export class LoggedJournal implements Journal {
     };
     this.#sender = new RecordSender({ ...options, onRecovered });
     this.#rules = new LogRules(this.#answers);
-    const state = { epochs: options.epochs, answers: this.#answers, rules: this.#rules };
+    this.#nodes = new HubNodes({
+      clock: options.clock,
+      send: (item, applied) => this.#send(item, { applied }),
+      status: () => this.status,
+    });
+    const { table } = this.#nodes;
+    const state = { epochs: options.epochs, answers: this.#answers, rules: this.#rules, nodes: table };
     const skipped = (span: OffsetSpan): void => this.history.skip(span);
     const noted = ({ part, value }: LoggedNote): void => this.#parts.get(part)?.note?.(value);
     this.#applier = new RecordApplier({ ...options, ...state, budget, skipped, noted });
@@ -123,12 +131,17 @@ export class LoggedJournal implements Journal {
       options.epochs,
       this.#answers,
       this.history.skips,
+      table,
     ];
     for (const part of [...own, ...options.history.parts]) this.keep(part);
   }
 
   get beganMs(): number {
     return this.#beganMs ?? this.#atMs;
+  }
+
+  get nodes(): HubNodes | undefined {
+    return this.isShared ? this.#nodes : undefined;
   }
 
   get status(): JournalStatus {
@@ -219,8 +232,7 @@ export class LoggedJournal implements Journal {
     const endsAtMs = clock.monotonic() + withinMs;
     while (this.#closing === undefined && clock.monotonic() < endsAtMs) {
       try {
-        const latest = await log.latest();
-        return await this.#waiters.until(() => this.#applied >= latest || this.#closing !== undefined);
+        return await this.#until(await log.latest());
       } catch {
         await new Promise<void>((resolve) => void clock.after(catchUpRetryMs, resolve));
       }
@@ -232,6 +244,10 @@ export class LoggedJournal implements Journal {
     return this.#closing;
   }
 
+  #until(applied: Sequence): Promise<void> {
+    return this.#waiters.until(() => this.#applied >= applied || this.#closing !== undefined);
+  }
+
   #stateOf(state: LogState): JournalState {
     if (state === "full") return state;
     return state === "up" && this.#sender.isReady ? "up" : "unreachable";
@@ -239,6 +255,7 @@ export class LoggedJournal implements Journal {
 
   async #close(): Promise<void> {
     this.#ageing.close();
+    this.#nodes.leave();
     this.#waiters.look();
     await this.#sender.settled();
     this.#sender.close();
@@ -251,21 +268,12 @@ export class LoggedJournal implements Journal {
   async #commit(group: LoggedGroup): Promise<Ids> {
     const { publications } = group;
     if (publications.length === 0) return [];
-    const { log } = this.#options;
     if (publications.length > publicationsPerRecord)
       throw new PharosError(
         "too-large",
         `with this journal, a request may have at most ${publicationsPerRecord} publications, not ${publications.length}`,
       );
-    if (!this.#sender.isReady)
-      throw new PharosError(
-        "unavailable",
-        "the hub cannot store publications at present; nothing was published",
-        {
-          retryAfterSeconds: 1,
-          reason: `the journal is ${log.state}`,
-        },
-      );
+    if (!this.#sender.isReady) throw unavailable("cannot store publications at present", this.status.state);
     return new Promise((resolve, reject) => {
       const late = (): void => reject(outcomeUnknown());
       this.#send(group, { applied: resolve, late });
@@ -373,6 +381,14 @@ export class LoggedJournal implements Journal {
 
 function closed(): PharosError {
   return new PharosError("closed", "the journal closed before it stored this");
+}
+
+function unavailable(why: string, state: JournalState): PharosError {
+  const reason = `the journal is ${state}`;
+  return new PharosError("unavailable", `the hub ${why}; nothing was published`, {
+    retryAfterSeconds: 1,
+    reason,
+  });
 }
 
 function outcomeUnknown(): PharosError {

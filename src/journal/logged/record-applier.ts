@@ -9,6 +9,7 @@ import type { Sequence } from "../log/log.js";
 import { offsetAt } from "../log/record.js";
 import type { LogItem, LoggedGroup, LoggedNote } from "../log/record.js";
 import type { MemoryHistory } from "../memory/memory-history.js";
+import type { NodeTable } from "./nodes/node-table.js";
 import type { OffsetSpan } from "./offset-spans.js";
 
 /** A record that the log has stored, with its items. */
@@ -26,6 +27,7 @@ export interface RecordApplierOptions {
   readonly rules: LogRules;
   /** Called for each note, in order with the publications. */
   readonly noted: (note: LoggedNote) => void;
+  readonly nodes: Pick<NodeTable, "beat" | "gone">;
   readonly metrics: Metrics;
   /** The time for records in each turn of the event loop. */
   readonly budget: TurnBudget;
@@ -88,11 +90,13 @@ export class RecordApplier {
   }
 
   #applyOther(item: Exclude<LogItem, LoggedGroup>, sequence: Sequence): Ids {
-    const { history, epochs, rules, noted } = this.#options;
+    const { history, epochs, rules, nodes, noted } = this.#options;
     if (item.kind === "epoch") epochs.begin(item.epoch, offsetAt(sequence, 0) - 1);
     if (item.kind === "evict") history.evictAll(item.topic);
     if (item.kind === "rules") rules.set(item);
     if (item.kind === "note") noted(item);
+    if (item.kind === "node") nodes.beat(item.beat, sequence);
+    if (item.kind === "gone") nodes.gone(item);
     return [];
   }
 }

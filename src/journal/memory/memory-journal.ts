@@ -22,6 +22,7 @@ const inMemory: JournalStatus = Object.freeze({ state: "up", lagMs: 0, bytes: 0,
 /** The journal in memory: the publications end with the hub. */
 export class MemoryJournal implements Journal {
   readonly isShared = false;
+  readonly nodes = undefined;
   readonly history: MemoryHistory;
   readonly beganMs: number;
   readonly #clock: Clock;

@@ -18,6 +18,8 @@ export class MemoryLogStore {
   readonly damaged = new Set<Sequence>();
   records: StoredRecord[] = [];
   head: Sequence = 0;
+  /** Called after each write: passes the new records to the follower of each shared log. */
+  readonly passes = new Set<() => Promise<void>>();
 }
 
 interface WaitingAppend {
@@ -39,13 +41,14 @@ export interface MemoryLogOptions {
   readonly store?: MemoryLogStore;
   /** @default 16 MiB */
   readonly maxRecordBytes?: number;
-  /** @default false */
+  /** True if several logs may use the store at the same time. @default false */
   readonly isShared?: boolean;
 }
 
 /**
  * A log in memory, for tests of what uses a log. A write stores all appends that wait, as on a disk. Its switches delay
- * writes, fail writes, fill the store, trim and damage records.
+ * writes, fail writes, fill the store, cut the connection, trim and damage records. Shared logs with the same store follow
+ * one another.
  */
 export class MemoryLog implements Log {
   readonly store: MemoryLogStore;
@@ -60,8 +63,10 @@ export class MemoryLog implements Log {
   #feeding: Promise<void> = Promise.resolve();
   #failing: FailedWrite | undefined;
   #isFull = false;
+  #isCut = false;
   #isClosed = false;
   #expired: Sequence = 0;
+  readonly #pass = (): Promise<void> => this.#feed();
   #gate: { readonly opened: Promise<void>; readonly open: () => void } | undefined;
   /** The number of writes. Each write stored, or failed to store, all appends that waited. */
   writes = 0;
@@ -95,6 +100,15 @@ export class MemoryLog implements Log {
   /** While true, writes and {@link recover} fail, and the state is `full` after the first failed write. */
   set isFull(isFull: boolean) {
     this.#isFull = isFull;
+  }
+
+  /** While true, the log has no connection to its store, as to an engine that does not respond. */
+  set isCut(isCut: boolean) {
+    this.#isCut = isCut;
+    if (!isCut || this.#state !== "up") return;
+    this.#state = "unreachable";
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#refusal());
+    this.#follower?.down();
   }
 
   /** Removes all records up to this one. */
@@ -147,6 +161,7 @@ export class MemoryLog implements Log {
   follow(after: Sequence, follower: LogFollower): Promise<void> {
     this.#passed = after;
     this.#follower = follower;
+    if (this.isShared) this.store.passes.add(this.#pass);
     return this.#feed();
   }
 
@@ -163,13 +178,13 @@ export class MemoryLog implements Log {
   }
 
   async recover(): Promise<void> {
-    if (this.#isClosed || this.#isFull) throw this.#refusal();
+    if (this.#isClosed || this.#isFull || this.#isCut) throw this.#refusal();
     await this.#feed();
     this.#state = "up";
   }
 
   latest(): Promise<Sequence> {
-    return Promise.resolve(this.head);
+    return this.#isCut ? Promise.reject(this.#refusal()) : Promise.resolve(this.head);
   }
 
   async read(after: Sequence, maxBytes: number): Promise<readonly StoredRecord[]> {
@@ -223,6 +238,7 @@ export class MemoryLog implements Log {
     this.#isClosed = true;
     this.release();
     await this.#writing;
+    this.store.passes.delete(this.#pass);
     this.#follower = undefined;
   }
 
@@ -240,6 +256,7 @@ export class MemoryLog implements Log {
       const sequences = this.#store(batch);
       if (sequences === undefined) break;
       await this.#feed();
+      for (const pass of this.store.passes) if (pass !== this.#pass) void pass();
       for (const [index, { resolve }] of batch.entries()) resolve(sequences[index] ?? 0);
     }
     this.#writing = undefined;
@@ -268,14 +285,14 @@ export class MemoryLog implements Log {
 
   /** Passes all records that the follower does not have yet. Two calls run one after the other. */
   #feed(): Promise<void> {
-    this.#feeding = this.#feeding.then(() => this.#pass());
+    this.#feeding = this.#feeding.then(() => this.#passAll());
     return this.#feeding;
   }
 
-  async #pass(): Promise<void> {
+  async #passAll(): Promise<void> {
     const follower = this.#follower;
     if (follower === undefined) return;
-    while (this.#passed < this.head) {
+    while (this.#passed < this.head && !this.#isCut) {
       const next = this.store.records[this.#indexAfter(this.#passed)];
       const lostUpTo = next === undefined ? this.head : next.sequence - 1;
       if (lostUpTo > this.#passed) follower.lost(lostUpTo);

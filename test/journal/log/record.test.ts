@@ -8,6 +8,7 @@ import { decodeInSteps, decodeRecord, decodeHead } from "../../../src/journal/lo
 import { encodeItem, encodeRecord, mostHeadBytes } from "../../../src/journal/log/encode-record.js";
 import { offsetAt, publicationsPerRecord, sequenceOf } from "../../../src/journal/log/record.js";
 import type { LogItem, LogRecord, LoggedPublication } from "../../../src/journal/log/record.js";
+import { beatStates, nameOf, parseNodeId } from "../../../src/journal/nodes.js";
 import { textOf, wordOf } from "./texts.js";
 
 const some = { seed: 20_261_130, numRuns: 1000 };
@@ -41,6 +42,22 @@ const epoch = fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/).map((text) => {
 /** A value as `JSON.parse` returns it: without -0. */
 const jsonValue = fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value)));
 
+const node = fc.stringMatching(/^[0-9a-f]{12}$/).map((text) => {
+  const parsed = parseNodeId(text);
+  if (parsed === undefined) throw new Error(`${text} is an id of a hub`);
+  return parsed;
+});
+
+const beat = fc.record({
+  node,
+  name: textOf().map(nameOf),
+  version: textOf().map(nameOf),
+  startedAtMs: count,
+  streams: count,
+  lagMs: count,
+  state: fc.constantFrom(...beatStates),
+});
+
 const item: fc.Arbitrary<LogItem> = fc.oneof(
   {
     weight: 6,
@@ -59,6 +76,8 @@ const item: fc.Arbitrary<LogItem> = fc.oneof(
     topic: fc.constantFrom("news", "/.well-known/mercure/subscriptions").map((topic) => parseHubTopic(topic)),
   }),
   fc.record({ kind: fc.constant("note" as const), part: textOf(), value: jsonValue }),
+  fc.record({ kind: fc.constant("node" as const), beat }),
+  fc.record({ kind: fc.constant("gone" as const), node, after: count, by: node }),
   fc.record({
     kind: fc.constant("rules" as const),
     format: fc.constant(1),
@@ -94,6 +113,9 @@ function groupOf(size: number): LogItem {
   };
 }
 
+const beatLine =
+  '{"node":"0123456789ab","name":"hub-1","version":"1","startedAtMs":1,"streams":1,"lagMs":0,"state":"ok"}\n';
+
 const head = { run: "Yx3_a-9", n: 12, atMs: 1_700_000_000_000 };
 
 describe("a record", () => {
@@ -128,7 +150,7 @@ describe("a record", () => {
     ];
     expect(encodeRecord(head, items.map(encodeItem)).toString()).toBe(
       [
-        '{"format":1,"run":"Yx3_a-9","n":12,"atMs":1700000000000}',
+        '{"format":2,"run":"Yx3_a-9","n":12,"atMs":1700000000000}',
         '{"group":1,"once":"\\"p\\" k"}',
         '{"t":["news","sport"],"d":"a\\nb","id":"7","type":"goal","retain":true,"repeatsId":true}',
         '{"evict":"news"}',
@@ -156,6 +178,10 @@ describe("a record", () => {
       ),
       some,
     );
+  });
+
+  it("with a beat is read", () => {
+    expect(codeOf(Buffer.concat([encodeRecord(head, []), Buffer.from(beatLine)]))).toBe("a record");
   });
 
   it("that ends early is refused, at each byte", () => {
@@ -199,6 +225,15 @@ describe("a record", () => {
     ["data that is a number", '{"group":1}\n{"t":"a","d":1}\n'],
     ["data with half a character", '{"group":1}\n{"t":"a","d":"\\ud800"}\n'],
     ["an escape that is not needed", '{"group":1}\n{"t":"a","d":"\\u0041"}\n'],
+    ["a beat of a hub without a name", beatLine.replace('"hub-1"', '""')],
+    ["a beat with a long name", beatLine.replace("hub-1", "x".repeat(101))],
+    ["a beat with a line feed", beatLine.replace("hub-1", "\\n")],
+    ["a beat of a hub with another id", beatLine.replace("0123456789ab", "0123456789AB")],
+    ["a beat with an unknown state", beatLine.replace('"ok"', '"well"')],
+    ["a beat without streams", beatLine.replace('"streams":1,', "")],
+    ["a beat with one field more", beatLine.replace('"ok"', '"ok","x":1')],
+    ["a hub that is gone after no record", '{"gone":"0123456789ab","by":"0123456789ab"}\n'],
+    ["a hub that is gone by nobody", '{"gone":"0123456789ab","after":1}\n'],
     ["a flag that is false", '{"group":1}\n{"t":"a","d":"b","retain":false}\n'],
   ])("refuses a line: %s", (_, text) => {
     const first = encodeRecord(head, []);
@@ -212,11 +247,18 @@ describe("a record", () => {
   });
 
   it("of a newer version is refused with a sentence of its own", () => {
-    const newer = Buffer.from('{"format":2,"anything":true}\n');
+    const newer = Buffer.from('{"format":3,"anything":true}\n');
     expect(() => decodeRecord(newer)).toThrow(/newer version of Pharos.*update this hub/);
     expect(codeOf(newer)).toBe("newer-format");
-    const rules = Buffer.from('{"rules":2,"answers":1,"bytes":1,"ageSeconds":1}\n');
+    const rules = Buffer.from('{"rules":3,"answers":1,"bytes":1,"ageSeconds":1}\n');
     expect(codeOf(Buffer.concat([encodeRecord(head, []), rules]))).toBe("newer-format");
+  });
+
+  it("of an older version is read", () => {
+    const older = '{"format":1,"run":"a","n":1,"atMs":2}\n{"rules":1,"answers":1,"bytes":1,"ageSeconds":1}\n';
+    const idempotency = { answers: 1, bytes: 1, ageSeconds: 1 };
+    const items: LogItem[] = [{ kind: "rules", format: 1, idempotency }];
+    expect(decodeRecord(Buffer.from(older))).toEqual({ run: "a", n: 1, atMs: 2, items });
   });
 
   it("has at most 4,096 publications, in all groups together", () => {

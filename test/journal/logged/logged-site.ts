@@ -27,6 +27,8 @@ export interface LoggedSiteOptions {
   readonly replayBytes?: number;
   readonly maxRecordBytes?: number;
   readonly isShared?: boolean;
+  /** @default the machine's clock */
+  readonly clock?: Clock;
   /** True if the log has no space from the start. @default false */
   readonly isFull?: boolean;
   readonly parts?: readonly SnapshotPart[];
@@ -44,9 +46,12 @@ export class LoggedSite {
   readonly entries: Entry[] = [];
   /** True after the log has lost records. */
   isLost = false;
+  readonly #isFull: boolean;
 
-  private constructor(options: LoggedSiteOptions) {
+  /** A site that is not open yet, so that a test can follow its journal first. */
+  constructor(options: LoggedSiteOptions) {
     this.store = options.store ?? new MemoryLogStore();
+    this.#isFull = options.isFull ?? false;
     this.log = new MemoryLog({ store: this.store, ...pick(options) });
     const epochs = new EpochChain();
     const { clock = systemClock } = options;
@@ -77,12 +82,16 @@ export class LoggedSite {
   }
 
   /** Opens the log and the journal. With the store of another site, this is a restart of that hub. */
-  static async open(options: LoggedSiteOptions = {}): Promise<LoggedSite> {
-    const site = new LoggedSite(options);
-    await site.log.open();
-    site.log.isFull = options.isFull ?? false;
-    await site.journal.open();
-    return site;
+  static open(options: LoggedSiteOptions = {}): Promise<LoggedSite> {
+    return new LoggedSite(options).open();
+  }
+
+  /** Opens the log and the journal. Call this once. */
+  async open(): Promise<this> {
+    await this.log.open();
+    this.log.isFull = this.#isFull;
+    await this.journal.open();
+    return this;
   }
 
   /** The data of all entries, in the order in which the followers got them. */
