@@ -107,7 +107,7 @@ export const gauges = {
     labels: ["state"],
   },
   journal_lag_seconds: {
-    help: "Age of the oldest publication that the journal has not stored yet; 0 if there is none.",
+    help: "Age of the oldest publication that the journal has not stored yet, or the time for which the hub may lack publications of other hubs, if that is more.",
   },
   journal_bytes: { help: "Size of the journal on disk or on the engine, in bytes; 0 in memory." },
   journal_segments: { help: "Files, or parts, of the journal on disk or on the engine; 0 in memory." },

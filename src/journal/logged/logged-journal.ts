@@ -29,6 +29,7 @@ import type { LogItem, LoggedGroup, LoggedNote, LoggedPublication } from "../log
 import type { MemoryHistory } from "../memory/memory-history.js";
 import type { SnapshotPart } from "../snapshot-part.js";
 import { LogAgeing } from "./log-ageing.js";
+import { Freshness } from "./nodes/freshness.js";
 import { LogHistory } from "./log-history.js";
 import type { OffsetSpan } from "./offset-spans.js";
 import type { PendingItem } from "./pending-item.js";
@@ -87,6 +88,7 @@ export class LoggedJournal implements Journal {
   readonly #ageing: LogAgeing;
   readonly #waiters = new Waiters();
   readonly #nodes: HubNodes;
+  readonly #freshness: Freshness;
   /** The last record that was applied or skipped. */
   #applied: Sequence = 0;
   /** The time of the log. */
@@ -117,6 +119,7 @@ export class LoggedJournal implements Journal {
       send: (item, applied) => this.#send(item, { applied }),
       status: () => this.status,
     });
+    this.#freshness = new Freshness({ ...options, applied: (sequence) => this.#until(sequence) });
     const { table } = this.#nodes;
     const state = { epochs: options.epochs, answers: this.#answers, rules: this.#rules, nodes: table };
     const skipped = (span: OffsetSpan): void => this.history.skip(span);
@@ -146,7 +149,8 @@ export class LoggedJournal implements Journal {
 
   get status(): JournalStatus {
     const { state, figures } = this.#options.log;
-    return { state: this.#stateOf(state), lagMs: this.#sender.oldestMs, ...figures };
+    const lagMs = Math.max(this.#sender.oldestMs, this.#freshness.lagMs);
+    return { state: this.#stateOf(state), lagMs, ...figures };
   }
 
   keep(part: SnapshotPart): void {
@@ -183,6 +187,7 @@ export class LoggedJournal implements Journal {
     this.#applier.goLive();
     this.#isLive = true;
     this.#sender.start(failure);
+    if (this.isShared) this.#freshness.start();
     await this.#ageing.start();
   }
 
@@ -223,7 +228,7 @@ export class LoggedJournal implements Journal {
   }
 
   roomOnceUp(): Promise<void> | undefined {
-    return this.#sender.ready() ?? this.#sender.room();
+    return this.#sender.ready() ?? this.#freshness.ready() ?? this.#sender.room();
   }
 
   /** While the engine does not respond, asks again and again. */
@@ -250,11 +255,13 @@ export class LoggedJournal implements Journal {
 
   #stateOf(state: LogState): JournalState {
     if (state === "full") return state;
-    return state === "up" && this.#sender.isReady ? "up" : "unreachable";
+    if (state !== "up" || !this.#sender.isReady) return "unreachable";
+    return this.#freshness.isBehind ? "behind" : "up";
   }
 
   async #close(): Promise<void> {
     this.#ageing.close();
+    this.#freshness.close();
     this.#nodes.leave();
     this.#waiters.look();
     await this.#sender.settled();
@@ -274,6 +281,11 @@ export class LoggedJournal implements Journal {
         `with this journal, a request may have at most ${publicationsPerRecord} publications, not ${publications.length}`,
       );
     if (!this.#sender.isReady) throw unavailable("cannot store publications at present", this.status.state);
+    if (this.#freshness.isBehind)
+      throw unavailable(
+        "is behind the other hubs, and accepts no publications until it has theirs",
+        "behind",
+      );
     return new Promise((resolve, reject) => {
       const late = (): void => reject(outcomeUnknown());
       this.#send(group, { applied: resolve, late });

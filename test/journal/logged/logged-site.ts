@@ -27,8 +27,6 @@ export interface LoggedSiteOptions {
   readonly replayBytes?: number;
   readonly maxRecordBytes?: number;
   readonly isShared?: boolean;
-  /** @default the machine's clock */
-  readonly clock?: Clock;
   /** True if the log has no space from the start. @default false */
   readonly isFull?: boolean;
   readonly parts?: readonly SnapshotPart[];
