@@ -32,7 +32,8 @@ function testCrowd({ site }: Contract): void {
       for (const stream of [...later, plain]) expect(await stream.dataUntil(json(203))).toEqual(expected);
       for (const stream of later) {
         expect(stream.body.startsWith(`: pharos, topics ["${topic}"]\n`)).toBe(true);
-        expect(sizeOf(stream) * 3).toBeLessThan(sizeOf(plain));
+        // A busy hub may send each event by itself, which compresses least.
+        expect(sizeOf(stream) * 2).toBeLessThan(sizeOf(plain));
       }
     });
 
