@@ -6,6 +6,7 @@ import type { Subscriber } from "../history/steps.js";
 /** What the page has noted, and not yet handed over. */
 interface Noted {
   opened: number;
+  hasGivenUp: boolean;
   readonly got: { readonly id: string; readonly data: string; readonly isGap: boolean }[];
 }
 
@@ -35,14 +36,16 @@ export class BrowserSubscriber implements Subscriber {
 
   /** Opens the page. Resolves when the stream is open. */
   async start(): Promise<void> {
-    const browser = await startChromium();
+    // A proxy in front of the hub has a certificate of its own.
+    const browser = await startChromium({ ignoreHttpsErrors: true });
     this.#page = await browser.openPage(`${this.#origin}/healthz`);
     await this.#page.evaluate((topic) => {
-      const noted: Noted = { opened: 0, got: [] };
+      const noted: Noted = { opened: 0, hasGivenUp: false, got: [] };
       (globalThis as NotingWindow).noted = noted;
       const note = (isGap: boolean) => (event: MessageEvent<string>) =>
         void noted.got.push({ id: event.lastEventId, data: event.data, isGap });
       const source = new EventSource(`/esupdates?topic=${topic}`);
+      source.addEventListener("error", () => (noted.hasGivenUp = source.readyState === EventSource.CLOSED));
       source.addEventListener("open", () => (noted.opened += 1));
       source.addEventListener("message", note(false));
       source.addEventListener("pharos-gap", note(true));
@@ -54,6 +57,12 @@ export class BrowserSubscriber implements Subscriber {
   async opened(times: number): Promise<void> {
     const isOpen = (times: number): boolean => (globalThis as NotingWindow).noted.opened >= times;
     await this.#page?.waitForFunction(isOpen, times, { timeout: 120_000 });
+  }
+
+  /** Resolves when the browser has ended its stream for good. */
+  async gaveUp(): Promise<void> {
+    const isClosed = (): boolean => (globalThis as NotingWindow).noted.hasGivenUp;
+    await this.#page?.waitForFunction(isClosed, null, { timeout: 120_000 });
   }
 
   /** Closes the page. */
