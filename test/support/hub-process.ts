@@ -36,7 +36,7 @@ export interface HubOptions {
    * new folder, removed after the test
    */
   readonly scratch?: string;
-  /** The time-out for the start, in milliseconds. @default 60000 */
+  /** The time-out for the start, in milliseconds. A busy machine may need minutes. @default 180000 */
   readonly within?: number;
   /** @default the end of the running test */
   readonly onEnd?: OnEnd;
@@ -201,7 +201,7 @@ export const hubEntry = join(root, "dist", "cli", "main.js");
 /** Starts a hub and waits until the hub is ready. The hub is stopped after the test. */
 export async function startHub(options: HubOptions = {}): Promise<HubProcess> {
   const hub = await spawnHub(options);
-  await hub.waitForReady({ within: options.within ?? 60_000 });
+  await hub.waitForReady({ within: options.within ?? 180_000 });
   return hub;
 }
 
