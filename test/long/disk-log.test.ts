@@ -1,14 +1,18 @@
-import { rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { readdirSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { systemClock } from "../../src/app/system-clock.js";
 import { silentLogger } from "../../src/base/log.js";
 import { DiskLog } from "../../src/journal/disk/disk-log.js";
 import type { LogFollower } from "../../src/journal/log/log.js";
 import { runDamages } from "../journal/disk/damage-run.js";
+import { compiledProgram } from "../journal/disk/holder.js";
 import { firstViolation } from "../journal/disk/power-cut-run.js";
 import { scratchFolder } from "../journal/disk/scratch-folder.js";
+import { RecordingFollower } from "../journal/log/recording-follower.js";
 import { simultaneousStarts } from "../journal/disk/simultaneous-starts.js";
 import { median, printFigures } from "../support/load/figures.js";
 
@@ -34,6 +38,40 @@ test("exactly one of 100 pairs of simultaneous starts wins, each after a kill", 
   printFigures("simultaneous starts", [`${winners.length} pairs, one winner each`]);
   expect(refusals.size).toBe(1);
 });
+
+test("200 starts, each ended by a kill, leave few files and lose nothing", async () => {
+  const folder = scratchFolder();
+  const program = compiledProgram(folder, "log-writer");
+  const dir = join(folder, "journal");
+  const stored = new Map<number, string>();
+  for (let start = 0; start < 200; start += 1)
+    for (const [sequence, text] of await killedWriter(program, dir)) stored.set(sequence, text);
+  const segments = readdirSync(dir).filter((name) => name.endsWith(".segment"));
+  const log = await openLog(dir);
+  const follower = new RecordingFollower();
+  await log.follow(0, follower);
+  await log.close();
+  printFigures("kills", [`${segments.length} files, ${stored.size} records after 200 kills`]);
+  expect(follower.losses).toEqual([]);
+  const found = new Map(follower.records);
+  for (const [sequence, text] of stored) expect(found.get(sequence)).toBe(text);
+  expect(stored.size).toBeGreaterThanOrEqual(200);
+  expect(segments.length).toBeLessThanOrEqual(5);
+});
+
+/** The records that a process has stored before it is killed: a few. */
+async function killedWriter(program: string, dir: string): Promise<readonly (readonly [number, string])[]> {
+  const writer = spawn(process.execPath, [program, dir], { stdio: ["ignore", "pipe", "inherit"] });
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: writer.stdout })) {
+    lines.push(line);
+    if (lines.length === 3) writer.kill("SIGKILL");
+  }
+  return lines.map((line) => {
+    const [sequence = "", text = ""] = line.split(" ");
+    return [Number(sequence), text];
+  });
+}
 
 async function openLog(dir: string): Promise<DiskLog> {
   const limits = { bytes: 2048 * MiB };

@@ -63,7 +63,7 @@ export class DiskLog implements Log {
   /** A folder on a full disk opens: {@link state} is `full` then, and what is stored can be read. */
   async open(): Promise<void> {
     this.#store = await DiskStore.open(this.#options);
-    await this.#begin().catch(() => undefined);
+    await this.#begin((store) => store.resume()).catch(() => undefined);
   }
 
   secret(): Promise<Buffer> {
@@ -188,14 +188,14 @@ export class DiskLog implements Log {
   async #recover(): Promise<void> {
     if (this.#isClosed) throw this.#refusal();
     await this.#writing;
-    if (this.#state !== "up") await this.#begin();
+    if (this.#state !== "up") await this.#begin((store) => store.begin());
     await this.#feed?.caughtUp;
   }
 
-  /** Begins a segment. The log is `up` once the header of the segment is on the disk. */
-  async #begin(): Promise<void> {
+  /** Opens a segment for the next records. The log is `up` once the header of the segment is on the disk. */
+  async #begin(openSegment: (store: DiskStore) => Promise<void>): Promise<void> {
     try {
-      await this.#opened().begin();
+      await openSegment(this.#opened());
       this.#state = "up";
     } catch (error) {
       this.#leaveUp(error);

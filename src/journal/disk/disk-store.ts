@@ -77,8 +77,20 @@ export class DiskStore {
   }
 
   /**
-   * Begins a new segment for the next records. Each start begins one, and so does each recovery: the log never writes
-   * to a file again after a failure, because nobody knows what the file has behind the last durable record.
+   * Goes on in the last segment, if it ends with a whole record. Else begins a new one. Call this once, before the first
+   * write. Without it, each start would leave a file behind.
+   */
+  async resume(): Promise<void> {
+    const { segments, isWhole } = this.#folder;
+    const last = segments.all.at(-1);
+    if (!isWhole || last?.key === undefined) return this.begin();
+    this.#writer = await SegmentWriter.resume(this.#options.files, last, last.key);
+    await this.trim();
+  }
+
+  /**
+   * Begins a new segment for the next records. Each recovery begins one: the log never writes to a file again after a
+   * failure, because nobody knows what the file has behind the last durable record.
    */
   async begin(): Promise<void> {
     await this.#beginSegment();

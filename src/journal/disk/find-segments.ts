@@ -60,15 +60,23 @@ async function findSegment(
   }
 }
 
+/** The end of the last segment. */
+export interface SegmentEnd {
+  /** The last record. */
+  readonly head: Sequence;
+  /** True if nothing lies behind the last record: then a writer may go on in the file. */
+  readonly isWhole: boolean;
+}
+
 /**
  * The last record of the last segment. Makes what the segment holds durable: a hub may have been killed between a write
  * and its sync. Bytes behind the last record, which a crash has left, do not count.
  */
-export async function findHead(options: FindSegmentsOptions, segment: Segment): Promise<Sequence> {
+export async function findEnd(options: FindSegmentsOptions, segment: Segment): Promise<SegmentEnd> {
   const { files, logger } = options;
   const { key, path, first, bytes } = segment;
   // Without the header, no record can be read. No number that a record may have must be given again.
-  if (key === undefined) return first + Math.ceil(bytes / (frameHeadBytes + 1));
+  if (key === undefined) return { head: first + Math.ceil(bytes / (frameHeadBytes + 1)), isWhole: false };
   const file = await files.open(path);
   const reader = new RecordReader(file, { key, from: fileHeaderBytes, to: bytes });
   try {
@@ -80,7 +88,7 @@ export async function findHead(options: FindSegmentsOptions, segment: Segment): 
         "the journal ends with an incomplete record, which is dropped",
       );
     segment.bytes = end;
-    return head;
+    return { head, isWhole: end === bytes };
   } finally {
     await reader.close();
   }

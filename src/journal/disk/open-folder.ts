@@ -5,7 +5,7 @@ import type { Logger } from "../../base/log.js";
 import { incompleteSuffix } from "./files/create-durably.js";
 import { journalIdOf, type JournalId } from "./format/file-header.js";
 import type { DiskFiles } from "./files/files.js";
-import { findHead, findSegments } from "./find-segments.js";
+import { findEnd, findSegments } from "./find-segments.js";
 import { isLockName } from "./files/hold-folder.js";
 import { createSecret, readSecret, secretName } from "./secret-file.js";
 import { parseSegmentName } from "./segment.js";
@@ -25,6 +25,8 @@ export interface OpenedFolder {
   readonly journal: JournalId;
   readonly segments: Segments;
   readonly snapshots: SnapshotStore;
+  /** True if the next record may go to the last segment: the segment ends with the last record. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -44,10 +46,11 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenedFold
     const snapshots = await SnapshotStore.open(found, names);
     const all = await findSegments(found, names);
     const last = all.at(-1);
-    const stored = last === undefined ? 0 : await findHead(found, last);
+    const end = last === undefined ? { head: 0, isWhole: false } : await findEnd(found, last);
     // A copy of a running hub's folder may have a snapshot that is newer than its segments.
-    const head = Math.max(stored, snapshots.sequences.at(-1) ?? 0);
-    return { secret, journal, snapshots, segments: new Segments(all, head) };
+    const head = Math.max(end.head, snapshots.sequences.at(-1) ?? 0);
+    const isWhole = end.isWhole && end.head === head;
+    return { secret, journal, snapshots, segments: new Segments(all, head), isWhole };
   } catch (error) {
     if (error instanceof PharosError) throw error;
     throw new PharosError("bad-config", `cannot read the journal in ${dir}: ${messageOf(error)}`, {

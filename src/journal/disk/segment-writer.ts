@@ -15,7 +15,7 @@ export interface NewSegment {
   readonly first: Sequence;
 }
 
-/** Writes records to the end of a new segment. After a failure, the segment is never written again. */
+/** Writes records to the end of a segment. After a failure, the segment is never written again. */
 export class SegmentWriter {
   readonly segment: Segment;
   readonly #file: DiskFile;
@@ -38,6 +38,11 @@ export class SegmentWriter {
     const key = frameKey(salt);
     const segment = new Segment({ path, first, key, bytes: header.length });
     return new SegmentWriter(segment, file, key);
+  }
+
+  /** Goes on in a segment that an earlier run has written. Nothing may lie behind its last record. */
+  static async resume(files: DiskFiles, segment: Segment, key: FrameKey): Promise<SegmentWriter> {
+    return new SegmentWriter(segment, await files.reopen(segment.path), key);
   }
 
   /** Resolves when the records are on the disk. The first record gets the number `first`. */

@@ -37,7 +37,14 @@ export class BreakableFiles implements DiskFiles {
   }
 
   async create(path: string): Promise<DiskFile> {
-    const file = await nodeFiles.create(path);
+    return this.#breakable(await nodeFiles.create(path));
+  }
+
+  async reopen(path: string): Promise<DiskFile> {
+    return this.#breakable(await nodeFiles.reopen(path));
+  }
+
+  #breakable(file: DiskFile): DiskFile {
     return {
       read: (buffer, position) => file.read(buffer, position),
       sync: () => file.sync(),

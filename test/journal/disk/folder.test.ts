@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   chmodSync,
   copyFileSync,
   cpSync,
@@ -85,15 +86,31 @@ test("a second log on the same folder is refused, until the first closes", async
   expect((await openLog(dir)).state).toBe("up");
 });
 
-test("each start begins a new segment, and an empty one is replaced", async () => {
+test("a start goes on in the last segment, until the segment is full", async () => {
   const dir = newDir();
-  await (await openLog(dir)).close();
+  const limits = { bytes: 8000 };
+  for (let start = 0; start < 5; start += 1) {
+    const log = await openLog(dir, { limits });
+    await appendAll(log, ["x".repeat(300), "y".repeat(300)]);
+    await log.close();
+  }
+  expect(filesOf(dir)).toEqual([1, 5, 9].map((first) => `000000000000000${first}.segment`));
+  const follower = await followed(await openLog(dir, { limits }));
+  expect([follower.texts.length, follower.losses]).toEqual([10, []]);
+});
+
+test("a start never writes behind a torn end", async () => {
+  const dir = newDir();
   const log = await openLog(dir);
   await appendAll(log, ["a", "b"]);
   await log.close();
-  await (await openLog(dir)).close();
-  await (await openLog(dir)).close();
+  const path = join(dir, "0000000000000001.segment");
+  appendFileSync(path, "x");
+  const again = await openLog(dir);
+  await appendAll(again, ["c"]);
+  await again.close();
   expect(filesOf(dir)).toEqual(["0000000000000001.segment", "0000000000000003.segment"]);
+  expect((await followed(await openLog(dir))).texts).toEqual(["a", "b", "c"]);
 });
 
 test("the appends of one turn share a write, and so do all that wait for it", async () => {

@@ -9,8 +9,13 @@ import { before } from "../../support/wait-for.js";
 
 /** The program of a holder without types, so that a process starts in 50 ms. */
 export function compiledHolder(folder: string): string {
-  const outfile = join(folder, "folder-holder.mjs");
-  const entry = fileURLToPath(new URL("folder-holder.ts", import.meta.url));
+  return compiledProgram(folder, "folder-holder");
+}
+
+/** A program of this folder without types. */
+export function compiledProgram(folder: string, name: string): string {
+  const outfile = join(folder, `${name}.mjs`);
+  const entry = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
   buildSync({ entryPoints: [entry], outfile, bundle: true, platform: "node", format: "esm" });
   return outfile;
 }

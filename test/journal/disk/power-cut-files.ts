@@ -179,6 +179,10 @@ export class PowerCutFiles implements DiskFiles {
     return this.#call(() => this.#file(this.#found(basename(path))));
   }
 
+  reopen(path: string): Promise<DiskFile> {
+    return this.open(path);
+  }
+
   rename(from: string, to: string): Promise<void> {
     return this.#call(() => {
       const inode = this.#found(basename(from));

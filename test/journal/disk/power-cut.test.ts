@@ -30,7 +30,7 @@ test("the power cuts notice a log that does not sync its folder", async () => {
 test("the power cuts notice a log that writes to a segment again after a failure", async () => {
   const patched = await patchedDiskLog({
     file: "disk-log.ts",
-    from: 'if (this.#state !== "up") await this.#begin();',
+    from: 'if (this.#state !== "up") await this.#begin((store) => store.begin());',
     to: 'this.#state = "up";',
   });
   const { violation } = await firstViolation({ ...broken, createLog: patched });

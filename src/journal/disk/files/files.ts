@@ -35,6 +35,8 @@ export interface DiskFiles {
   create(path: string): Promise<DiskFile>;
   /** Opens a file for reading. Rejects with the code `ENOENT` if there is none. */
   open(path: string): Promise<DiskFile>;
+  /** As {@link open}, but for reading and writing. */
+  reopen(path: string): Promise<DiskFile>;
   /** Renames a file. Replaces a file that has the new name. */
   rename(from: string, to: string): Promise<void>;
   /** Removes a file. Does nothing if there is none. */

@@ -12,6 +12,7 @@ export const nodeFiles: DiskFiles = {
   list: (dir) => readdir(dir),
   create: async (path) => new NodeFile(await open(path, "wx+", 0o600)),
   open: async (path) => new NodeFile(await open(path, constants.O_RDONLY)),
+  reopen: async (path) => new NodeFile(await open(path, constants.O_RDWR)),
   rename,
   remove: (path) => rm(path, { force: true }),
   hold: holdFolder,

@@ -1,7 +1,7 @@
 import { messageOf, PharosError } from "../../../base/errors.js";
 import { silentLogger } from "../../../base/log.js";
 import { nodeFiles } from "../files/node-files.js";
-import { findHead, findSegments } from "../find-segments.js";
+import { findEnd, findSegments, type SegmentEnd } from "../find-segments.js";
 import { journalIdOf, type JournalId } from "../format/file-header.js";
 import { LogCursor, type DamagedRange } from "../log-cursor.js";
 import { readSecret, secretName } from "../secret-file.js";
@@ -30,18 +30,18 @@ export async function readFolder(dir: string): Promise<ReadFolder> {
     const journal = journalIdOf(await readSecret(nodeFiles, dir));
     const options = { files: nodeFiles, dir, journal, logger: silentLogger };
     const all = await findSegments(options, names);
-    return { dir, names, journal, ...(await endOf(all, (last) => findHead(options, last))) };
+    return { dir, names, journal, ...(await endOf(all, (last) => findEnd(options, last))) };
   } catch (error) {
     if (error instanceof PharosError) throw error;
     throw new PharosError("bad-config", `cannot read ${dir}: ${messageOf(error)}`, { cause: error });
   }
 }
 
-async function endOf(all: readonly Segment[], findHeadOf: (last: Segment) => Promise<number>) {
+async function endOf(all: readonly Segment[], findEndOf: (last: Segment) => Promise<SegmentEnd>) {
   const last = all.at(-1);
   if (last === undefined) return { segments: new Segments([], 0), bytesBehind: 0 };
   const { bytes } = last;
-  const head = await findHeadOf(last);
+  const { head } = await findEndOf(last);
   return { segments: new Segments(all, head), bytesBehind: bytes - last.bytes };
 }
 
