@@ -19,6 +19,8 @@ export interface ChaosHubOptions {
   readonly entry?: string;
   /** Where the hub runs. @default on this host */
   readonly host?: NatsHost;
+  /** True: the process has a {@link ShiftedClock}, if this machine can. @default false */
+  readonly hasClock?: boolean;
   readonly onEnd: OnEnd;
 }
 
@@ -57,13 +59,14 @@ export class ChaosHub {
     this.clock = place.clock;
   }
 
-  static async start({ args, mongrel2, entry, host, onEnd }: ChaosHubOptions): Promise<ChaosHub> {
+  static async start(options: ChaosHubOptions): Promise<ChaosHub> {
+    const { args, mongrel2, entry, host, onEnd } = options;
     const scratch = await mkdtemp(join(tmpdir(), "pharos-chaos-"));
     onEnd(() => rm(scratch, { recursive: true, force: true }));
     const port = await freePort();
     const ingest = `ipc://${join(scratch, "ingest")}`;
     const address = host?.address ?? "127.0.0.1";
-    const clock = await ShiftedClock.create(scratch);
+    const clock = options.hasClock === true ? await ShiftedClock.create(scratch) : undefined;
     const hub = new ChaosHub(
       {
         scratch,

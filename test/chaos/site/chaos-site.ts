@@ -105,7 +105,8 @@ async function startNode(
   options: { readonly args: readonly string[]; readonly host?: NatsHost },
 ): Promise<Node> {
   const onEnd = ends.add;
-  const hub = await ChaosHub.start({ ...options, ...(entry === undefined ? {} : { entry }), onEnd });
+  const shared = { ...(entry === undefined ? {} : { entry }), hasClock: true, onEnd };
+  const hub = await ChaosHub.start({ ...options, ...shared });
   const proxy = await startTcpProxy({ target: hub.port, host: hub.address, onEnd });
   return { hub, proxy, port: proxy.port };
 }
