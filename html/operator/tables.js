@@ -1,4 +1,4 @@
-import { formatBytes, formatNumber, formatSeconds, formatSpan } from "./format.js";
+import { formatBytes, formatNumber, formatSeconds, formatSpan, formatUptime } from "./format.js";
 
 /** Counters of error responses, closed connections and gaps, with the text to show. */
 const setbacks = [
@@ -26,7 +26,7 @@ const levels = [
  * table says which. `change` is the change since the last reading.
  */
 export function tablesOf({ now, change, recent }) {
-  const { links, workers = [] } = now.stats;
+  const { links, nodes, workers = [] } = now.stats;
   return {
     fronts: {
       head: ["Front", "-Streams", "-Rounds/s", "-Events/round", "-Bytes/round", "-Deliveries/s"],
@@ -37,6 +37,11 @@ export function tablesOf({ now, change, recent }) {
       head: ["Link", "State", "-Streams", "-Last fence", "-Late fences"],
       rows: links.map((link) => linkRow(link, now)),
       none: "None.",
+    },
+    nodes: {
+      head: ["Hub", "State", "-Streams", "-Lag", "-Last beat", "-Up for", "Version"],
+      rows: nodes.map((node) => nodeRow(node, now.stats)),
+      none: "None: only hubs with a journal on NATS know one another.",
     },
     workers: {
       head: ["Worker", "State", "-Process", "-Connections", "-Streams", "-Slow streams"],
@@ -79,6 +84,20 @@ function linkRow({ name, state, streams }, now) {
     formatNumber(streams),
     formatSeconds(fence),
     formatNumber(now.sum("fences_late_total", labels)),
+  ];
+}
+
+/** The clock of the hub that serves the figures tells how long each hub has been up: the browser's may be wrong. */
+function nodeRow({ self, name, version, startedAt, streams, lagSeconds, state, seenSeconds }, stats) {
+  const nowMs = Date.parse(stats.startedAt) + stats.uptimeSeconds * 1000;
+  return [
+    self ? `${name} (this hub)` : name,
+    { state },
+    formatNumber(streams),
+    formatSeconds(lagSeconds),
+    `${seenSeconds} s ago`,
+    formatUptime(Math.max(0, (nowMs - Date.parse(startedAt)) / 1000)),
+    version,
   ];
 }
 

@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.js";
 import type { DescriptorPlan } from "../limits/descriptors.js";
 import type { Config } from "../config/config.js";
 import type { Logger } from "../base/log.js";
+import type { Nodes } from "../journal/nodes.js";
 import { metricPrefix } from "../base/metrics.js";
 import type { MetricsRegistry } from "../monitoring/metrics-registry.js";
 import type { Front } from "../fronts/front.js";
@@ -24,6 +25,8 @@ export interface AdminParts {
   /** Returns all metrics, with the current values of the gauges. */
   readonly metrics: () => MetricsRegistry;
   readonly fronts: readonly Front[];
+  /** As {@link Journal.nodes}. */
+  readonly nodes: Nodes | undefined;
   readonly descriptors: DescriptorPlan;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -78,7 +81,8 @@ function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"]
       encodeExposition(processMetrics(startedAtMs)),
     stats: () => {
       const families = [...parts.metrics().families(), ...processMetrics(startedAtMs)];
-      return statusDocument({ version, startedAtMs, nowMs: clock.now(), fronts: parts.fronts, families });
+      const { fronts, nodes } = parts;
+      return statusDocument({ version, startedAtMs, nowMs: clock.now(), fronts, nodes, families });
     },
     logger,
   });

@@ -109,6 +109,7 @@ export const gauges = {
   journal_lag_seconds: {
     help: "Age of the oldest publication that the journal has not stored yet, or the time for which the hub may lack publications of other hubs, if that is more.",
   },
+  journal_nodes: { help: "Hubs that use the same journal on NATS, with this one; 0 without NATS." },
   journal_bytes: { help: "Size of the journal on disk or on the engine, in bytes; 0 in memory." },
   journal_segments: { help: "Files, or parts, of the journal on disk or on the engine; 0 in memory." },
   link_up: { help: "1 while a link to Mongrel2 can deliver, else 0.", labels: ["link"] },

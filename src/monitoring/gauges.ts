@@ -19,6 +19,8 @@ export interface GaugeSources {
   readonly hub: Hub;
   readonly history: Pick<StoredHistory, "bytes" | "topicCount">;
   readonly journal: JournalStatus;
+  /** The number of hubs that use the same journal; 0 if this hub alone uses it. */
+  readonly nodes: number;
   readonly fronts: readonly Front[];
   /** The number of polls that wait for a publication. */
   readonly polls: number;
@@ -50,6 +52,7 @@ export function setGauges(sources: GaugeSources, metrics: Metrics): void {
   metrics.gauge("history_bytes", history.bytes);
   metrics.gauge("history_topics", history.topicCount);
   gaugeJournal(sources.journal, metrics);
+  metrics.gauge("journal_nodes", sources.nodes);
 }
 
 function gaugeJournal({ state, lagMs, bytes, segments }: JournalStatus, metrics: Metrics): void {

@@ -1,11 +1,14 @@
 import type { Family, Sample } from "../base/metrics.js";
 import type { Front } from "../fronts/front.js";
+import type { Nodes } from "../journal/nodes.js";
+import { nodeRows } from "./node-rows.js";
 
 export interface StatusFacts {
   readonly version: string;
   readonly startedAtMs: number;
   readonly nowMs: number;
   readonly fronts: readonly Front[];
+  readonly nodes: Nodes | undefined;
   readonly families: readonly Family[];
 }
 
@@ -14,7 +17,7 @@ export interface StatusFacts {
  * its labels and its `value`. The names are the names of the metrics.
  */
 export function statusDocument(facts: StatusFacts): Readonly<Record<string, unknown>> {
-  const { version, startedAtMs, nowMs, fronts, families } = facts;
+  const { version, startedAtMs, nowMs, fronts, nodes, families } = facts;
   return {
     version,
     startedAt: new Date(startedAtMs).toISOString(),
@@ -22,6 +25,7 @@ export function statusDocument(facts: StatusFacts): Readonly<Record<string, unkn
     links: fronts.flatMap(({ name, linkState, size }) =>
       linkState === undefined ? [] : [{ name, state: linkState, streams: size }],
     ),
+    nodes: nodeRows(nodes),
     workers: fronts.flatMap(({ workers = [] }) => workers),
     figures: Object.fromEntries(groupByName(families.flatMap(({ samples }) => samples))),
   };

@@ -61,6 +61,7 @@ describe("the status", () => {
       startedAtMs: Date.UTC(2026, 0, 1),
       nowMs: Date.UTC(2026, 0, 1, 0, 1),
       fronts: [],
+      nodes: undefined,
       families: figures.families(),
     });
     expect(status).toEqual({
@@ -68,6 +69,7 @@ describe("the status", () => {
       startedAt: "2026-01-01T00:00:00.000Z",
       uptimeSeconds: 60,
       links: [],
+      nodes: [],
       workers: [],
       figures: {
         cohorts: 7,
