@@ -44,7 +44,9 @@ async function rulesBrokenByTwo(hub: keyof typeof brokenHubs): Promise<readonly 
   const ends = new Ends();
   onTestFinished(() => ends.run());
   const entry = await patchedHub(brokenHubs[hub], ends.add);
-  const history = await chaosRun({ seed: 1, seconds: 8, journal: "nats", isCalm: true, entry, ends });
+  // So many that a record has the requests of several.
+  const load = { seed: 1, seconds: 8, publisherCount: 12 };
+  const history = await chaosRun({ ...load, journal: "nats", isCalm: true, entry, ends });
   return judge(history, { allowsInterruptions: false }).findings.map(({ rule }) => rule);
 }
 

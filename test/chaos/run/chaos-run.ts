@@ -22,6 +22,8 @@ export interface ChaosRunOptions {
   readonly journal: ChaosJournal;
   /** True: nothing fails, apart from the connections of subscribers. @default false */
   readonly isCalm?: boolean;
+  /** Publishers over HTTP. @default 3 */
+  readonly publisherCount?: number;
   /** The built command line. @default that of this checkout */
   readonly entry?: string;
   readonly ends: Ends;
@@ -81,7 +83,7 @@ async function askForValues(campaign: Campaign, { recorder, random, untilMs }: D
 }
 
 async function openParts(options: ChaosRunOptions) {
-  const { seed, ends } = options;
+  const { seed, ends, publisherCount = 3 } = options;
   const random = randomOf(seed);
   const recorder = new Recorder();
   const site = await openChaosSite(options);
@@ -91,8 +93,9 @@ async function openParts(options: ChaosRunOptions) {
   const url = (): string => `http://127.0.0.1:${port()}`;
   const shared = { recorder, random, topics, token, calls: new CallNumbers() };
   const subscribers = chaosSubscribers({ ...shared, count: subscriberCount, port });
-  const publishers = ["a1", "b2", "c3"].map(
-    (name) => new ChaosPublisher({ ...shared, name, url, paceMs: 30 }),
+  const publishers = Array.from(
+    { length: publisherCount },
+    (_, index) => new ChaosPublisher({ ...shared, name: `p${index}`, url, paceMs: 30 }),
   );
   const endpoint = site.nodes[0]?.hub.ingest ?? "";
   const zeromq = new ZeromqPublisher({ ...shared, name: "z1", endpoint, pauseMs: 20, perTurn: 3 });
