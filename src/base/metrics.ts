@@ -66,7 +66,7 @@ export const counters = {
     help: "Worker processes that crashed or hung. The hub replaced each of these processes.",
   },
   journal_failures_total: {
-    help: "Attempts to store publications in the journal that failed. The hub tries again.",
+    help: "Times at which the journal has stopped storing publications. The hub tries again until the journal is `up`.",
   },
   history_evicted_total: { help: "Publications that the hub evicted from history.", labels: ["limit"] },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;

@@ -2,6 +2,7 @@ import type { z } from "zod";
 
 import { isLoopback } from "../base/loopback.js";
 import type { HttpAddress } from "./values/addresses.js";
+import type { JournalPlace } from "./values/journal.js";
 
 interface AdminSettings {
   readonly admin?: HttpAddress | "off" | undefined;
@@ -25,4 +26,18 @@ export function checkOpaqueIds({ opaqueIds, pushStream }: OpaqueIdsSettings, con
   if (!opaqueIds || pushStream === "off") return;
   const message = "off with --push-stream, because its messages reveal the number of publications";
   context.addIssue({ code: "custom", path: ["opaqueIds"], message });
+}
+
+interface JournalSettings {
+  readonly journal: JournalPlace;
+  readonly journalCredentials?: string | undefined;
+  readonly journalCa?: string | undefined;
+}
+
+/** Refuses the files for a connection to NATS if the journal is not on NATS. */
+export function checkJournalFiles(settings: JournalSettings, context: z.RefinementCtx): void {
+  if (settings.journal.kind === "nats") return;
+  const message = "not set, unless --journal is nats://HOST/NAME";
+  for (const name of ["journalCredentials", "journalCa"] as const)
+    if (settings[name] !== undefined) context.addIssue({ code: "custom", path: [name], message });
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { checkAdmin, checkOpaqueIds } from "./cross-checks.js";
+import { checkAdmin, checkJournalFiles, checkOpaqueIds } from "./cross-checks.js";
 import { schemasOf, variableName, type Setting } from "./declare/setting.js";
 import { limitsSchema } from "./limits-schema.js";
 import { httpSettings } from "./settings/http.js";
@@ -70,7 +70,8 @@ export const configSchema = z
     limits: limitsSchema,
   })
   .superRefine(checkAdmin)
-  .superRefine(checkOpaqueIds);
+  .superRefine(checkOpaqueIds)
+  .superRefine(checkJournalFiles);
 
 /** The result of parsing a settings file with {@link configSchema}. */
 export type ParsedSettings = z.output<typeof configSchema>;

@@ -37,7 +37,10 @@ export async function dump({ dir, topic, after }: DumpOptions, io: Io): Promise<
     await cursor.close();
   }
   if (!lines.isPastStart)
-    throw new PharosError("bad-config", `the journal has no publication with the id ${after}`);
+    throw new PharosError(
+      "bad-config",
+      `--after: given ${JSON.stringify(after)}, allowed: the event id of a stored publication, or an offset`,
+    );
   return exitCodes.stopped;
 }
 

@@ -4,6 +4,7 @@ import type { Timer } from "../../base/clock.js";
 import { messageOf, PharosError } from "../../base/errors.js";
 import type { Log, LogFigures, LogFollower, LogState, Sequence, StoredRecord } from "../log/log.js";
 import { Appends } from "./appends.js";
+import { checkFiles } from "./engine/check-files.js";
 import { messageOverheadBytes } from "./engine/check-server.js";
 import type { Engine } from "./engine/engine.js";
 import { isFull } from "./engine/engine-errors.js";
@@ -71,10 +72,11 @@ export class NatsLog implements Log {
   #refusedBytes = 0;
   #closed: Promise<void> | undefined;
 
-  /** @throws PharosError `bad-config` if the stream's name is not allowed */
+  /** @throws PharosError `bad-config` if the stream's name is not allowed, or the credentials cannot be used */
   constructor(options: NatsLogOptions) {
     this.#options = options;
     this.#names = streamNames(options.name);
+    checkFiles(options);
     this.#sizes = new RecordSizes({ after: 0, limitBytes: options.limits.bytes });
   }
 

@@ -80,7 +80,7 @@ test("a second log on the same folder is refused, until the first closes", async
   const log = await openLog(dir);
   await expect(makeLog(dir).open()).rejects.toMatchObject({
     code: "bad-config",
-    message: `another hub uses the folder ${dir}`,
+    message: `another hub uses the folder ${dir}; stop that hub, or choose another folder`,
   });
   await log.close();
   expect((await openLog(dir)).state).toBe("up");

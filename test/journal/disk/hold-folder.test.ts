@@ -12,7 +12,7 @@ test("a folder is held by one, and free after that", async () => {
   const held = await holdFolder(dir);
   await expect(holdFolder(dir)).rejects.toMatchObject({
     code: "bad-config",
-    message: `another hub uses the folder ${dir}`,
+    message: `another hub uses the folder ${dir}; stop that hub, or choose another folder`,
   });
   await held.release();
   await held.release();
@@ -34,7 +34,9 @@ test("exactly one of many simultaneous calls holds the folder", async () => {
 test("exactly one of two processes holds the folder, also after its holder was killed", async () => {
   const { winners, refusals, dir } = await simultaneousStarts(4);
   expect(winners).toEqual([1, 1, 1, 1]);
-  expect([...refusals]).toEqual([`another hub uses the folder ${dir}`]);
+  expect([...refusals]).toEqual([
+    `another hub uses the folder ${dir}; stop that hub, or choose another folder`,
+  ]);
 });
 
 test("a folder with a long path is held too", async () => {
@@ -64,7 +66,9 @@ test("a process in another network, as a container that shares the folder, is re
   mkdirSync(dir);
   const held = await holdFolder(dir);
   const other = await Holder.start(compiledHolder(folder), wrapper);
-  expect(await other.hold(dir, 0)).toBe(`another hub uses the folder ${dir}`);
+  expect(await other.hold(dir, 0)).toBe(
+    `another hub uses the folder ${dir}; stop that hub, or choose another folder`,
+  );
   await held.release();
   expect(await other.hold(dir, 0)).toBe("held");
   await expect(holdFolder(dir)).rejects.toMatchObject({ code: "bad-config" });

@@ -85,7 +85,11 @@ class FolderLock implements HeldFolder {
   async outlast(name: string): Promise<void> {
     if (name === this.#name) return;
     const answer = await this.#ask(name);
-    if (answer === "held") throw new PharosError("bad-config", `another hub uses the folder ${this.#dir}`);
+    if (answer === "held")
+      throw new PharosError(
+        "bad-config",
+        `another hub uses the folder ${this.#dir}; stop that hub, or choose another folder`,
+      );
     if (answer === "ended") await rm(join(this.#dir, name), { force: true });
   }
 

@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
-import { mkdir, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
-import type { DiskFile, DiskFiles } from "./files.js";
+import { fileErrorCode, type DiskFile, type DiskFiles } from "./files.js";
 import { holdFolder } from "./hold-folder.js";
 
 /** The file system of the machine. */
@@ -59,13 +59,27 @@ class NodeFile implements DiskFile {
   }
 }
 
+/** Without the option `recursive` of `mkdir`, which never ends for a path below `/proc`. */
 async function createFolder(dir: string): Promise<void> {
-  const first = await mkdir(dir, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
+  const path = resolve(dir);
+  if (await isFolder(path)) return;
+  await createFolder(dirname(path));
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have created the folder meanwhile.
+    if (!(await isFolder(path))) throw error;
+  }
   // A folder survives a power cut once the folder above it is on the disk.
-  for (let made = resolve(dir); ; made = dirname(made)) {
-    await syncFolder(dirname(made));
-    if (made === resolve(first)) return;
+  await syncFolder(dirname(path));
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (fileErrorCode(error) === "ENOENT") return false;
+    throw error;
   }
 }
 

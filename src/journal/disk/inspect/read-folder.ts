@@ -1,5 +1,6 @@
 import { messageOf, PharosError } from "../../../base/errors.js";
 import { silentLogger } from "../../../base/log.js";
+import { fileErrorCode } from "../files/files.js";
 import { nodeFiles } from "../files/node-files.js";
 import { findEnd, findSegments, type SegmentEnd } from "../find-segments.js";
 import { journalIdOf, type JournalId } from "../format/file-header.js";
@@ -7,6 +8,8 @@ import { LogCursor, type DamagedRange } from "../log-cursor.js";
 import { readSecret, secretName } from "../secret-file.js";
 import type { Segment } from "../segment.js";
 import { Segments } from "../segments.js";
+
+const folderWanted = "Give the path in --journal disk:DIR, without disk:";
 
 /** The files of a log, as they were when the folder was read. A hub may use the folder meanwhile. */
 export interface ReadFolder {
@@ -26,13 +29,20 @@ export interface ReadFolder {
 export async function readFolder(dir: string): Promise<ReadFolder> {
   try {
     const names = (await nodeFiles.list(dir)).toSorted();
-    if (!names.includes(secretName)) throw new PharosError("bad-config", `${dir} holds no journal`);
+    if (!names.includes(secretName))
+      throw new PharosError(
+        "bad-config",
+        `${dir} holds no journal: it has no file \`${secretName}\`. ${folderWanted}`,
+      );
     const journal = journalIdOf(await readSecret(nodeFiles, dir));
     const options = { files: nodeFiles, dir, journal, logger: silentLogger };
     const all = await findSegments(options, names);
     return { dir, names, journal, ...(await endOf(all, (last) => findEnd(options, last))) };
   } catch (error) {
     if (error instanceof PharosError) throw error;
+    const code = fileErrorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR")
+      throw new PharosError("bad-config", `${dir} is not a folder. ${folderWanted}`, { cause: error });
     throw new PharosError("bad-config", `cannot read ${dir}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -31,13 +31,13 @@ export async function openStreams(opening: StreamsToOpen): Promise<StreamInfo> {
     subjects: [names.subject],
     republish: { src: names.subject, dest: names.live },
   });
-  await openStream(engine, { name: names.state, subjects: [`${names.statePrefix}>`] });
-  const replicas = records.config.num_replicas;
-  if (replicas < wantedReplicas)
-    logger.warn(
-      { stream: names.records, replicas },
-      "the stream has fewer than 3 replicas: if its server is lost, the journal is lost",
-    );
+  const state = await openStream(engine, { name: names.state, subjects: [`${names.statePrefix}>`] });
+  for (const { name, num_replicas: replicas } of [records.config, state.config])
+    if (replicas < wantedReplicas)
+      logger.warn(
+        { stream: name, replicas },
+        "the stream has fewer than 3 replicas: if its server is lost, the journal is lost",
+      );
   return records;
 }
 
