@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { startBeacon } from "./beacon.js";
 import { checkAppArguments } from "./check-app-arguments.js";
 import { createGateway } from "./create-gateway.js";
@@ -37,6 +36,7 @@ import type { Journal } from "../journal/journal.js";
 import type { Logger } from "../base/log.js";
 import { Polls } from "../delivery/polls/polls.js";
 import { subscriptionsTopic } from "../presence/documents.js";
+import { presenceNodes } from "../presence/presence-nodes.js";
 import { Presence } from "../presence/presence.js";
 
 /** The longest time that the hub waits for deliveries when it stops, in milliseconds. */
@@ -157,7 +157,9 @@ class RunningApp implements App {
       presenceTopic: subscriptionsTopic,
     });
     this.#journal.keep(new RetainedPart(this.#hub.retained));
-    this.#presence = config.subscriptions ? this.#createPresence() : undefined;
+    // On a shared journal, each hub knows the subscriptions of all: any of them may have to report that a hub has ended.
+    const hasPresence = config.subscriptions || this.#journal.isShared;
+    this.#presence = hasPresence ? this.#createPresence() : undefined;
     this.#polls = new Polls({
       hub: this.#hub,
       clock: this.#clock,
@@ -204,7 +206,6 @@ class RunningApp implements App {
   async start(): Promise<void> {
     // A client that finds the hub must find its history too. Until then, its browser tries again.
     await this.#journal.open();
-    if (this.#journal.history.head > 0) this.#presence?.resume();
     // Before the first stream: other hubs must know this hub before they know its subscriptions.
     this.#journal.nodes?.begin({
       name: nameOfNode(this.#config),
@@ -213,6 +214,7 @@ class RunningApp implements App {
       streams: () => this.#streams,
       isDegraded: () => this.#isDegraded,
     });
+    this.#presence?.begin();
     for (const front of this.#fronts) {
       const url = await front.start();
       if (url !== undefined) this.#urls.set(front.label, url);
@@ -290,6 +292,7 @@ class RunningApp implements App {
         nodes: this.#journal.nodes?.live.length ?? 0,
         fronts: this.#fronts,
         polls: this.#polls.size,
+        subscriptions: this.#config.subscriptions ? this.#presence?.own : undefined,
         gateway: this.#gateway,
       },
       this.#metrics,
@@ -324,13 +327,13 @@ class RunningApp implements App {
       }),
       verifiers: this.#verifiers,
       isStopping: () => this.#closing !== undefined,
-      presence: this.#presence,
+      presence: this.#config.subscriptions ? this.#presence : undefined,
     });
   }
 
   #createPresence(): Presence {
     return new Presence({
-      node: randomBytes(6).toString("hex"),
+      nodes: presenceNodes(this.#journal.nodes),
       journal: this.#journal,
       clock: this.#clock,
       metrics: this.#metrics,

@@ -93,7 +93,7 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
     streams: streamSettings(parts),
     polling: pollAdmission(parts, clients),
     subscriptions: presence?.active,
-    checkFilters: (added) => checkFilters(hub, added),
+    checkFilters: (added) => checkFilters(parts, added),
     readersOf: (topic) => hub.readersOf(topic),
     followedTopics: () => hub.followedTopics(),
     subscribers: parts.streams,
@@ -155,15 +155,16 @@ function compressed({ compress, compressPrivate }: Config): "none" | "public" | 
  * @throws PharosError `too-many-connections` when the hub has no capacity for another stream with these filters
  * @throws PharosError `bad-filter` when the hub has too many patterns that begin like one of these filters
  */
-function checkStream({ config, hub, streams }: GatewayParts, filters: readonly TopicFilter[]): void {
-  checkFilters(hub, filters);
-  if (streams() >= config.limits.connections) throw full();
+function checkStream(parts: GatewayParts, filters: readonly TopicFilter[]): void {
+  checkFilters(parts, filters);
+  if (parts.streams() >= parts.config.limits.connections) throw full();
 }
 
 /** @throws PharosError as {@link checkStream} */
-function checkFilters(hub: Hub, filters: readonly TopicFilter[]): void {
+function checkFilters({ config, hub, presence }: GatewayParts, filters: readonly TopicFilter[]): void {
   hub.checkPatterns(filters);
-  if (!hub.hasRoomFor(filters)) throw full();
+  const listed = presence?.active.bytes ?? 0;
+  if (!hub.hasRoomFor(filters) || listed >= config.limits.subscriptionBytes) throw full();
 }
 
 function full(): PharosError {

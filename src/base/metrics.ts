@@ -77,7 +77,9 @@ export const gauges = {
     help: "Open streams. A long poll that waits for an event counts as a stream of the front `poll`.",
     labels: ["front"],
   },
-  subscriptions: { help: "Subscriptions that presence events reported; only with `--subscriptions`." },
+  subscriptions: {
+    help: "Subscriptions of this hub's clients that presence events reported; only with `--subscriptions`.",
+  },
   filter_bytes: { help: "Memory for the filters of all streams, in bytes." },
   filter_levels: { help: "Levels of all filters with wildcards." },
   filter_mixtures: { help: "Different sequences of names and + at the start of MQTT filters." },

@@ -72,6 +72,8 @@ export interface Nodes {
   /** The hubs that are not gone, also this one once it has begun. The one with the oldest beat comes first. */
   readonly live: readonly LiveNode[];
   isLive(node: NodeId): boolean;
+  /** Calls `listener` when a hub joins, or returns. Otherwise as {@link onGone}. */
+  onJoined(listener: (node: NodeId) => void): void;
   /**
    * Calls `listener` when a hub is gone, in the order of the journal, also while the journal opens. Call this before
    * {@link Journal.open}.

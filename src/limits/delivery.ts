@@ -70,6 +70,14 @@ export const declaredPresenceLimits = {
     above: "The hub delays presence events. After 2 seconds, their subscribers get a gap event instead.",
     why: "30 MB per second at 300 bytes for each delivery: for instance 100 presence events to 1,000 subscribers each.",
   },
+  subscriptionBytes: {
+    ...memoryRange,
+    unit: "bytes",
+    default: 128 * MiB,
+    help: "Memory for the list of active subscriptions; with a common journal, those of all hubs.",
+    above: "The hub refuses new streams and filters with 503.",
+    why: "220,000 subscriptions of 600 bytes: five hubs with 15,000 streams of three filters each.",
+  },
   subscriptionListBytes: {
     ...memoryRange,
     unit: "bytes",

@@ -24,6 +24,8 @@ export interface GaugeSources {
   readonly fronts: readonly Front[];
   /** The number of polls that wait for a publication. */
   readonly polls: number;
+  /** The number of subscriptions of this hub's clients; undefined if presence is off. */
+  readonly subscriptions: number | undefined;
   readonly gateway: GatewaySizes;
 }
 
@@ -32,12 +34,13 @@ export interface GaugeSources {
  * connection would cost more. Counting the laggards (slow connections) visits every connection.
  */
 export function setGauges(sources: GaugeSources, metrics: Metrics): void {
-  const { hub, history, fronts, polls, gateway } = sources;
+  const { hub, history, fronts, polls, subscriptions, gateway } = sources;
   for (const label of new Set(fronts.map((front) => front.label))) {
     const sizes = fronts.filter((front) => front.label === label).map(({ size }) => size);
     metrics.gauge("connections", sum(sizes), { front: label });
   }
   metrics.gauge("connections", polls, { front: "poll" });
+  if (subscriptions !== undefined) metrics.gauge("subscriptions", subscriptions);
   for (const front of fronts) gaugeFront(front, metrics);
   metrics.gauge("laggards", sum(fronts.map(({ laggards }) => laggards)));
   metrics.gauge("cohorts", hub.cohortCount);

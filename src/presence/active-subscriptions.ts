@@ -1,3 +1,4 @@
+import type { NodeId } from "../journal/nodes.js";
 import type { SubscriptionDocument } from "./documents.js";
 
 /** Memory for a subscription without its texts, in bytes: the document, and its places in three indexes. */
@@ -8,7 +9,7 @@ export interface ListedSubscription {
   /** The document of its start event. */
   readonly document: SubscriptionDocument;
   /** The hub to which the subscriber belongs. */
-  readonly node: string;
+  readonly node: NodeId;
   readonly bytes: number;
 }
 
@@ -18,8 +19,8 @@ export interface ListedSubscription {
  */
 export class ActiveSubscriptions {
   readonly #byId = new Map<string, ListedSubscription>();
-  readonly #byText = new Groups();
-  readonly #byNode = new Groups();
+  readonly #byText = new Groups<string>();
+  readonly #byNode = new Groups<NodeId>();
   #version = 0;
   #bytes = 0;
 
@@ -42,7 +43,7 @@ export class ActiveSubscriptions {
   }
 
   /** Adds a subscription of this hub. Replaces a subscription with the same id. */
-  add(document: SubscriptionDocument, node: string): void {
+  add(document: SubscriptionDocument, node: NodeId): void {
     this.remove(document.id);
     const listed = { document, node, bytes: memoryFor(document) };
     this.#byId.set(document.id, listed);
@@ -73,36 +74,36 @@ export class ActiveSubscriptions {
   }
 
   /** The subscriptions of a hub's clients. */
-  ofNode(node: string): ReadonlySet<ListedSubscription> {
+  ofNode(node: NodeId): ReadonlySet<ListedSubscription> {
     return this.#byNode.of(node);
   }
 
   /** The hubs whose clients have subscriptions. */
-  nodes(): Iterable<string> {
+  nodes(): Iterable<NodeId> {
     return this.#byNode.keys();
   }
 }
 
 const none: ReadonlySet<ListedSubscription> = new Set();
 
-class Groups {
-  readonly #groups = new Map<string, Set<ListedSubscription>>();
+class Groups<Key> {
+  readonly #groups = new Map<Key, Set<ListedSubscription>>();
 
-  keys(): Iterable<string> {
+  keys(): Iterable<Key> {
     return this.#groups.keys();
   }
 
-  of(key: string): ReadonlySet<ListedSubscription> {
+  of(key: Key): ReadonlySet<ListedSubscription> {
     return this.#groups.get(key) ?? none;
   }
 
-  add(key: string, listed: ListedSubscription): void {
+  add(key: Key, listed: ListedSubscription): void {
     const group = this.#groups.get(key);
     if (group === undefined) this.#groups.set(key, new Set([listed]));
     else group.add(listed);
   }
 
-  remove(key: string, listed: ListedSubscription): void {
+  remove(key: Key, listed: ListedSubscription): void {
     const group = this.#groups.get(key);
     group?.delete(listed);
     if (group?.size === 0) this.#groups.delete(key);

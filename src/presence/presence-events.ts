@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import type { Metrics } from "../base/metrics.js";
 import { TurnBudget } from "../base/turn-budget.js";
+import type { Publication } from "../hub/publications/publication.js";
 import type { Journal } from "../journal/journal.js";
 import { gapEventType } from "../protocol.js";
 import type { GapNotice } from "../protocol.js";
@@ -62,7 +63,8 @@ interface Change {
 /**
  * Publishes the start and the end of each subscription as private events on the subscription's own topics. Changes
  * above the budget wait. Changes that wait too long are dropped: the journal has them as notes, without events, and
- * every client that may see subscriptions gets one gap event, at once or when the client reconnects.
+ * every client that may see subscriptions gets one gap event, at once or when the client reconnects. After a gap event,
+ * a client has to request the list again.
  */
 export class PresenceEvents<Subject> {
   readonly #options: PresenceEventsOptions<Subject>;
@@ -80,6 +82,8 @@ export class PresenceEvents<Subject> {
   #isScheduled = false;
   /** True if {@link wake} was called since the last turn. */
   #isWoken = false;
+  /** The events of this hub that are not applied yet. */
+  readonly #published = new Map<Publication, SubscriptionDocument>();
   /** Events and notes that the journal has not stored yet. */
   readonly #unstored = new Set<Promise<unknown>>();
   /** The time that the journal took to store events, in milliseconds. */
@@ -92,12 +96,6 @@ export class PresenceEvents<Subject> {
     this.#options = options;
     this.#budget = new DeliveryBudget(options.deliveriesPerSecond);
     this.#turnBudget = new TurnBudget(options.clock, turnMs);
-  }
-
-  /** Publishes a gap event. After a gap event, a client has to request the list again. */
-  tellGap(): void {
-    this.#isGapDue = true;
-    this.#schedule(0);
   }
 
   /** Publishes a change, after all changes before. Replaces an unpublished change of the same subject. */
@@ -123,6 +121,16 @@ export class PresenceEvents<Subject> {
     this.#schedule(this.#lastMs + mergeMs - this.#options.clock.monotonic());
   }
 
+  /**
+   * The document of an event that is applied now, if this hub has published the event; else undefined. Such an event need
+   * not be parsed.
+   */
+  take(publication: Publication): SubscriptionDocument | undefined {
+    const document = this.#published.get(publication);
+    this.#published.delete(publication);
+    return document;
+  }
+
   /** Subtracts the deliveries of presence events from the budget. */
   spend(deliveries: number): void {
     this.#budget.spend(deliveries);
@@ -137,6 +145,7 @@ export class PresenceEvents<Subject> {
   close(): void {
     this.#isClosed = true;
     this.#changes.clear();
+    this.#published.clear();
     this.#dropped = [];
   }
 
@@ -185,14 +194,15 @@ export class PresenceEvents<Subject> {
   }
 
   #publish(document: SubscriptionDocument): void {
-    const receipt = this.#options.journal.append({
+    const publication: Publication = {
       topics: topicsOf(document),
       type: subscriptionEventType,
       data: JSON.stringify(document),
       retain: false,
       private: true,
-    });
-    this.#await(receipt, [document]);
+    };
+    this.#published.set(publication, document);
+    this.#await(this.#options.journal.append(publication), [document]);
     this.#options.metrics.count("subscription_events_total");
   }
 

@@ -13,6 +13,7 @@ import { defaultPublicationLimits } from "../../src/limits/publications.js";
 import type { Publication } from "../../src/hub/publications/publication.js";
 import { ZeroMqIngress } from "../../src/ingress/zeromq/zeromq-ingress.js";
 import { parseSubscription, subscriptionsTopic } from "../../src/presence/documents.js";
+import { soleNode } from "../../src/presence/presence-nodes.js";
 import { Presence } from "../../src/presence/presence.js";
 import type { Subscriber } from "../../src/presence/subscriber.js";
 import { parseEndpoint } from "../../src/zeromq/endpoint.js";
@@ -92,8 +93,8 @@ function publications(...data: readonly string[]): readonly Publication[] {
 /** Presence that may deliver one event each second. */
 function presenceOver(fixture: Fixture): Presence {
   const { journal, clock } = fixture;
-  const node = testNode;
-  const presence = new Presence({ node, journal, clock, metrics: silentMetrics, deliveriesPerSecond: 1 });
+  const nodes = soleNode(testNode);
+  const presence = new Presence({ nodes, journal, clock, metrics: silentMetrics, deliveriesPerSecond: 1 });
   fixture.presence = presence;
   return presence;
 }
@@ -241,7 +242,7 @@ it("tells a gap when a presence event could not be stored", async () => {
     evictAll: () => undefined,
   };
   const presence = new Presence({
-    node: testNode,
+    nodes: soleNode(testNode),
     journal,
     clock,
     metrics: silentMetrics,

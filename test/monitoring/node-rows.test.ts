@@ -17,7 +17,14 @@ function liveOf(node: NodeId, { silentMs = 0, ...given }: Partial<NodeBeat & Liv
 }
 
 function nodesOf(self: NodeId, live: readonly LiveNode[]): Nodes {
-  return { self, live, isLive: () => true, onGone: () => undefined, begin: () => undefined };
+  return {
+    self,
+    live,
+    isLive: () => true,
+    onJoined: () => undefined,
+    onGone: () => undefined,
+    begin: () => undefined,
+  };
 }
 
 it("describes each hub, by name, and marks the hub that responds", () => {

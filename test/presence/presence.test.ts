@@ -13,6 +13,7 @@ import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 import { silentMetrics } from "../../src/base/metrics.js";
 import type { CounterName } from "../../src/base/metrics.js";
 import { parseSubscription, subscriptionsTopic } from "../../src/presence/documents.js";
+import { soleNode } from "../../src/presence/presence-nodes.js";
 import { Presence } from "../../src/presence/presence.js";
 import type { Subscriber } from "../../src/presence/subscriber.js";
 import { idOf, nameOf, testNode } from "./subscriber-names.js";
@@ -66,7 +67,7 @@ class Fixture {
       },
     });
     this.presence = new Presence({
-      node: testNode,
+      nodes: soleNode(testNode),
       journal: this.journal,
       clock,
       metrics,
@@ -114,16 +115,20 @@ class BusyClock extends VirtualClock {
   }
 }
 
-it("tells a gap, once, in place of the ends of an earlier run", () => {
-  const { presence, journal, clock, told } = new Fixture();
-  presence.resume();
-  clock.runEndOfTurn();
-  expect(told()).toEqual(["gap"]);
-  const range = { filters: [everybody], rights: everything, after: 0, upTo: journal.history.head };
-  expect(journal.history.losses(range, 0).more).toBe(true);
-  presence.enter(subscriber("a"));
-  clock.advance(100);
-  expect(told()).toEqual(["+a"]);
+it("tells the ends of an earlier run, once, when the journal is open", () => {
+  const earlier = new Fixture();
+  const { presence, clock, told } = new Fixture();
+  for (const name of ["a", "b", "c"])
+    earlier.presence.enter({ ...subscriber(name), id: idOf(name, "00000000000b") });
+  earlier.clock.runEndOfTurn();
+  for (const item of earlier.presence.save()) presence.load(item);
+  clock.advance(1000);
+  expect(told()).toEqual([]);
+  presence.begin();
+  presence.enter(subscriber("d"));
+  clock.advance(1000);
+  expect(told()).toEqual(["+d", "-a", "-b", "-c"]);
+  expect([...presence.active.all()].map(({ document }) => nameOf(document.subscriber))).toEqual(["d"]);
 });
 
 describe("subscriptions that begin and end", () => {

@@ -19,6 +19,7 @@ import { EventStreamParser } from "../../src/sse/parse.js";
 import type { RawEvent } from "../../src/sse/parse.js";
 import { silentMetrics } from "../../src/base/metrics.js";
 import { asOlder, subscriptionsTopic } from "../../src/presence/documents.js";
+import { soleNode } from "../../src/presence/presence-nodes.js";
 import { Presence } from "../../src/presence/presence.js";
 import type { Subscriber } from "../../src/presence/subscriber.js";
 import { idOf, testNode } from "./subscriber-names.js";
@@ -60,7 +61,7 @@ export class World {
       },
     });
     this.presence = new Presence({
-      node: testNode,
+      nodes: soleNode(testNode),
       journal: this.journal,
       clock,
       metrics: silentMetrics,

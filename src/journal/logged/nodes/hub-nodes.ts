@@ -52,6 +52,10 @@ export class HubNodes implements Nodes {
     return this.table.has(node);
   }
 
+  onJoined(listener: (node: NodeId) => void): void {
+    this.table.onJoined(listener);
+  }
+
   onGone(listener: (node: NodeId, by: NodeId) => void): void {
     this.table.onGone(listener);
   }

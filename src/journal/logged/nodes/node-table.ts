@@ -31,7 +31,8 @@ export class NodeTable implements SnapshotPart {
   readonly #clock: Pick<Clock, "monotonic">;
   /** The hub with the newest beat is the last in the map. */
   readonly #rows = new Map<NodeId, Row>();
-  readonly #listeners: ((node: NodeId, by: NodeId) => void)[] = [];
+  readonly #onJoined: ((node: NodeId) => void)[] = [];
+  readonly #onGone: ((node: NodeId, by: NodeId) => void)[] = [];
 
   constructor(clock: Pick<Clock, "monotonic">) {
     this.#clock = clock;
@@ -50,9 +51,14 @@ export class NodeTable implements SnapshotPart {
     return this.#rows.has(node);
   }
 
+  /** As {@link Nodes.onJoined}. */
+  onJoined(listener: (node: NodeId) => void): void {
+    this.#onJoined.push(listener);
+  }
+
   /** As {@link Nodes.onGone}. */
   onGone(listener: (node: NodeId, by: NodeId) => void): void {
-    this.#listeners.push(listener);
+    this.#onGone.push(listener);
   }
 
   /** Applies a beat of this record. */
@@ -80,12 +86,13 @@ export class NodeTable implements SnapshotPart {
   }
 
   #put(beat: NodeBeat, sequence: Sequence): void {
-    this.#rows.delete(beat.node);
+    const isKnown = this.#rows.delete(beat.node);
     this.#rows.set(beat.node, { beat, sequence, seenAtMs: this.#clock.monotonic() });
+    if (!isKnown) for (const listener of this.#onJoined) listener(beat.node);
   }
 
   #remove(node: NodeId, by: NodeId): void {
     this.#rows.delete(node);
-    for (const listener of this.#listeners) listener(node, by);
+    for (const listener of this.#onGone) listener(node, by);
   }
 }
