@@ -21,6 +21,9 @@ const retryMs = 100;
  */
 const doubtMs = 2000;
 
+/** After a pause without a sign of a loss, the doubt begins again, in milliseconds: another server may answer by now. */
+const doubtEndsAfterMs = 1000;
+
 /** This many records are requested one by one. For more of them, a consumer is faster. */
 const mostSingleRecords = 256;
 
@@ -68,6 +71,8 @@ export class StreamFollower {
   #isLive = false;
   #isOver = false;
   #doubtSinceMs: number | undefined;
+  /** The time of the last sign of a loss. */
+  #doubtedMs = Number.NEGATIVE_INFINITY;
   /** The leader of the stream when this delivery began. */
   #leader: string | undefined;
   /** A record that the leader has told of, and that the delivery should have brought soon after. */
@@ -281,9 +286,11 @@ export class StreamFollower {
     if (this.#isCertain()) this.#restart(reason);
   }
 
-  /** True if the doubt has lasted for long enough. */
+  /** Notes a sign of a loss. True if the engine has shown the loss for long enough. */
   #isCertain(): boolean {
     const nowMs = this.#options.clock.monotonic();
+    if (nowMs - this.#doubtedMs > doubtEndsAfterMs) this.#doubtSinceMs = undefined;
+    this.#doubtedMs = nowMs;
     this.#doubtSinceMs ??= nowMs;
     return nowMs - this.#doubtSinceMs >= doubtMs;
   }
