@@ -57,7 +57,7 @@ export interface LoggedJournalOptions {
    * must be closed.
    */
   readonly onLost: () => void;
-  /** At least this much of the log is replayed at a start to fill the history, in bytes. */
+  /** The size of the history in memory, in bytes. A start replays enough of the log to fill it. */
   readonly replayBytes: number;
 }
 
@@ -124,8 +124,9 @@ export class LoggedJournal implements Journal {
     const state = { epochs: options.epochs, answers: this.#answers, rules: this.#rules, nodes: table };
     const skipped = (span: OffsetSpan): void => this.history.skip(span);
     const noted = ({ part, value }: LoggedNote): void => this.#parts.get(part)?.note?.(value);
-    this.#applier = new RecordApplier({ ...options, ...state, budget, skipped, noted });
     this.#snapshots = new Snapshots(options);
+    const { filled } = this.#snapshots;
+    this.#applier = new RecordApplier({ ...options, ...state, filled, budget, skipped, noted });
     this.#ageing = new LogAgeing({ ...options, snapshots: this.#snapshots });
     const own = [
       this.#rules,

@@ -9,6 +9,7 @@ import type { Sequence } from "../log/log.js";
 import { offsetAt } from "../log/record.js";
 import type { LogItem, LoggedGroup, LoggedNote } from "../log/record.js";
 import type { MemoryHistory } from "../memory/memory-history.js";
+import type { MemoryFill } from "../memory-fill.js";
 import type { NodeTable } from "./nodes/node-table.js";
 import type { OffsetSpan } from "./offset-spans.js";
 
@@ -22,6 +23,8 @@ export interface AcceptedRecord {
 
 export interface RecordApplierOptions {
   readonly history: MemoryHistory;
+  /** Counts the memory of all entries. */
+  readonly filled: MemoryFill;
   readonly epochs: EpochChain;
   readonly answers: Answers;
   readonly rules: LogRules;
@@ -72,7 +75,7 @@ export class RecordApplier {
     { once, publications }: LoggedGroup,
     { offset, atMs }: { readonly offset: Offset; readonly atMs: number },
   ): Promise<Ids> {
-    const { history, answers, budget, metrics, skipped } = this.#options;
+    const { history, filled, answers, budget, metrics, skipped } = this.#options;
     const first = once === undefined ? undefined : answers.find(once, atMs);
     if (first !== undefined) {
       skipped({ from: offset, upTo: offset + publications.length - 1 });
@@ -82,6 +85,7 @@ export class RecordApplier {
     for (const { publication, keepsId } of publications) {
       while (budget.isUsedUp()) await budget.pauseIfUsedUp();
       const entry = history.take({ offset: offset + ids.length, atMs, publication, keepsId });
+      filled.add(entry.bytes);
       if (this.#isLive) countPublication(metrics, entry);
       ids.push(entry.id);
     }

@@ -4,6 +4,7 @@ import type { Logger } from "../../base/log.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { Log, Sequence } from "../log/log.js";
 import type { SnapshotPart } from "../snapshot-part.js";
+import { MemoryFill } from "../memory-fill.js";
 
 /** A chunk of a snapshot is sent when it has this many characters. */
 const chunkLength = 64 * 1024;
@@ -24,7 +25,7 @@ export interface SnapshotsOptions {
   >;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A start replays at least this many bytes of log, if the log has them, to fill the history in memory. */
+  /** The size of the history in memory, in bytes. A start replays enough records to fill it, if the log has them. */
   readonly replayBytes: number;
 }
 
@@ -34,7 +35,11 @@ export interface SnapshotsOptions {
  */
 export class Snapshots {
   readonly #options: SnapshotsOptions;
-  readonly #parts: SnapshotPart[] = [];
+  /** The first part, so that it is in the first chunk of a snapshot. */
+  readonly filled = new MemoryFill();
+  readonly #parts: SnapshotPart[] = [this.filled];
+  /** The memory of all entries before each snapshot, where it is known: another hub may have saved the snapshot. */
+  readonly #filledAt = new Map<Sequence, number>();
   #lastBytes = 0;
   #last: Sequence = 0;
   #saving: Promise<void> | undefined;
@@ -49,7 +54,7 @@ export class Snapshots {
   }
 
   /**
-   * Loads the newest snapshot that is old enough, as {@link #isEnough} says: the records after it fill the history in
+   * Loads the newest snapshot that is old enough, as {@link #lastEnough} says: the records after it fill the history in
    * memory. If none is old enough, loads the oldest. A damaged snapshot is logged, and the next older one is loaded, which only takes longer.
    *
    * @returns the record after which the replay has to begin; 0 without a snapshot
@@ -58,10 +63,9 @@ export class Snapshots {
     const { log, logger } = this.#options;
     const all = await log.snapshots();
     this.#last = all.at(-1) ?? 0;
-    const chosen = Math.max(
-      0,
-      all.findLastIndex((sequence) => this.#isEnough(sequence)),
-    );
+    for (const sequence of all) await this.#readFilled(sequence);
+    const filledBytes = (this.#filledAt.get(this.#last) ?? 0) + log.bytesAfter(this.#last);
+    const chosen = this.#lastEnough(all, filledBytes);
     for (const sequence of [...all.slice(0, chosen + 1).toReversed(), ...all.slice(chosen + 1)]) {
       try {
         for await (const chunk of log.loadSnapshot(sequence)) void chunk;
@@ -108,10 +112,36 @@ export class Snapshots {
       .finally(() => (this.#saving = undefined));
   }
 
-  /** True if a start with this snapshot replays enough: as much as memory holds, or all that has not expired. */
-  #isEnough(sequence: Sequence): boolean {
+  /**
+   * The index of the newest snapshot with which a start replays enough: as much as memory holds, or all that has not
+   * expired; else 0.
+   *
+   * @param filledBytes the memory of all entries so far
+   */
+  #lastEnough(all: readonly Sequence[], filledBytes: number): number {
     const { log, replayBytes } = this.#options;
-    return log.bytesAfter(sequence) >= replayBytes || sequence < log.first;
+    const isEnough = (sequence: Sequence): boolean => {
+      const filled = filledBytes - (this.#filledAt.get(sequence) ?? filledBytes);
+      return Math.max(filled, log.bytesAfter(sequence)) >= replayBytes || sequence < log.first;
+    };
+    return Math.max(0, all.findLastIndex(isEnough));
+  }
+
+  /** Notes the memory of all entries before a snapshot, which stands in its first line. */
+  async #readFilled(sequence: Sequence): Promise<void> {
+    const filled = new MemoryFill();
+    try {
+      for await (const chunk of this.#options.log.loadSnapshot(sequence)) {
+        const [line = ""] = chunk.toString().split("\n", 1);
+        const [part, item] = parseLine(line);
+        if (part !== filled.name) return;
+        filled.load(item);
+        this.#filledAt.set(sequence, filled.bytes);
+        return;
+      }
+    } catch {
+      // The load of a damaged snapshot reports it.
+    }
   }
 
   async #load(sequence: Sequence): Promise<void> {
@@ -124,6 +154,7 @@ export class Snapshots {
     const { log } = this.#options;
     this.#last = sequence;
     this.#lastBytes = 0;
+    this.#filledAt.set(sequence, this.filled.bytes);
     // Called in this turn, so that a part can save the state as it is now.
     const parts = this.#parts.map((part) => ({ name: part.name, items: part.save() }));
     await log.saveSnapshot(sequence, this.#chunksOf(parts));
@@ -155,8 +186,10 @@ export class Snapshots {
   async #removeOld(): Promise<void> {
     const { log } = this.#options;
     const all = await log.snapshots();
-    const kept = all.findLastIndex((sequence) => this.#isEnough(sequence));
-    for (const sequence of all.slice(0, Math.max(0, kept))) await log.removeSnapshot(sequence);
+    const unneeded = all.slice(0, this.#lastEnough(all, this.filled.bytes));
+    for (const sequence of unneeded) await log.removeSnapshot(sequence);
+    const kept = new Set(all.slice(unneeded.length));
+    for (const sequence of this.#filledAt.keys()) if (!kept.has(sequence)) this.#filledAt.delete(sequence);
   }
 }
 

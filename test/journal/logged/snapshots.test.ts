@@ -1,0 +1,93 @@
+import { expect, test } from "vitest";
+import { systemClock } from "../../../src/app/system-clock.js";
+import { silentLogger } from "../../../src/base/log.js";
+import { Snapshots } from "../../../src/journal/logged/snapshots.js";
+
+interface Stored {
+  /** The memory of all entries before the snapshot; undefined for a snapshot that does not say it. */
+  readonly filled: number | undefined;
+  /** The bytes of log after it. */
+  readonly bytesAfter: number;
+}
+
+function logOf(stored: readonly Stored[]) {
+  const removed: number[] = [];
+  return {
+    removed,
+    first: 1,
+    snapshots: async () => stored.map((_, index) => index + 1),
+    bytesAfter: (sequence: number) => stored[sequence - 1]?.bytesAfter ?? Infinity,
+    saveSnapshot: async () => undefined,
+    removeSnapshot: async (sequence: number) => void removed.push(sequence),
+    async *loadSnapshot(sequence: number) {
+      const filled = stored[sequence - 1]?.filled;
+      if (filled !== undefined) yield Buffer.from(`["filled",{"bytes":${filled}}]\n`);
+      yield Buffer.from(`["other",{"of":${sequence}}]\n`);
+    },
+  };
+}
+
+test.each([
+  {
+    what: "the newest one behind which the entries fill the memory",
+    stored: [
+      { filled: 0, bytesAfter: 800 },
+      { filled: 900, bytesAfter: 500 },
+      { filled: 1900, bytesAfter: 200 },
+      { filled: 2500, bytesAfter: 100 },
+    ],
+    loaded: 2,
+  },
+  {
+    what: "the newest one behind which the log is as large as the memory",
+    stored: [
+      { filled: 0, bytesAfter: 3000 },
+      { filled: 10, bytesAfter: 1000 },
+      { filled: 20, bytesAfter: 900 },
+    ],
+    loaded: 2,
+  },
+  {
+    what: "the oldest one, if none is enough",
+    stored: [
+      { filled: 100, bytesAfter: 300 },
+      { filled: 300, bytesAfter: 100 },
+    ],
+    loaded: 1,
+  },
+  {
+    what: "by the log, if the snapshots do not say how much memory",
+    stored: [
+      { filled: undefined, bytesAfter: 1500 },
+      { filled: undefined, bytesAfter: 900 },
+    ],
+    loaded: 1,
+  },
+])("a start loads $what", async ({ stored, loaded }) => {
+  const items: unknown[] = [];
+  const snapshots = new Snapshots({
+    log: logOf(stored),
+    clock: systemClock,
+    logger: silentLogger,
+    replayBytes: 1000,
+  });
+  snapshots.add({ name: "other", save: () => [], load: (item) => void items.push(item) });
+  expect(await snapshots.load()).toBe(loaded);
+  expect(items).toEqual([{ of: loaded }]);
+  expect(snapshots.filled.bytes).toBe(stored[loaded - 1]?.filled ?? 0);
+});
+
+test("a hub keeps the snapshot that a start would load, and all newer ones", async () => {
+  const log = logOf([
+    { filled: 0, bytesAfter: 800 },
+    { filled: 900, bytesAfter: 500 },
+    { filled: 1900, bytesAfter: 200 },
+    { filled: 2500, bytesAfter: 100 },
+  ]);
+  const snapshots = new Snapshots({ log, clock: systemClock, logger: silentLogger, replayBytes: 1000 });
+  await snapshots.load();
+  snapshots.filled.add(2000);
+  snapshots.removeUnneeded();
+  await snapshots.settled();
+  expect(log.removed).toEqual([1, 2]);
+});
