@@ -278,8 +278,13 @@ class RunningApp implements App {
     this.#ports.logger.debug({ figures: this.figures() }, "figures");
   }
 
+  /** The number of Mongrel2 servers whose requests another hub gets, too. */
+  get #linksShared(): number {
+    return this.#links.filter(({ isShared }) => isShared === true).length;
+  }
+
   get #isDegraded(): boolean {
-    return this.#journal.status.state !== "up";
+    return this.#journal.status.state !== "up" || this.#linksShared > 0;
   }
 
   /** The metrics, with the current values of the gauges. */
@@ -323,6 +328,7 @@ class RunningApp implements App {
         streams: this.#streams,
         links: this.#links.length,
         journal: this.#journal.status.state,
+        ...(this.#linksShared > 0 ? { linksShared: this.#linksShared } : {}),
         linksUp: this.#links.filter(({ linkState }) => linkState === "up").length,
       }),
       verifiers: this.#verifiers,

@@ -119,6 +119,10 @@ export const gauges = {
     help: "Clients of a Mongrel2 server with a stream or a request without an answer.",
     labels: ["link"],
   },
+  link_shared: {
+    help: "1 while another hub uses the same Handler of Mongrel2 and gets a part of the requests, else 0.",
+    labels: ["link"],
+  },
   link_state: {
     help: "1 for the current state of a link to Mongrel2, 0 for its other states.",
     labels: ["link", "state"],

@@ -50,6 +50,8 @@ export interface Front {
   readonly held: number;
   /** Only for a front behind another server. */
   readonly linkState?: LinkState;
+  /** Only for a front behind another server: true while another hub gets a part of the server's requests. */
+  readonly isShared?: boolean;
   /** Only for a front with worker processes. */
   readonly workers?: readonly WorkerStatus[];
   /**

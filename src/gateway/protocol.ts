@@ -57,5 +57,8 @@ export interface ProtocolPorts {
   /** The number of open streams of all fronts, plus the number of waiting polls. */
   readonly subscribers: () => number;
   /** The fields of the `/healthz` response, without `status`. */
-  readonly facts: () => Readonly<Record<string, unknown>> & { readonly journal: string };
+  readonly facts: () => Readonly<Record<string, unknown>> & {
+    readonly journal: string;
+    readonly linksShared?: number;
+  };
 }

@@ -73,13 +73,14 @@ function gaugeFilters(counts: FilterCounts, metrics: Metrics): void {
   metrics.gauge("pattern_expressions", counts.expressions);
 }
 
-function gaugeFront({ name, linkState, workers, held }: Front, metrics: Metrics): void {
+function gaugeFront({ name, linkState, isShared, workers, held }: Front, metrics: Metrics): void {
   if (workers !== undefined) {
     metrics.gauge("workers", workers.filter(({ state }) => state === "up").length);
     metrics.gauge("worker_requests", held);
   }
   if (linkState === undefined) return;
   metrics.gauge("link_clients", held, { link: name });
+  metrics.gauge("link_shared", isShared === true ? 1 : 0, { link: name });
   for (const state of linkStates)
     metrics.gauge("link_state", state === linkState ? 1 : 0, { link: name, state });
 }

@@ -132,6 +132,10 @@ export class Mongrel2Front implements Front {
     return this.#link.state;
   }
 
+  get isShared(): boolean {
+    return this.#link.secondHub.isThere;
+  }
+
   async start(): Promise<undefined> {
     this.#link.start();
   }

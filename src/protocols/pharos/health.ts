@@ -6,11 +6,13 @@ import type { Resource } from "../../gateway/http/resource.js";
 export type HealthFacts = Readonly<Record<string, unknown>> & {
   /** The state of the journal. In every state but `up`, the hub serves streams but stores no publications. */
   readonly journal: string;
+  /** The number of Mongrel2 servers whose requests another hub gets, too. @default there are none */
+  readonly linksShared?: number;
 };
 
 /**
  * Serves the health check. The response has the fields of `facts`, and the `status`: `ok`, or `degraded` if the hub
- * stores no publications. The HTTP status is 200 in both cases. Otherwise a load balancer would drop all streams, although
+ * stores no publications, or misses requests. The HTTP status is 200 in both cases. Otherwise a load balancer would drop all streams, although
  * the hub still serves them.
  */
 export function healthResource(facts: () => HealthFacts): Resource {
@@ -22,5 +24,6 @@ export function healthResource(facts: () => HealthFacts): Resource {
 }
 
 function documentOf(facts: HealthFacts): Readonly<Record<string, unknown>> {
-  return { status: facts.journal === "up" ? "ok" : "degraded", ...facts };
+  const isWell = facts.journal === "up" && facts.linksShared === undefined;
+  return { status: isWell ? "ok" : "degraded", ...facts };
 }

@@ -15,6 +15,7 @@ import { loggedRecord } from "./orphans/logged-record.js";
 import type { OpenRecord } from "./orphans/record.js";
 import { readRunMark } from "./orphans/run-mark.js";
 import { ReceivedFrames } from "./received-frames.js";
+import { SecondHub } from "./second-hub.js";
 import { LinkSockets } from "./sockets.js";
 import type { ConnectLink, LinkConnection } from "./sockets.js";
 import { queryStatus } from "./status.js";
@@ -52,6 +53,7 @@ export class Link {
   readonly #record: OpenRecord;
   readonly #orphans: Orphans;
   readonly #frames: ReceivedFrames;
+  readonly secondHub: SecondHub;
   readonly #open = new Set<number>();
   #timers: Timer[] = [];
   #sockets: LinkConnection | undefined;
@@ -73,6 +75,7 @@ export class Link {
     this.#limits = { ...defaultLinkLimits, ...options.limits };
     this.#labels = { link: options.name };
     this.#frames = new ReceivedFrames({ ...options, labels: this.#labels, limits: this.#limits });
+    this.secondHub = new SecondHub({ ...options, labels: this.#labels });
     this.#windows = this.#createWindows();
     this.#credits = this.#createCredits();
     this.#record = loggedRecord({
@@ -235,6 +238,7 @@ export class Link {
         taken: (window, tookMs) => this.#taken(window, tookMs),
         late: () => this.#late(),
         recovered: () => this.#recovered(),
+        foreign: () => this.secondHub.seen(),
       },
     });
   }

@@ -29,6 +29,8 @@ export interface WindowPorts {
   late(): void;
   /** The server has acknowledged the late fence. A call of `taken` follows. */
   recovered(): void;
+  /** Another program has sent the fence that the server acknowledges. */
+  foreign(): void;
 }
 
 export interface WindowsOptions {
@@ -163,6 +165,7 @@ export class Windows {
    */
   fenceBack(id: number): void {
     const open = this.#open;
+    if (!this.#fenceIds.has(id)) this.#ports.foreign();
     if (open?.fences.has(id) !== true) return;
     open.timer.cancel();
     this.#open = undefined;

@@ -45,6 +45,18 @@ describe("fence ids", () => {
     expect(FenceIds.includes(-65_537)).toBe(false);
     expect(FenceIds.includes(70_000)).toBe(false);
   });
+
+  it("are known as own ones, but not those of another program", () => {
+    const ids = new FenceIds();
+    expect(ids.has(ids.next() + 1)).toBe(false);
+    const own = Array.from({ length: 70_000 }, () => ids.next());
+    const last = own.at(-1) ?? 0;
+    expect(own.slice(-1024).every((id) => ids.has(id))).toBe(true);
+    expect([
+      ids.has(own.at(-1025) ?? 0),
+      ids.has(last === 2 ** 32 - 1 ? 2 ** 32 - 65_536 : last + 1),
+    ]).toEqual([false, false]);
+  });
 });
 
 describe("control frames", () => {

@@ -29,6 +29,7 @@ class Bench {
         taken: (window) => this.events.push(`taken ${window.length}`),
         late: () => this.events.push("late"),
         recovered: () => this.events.push("recovered"),
+        foreign: () => this.events.push("foreign"),
       },
     });
   }
@@ -130,16 +131,17 @@ describe("windows", () => {
     ]);
   });
 
-  it("ignores the fence of a dead handler and one that came before", () => {
+  it("only reports the fence of another program, and ignores one that came before", () => {
     const bench = new Bench().started();
     bench.deliver([1], "a");
     const fence = bench.sent.at(-1)?.ids[0] ?? 0;
-    bench.windows.fenceBack(fence === 2 ** 32 - 1 ? fence - 1 : fence + 1);
+    bench.windows.fenceBack(fence > 2 ** 32 - 100 ? fence - 5000 : fence + 50);
     expect(bench.windows.idle).toBe(false);
     bench.windows.fenceBack(fence);
     bench.deliver([1], "b");
     bench.windows.fenceBack(fence);
     expect(bench.windows.idle).toBe(false);
+    expect(bench.events).toEqual(["opening 1", "foreign", "taken 1", "opening 1"]);
   });
 });
 
