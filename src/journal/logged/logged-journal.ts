@@ -175,11 +175,12 @@ export class LoggedJournal implements Journal {
     const after = Math.max(snapshot, log.first - 1);
     this.#atMs = this.#runs.newestMs;
     if (this.#atMs > 0) this.#beganMs = this.#atMs;
-    this.#applied = after;
+    this.#applied = snapshot;
     if (after > snapshot) this.#loseBehind(after);
     else if (after > 0) history.beginAfter(offsetAt(after + 1, 0) - 1);
     await log.follow(after, {
       take: (record) => this.#take(record),
+      // While this hub lagged, others have removed records. Only a snapshot has the state that they led to.
       lost: (upTo) => (this.#isLive ? this.#restarted() : this.#lose(upTo)),
       down: () => this.#sender.fail(new PharosError("unreachable", "the log is down")),
       restarted: () => this.#restarted(),
@@ -336,8 +337,8 @@ export class LoggedJournal implements Journal {
   }
 
   #lose(upTo: Sequence): void {
-    this.#runs.lost();
-    this.#applied = Math.max(this.#applied, upTo);
+    this.#runs.lost(upTo - this.#applied);
+    this.#applied = upTo;
     this.#options.history.beginAfter(offsetAt(upTo + 1, 0) - 1);
   }
 
