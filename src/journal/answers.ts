@@ -39,19 +39,24 @@ export class Answers implements SnapshotPart {
     return this.#byName.size;
   }
 
-  /** Changes the limits. They count from the next call that has a time. */
+  /** Changes the limits, and forgets the answers above them. */
   limitBy(limits: IdempotencyLimits): void {
     this.#limits = limits;
+    this.#forget(Number.NEGATIVE_INFINITY);
   }
 
-  /** The answer to the first request with this name. Undefined if there is none, or its time is over. */
+  /**
+   * The answer to the first request with this name. Undefined if there is none, or its time is over. Changes nothing:
+   * hubs on one log call this at different times, and must forget the same answers.
+   */
   find(name: string, nowMs: number): Ids | undefined {
-    this.#forget(nowMs);
-    return this.#byName.get(name)?.ids;
+    const answer = this.#byName.get(name);
+    return answer === undefined || this.#isExpired(answer, nowMs) ? undefined : answer.ids;
   }
 
-  /** Remembers an answer. Call {@link find} first: the first answer counts. */
+  /** Remembers an answer, and forgets expired ones. Call {@link find} first: the first answer counts. */
   remember(name: string, ids: Ids, nowMs: number): void {
+    this.#forget(nowMs);
     this.#add({ name, ids, atMs: nowMs });
     this.#forget(nowMs);
   }
@@ -73,13 +78,17 @@ export class Answers implements SnapshotPart {
 
   /** Removes expired answers. All answers have the same lifetime, so the oldest answer expires first. */
   #forget(nowMs: number): void {
-    const { answers, bytes: mostBytes, ageSeconds } = this.#limits;
-    for (const [name, { atMs, bytes }] of this.#byName) {
-      const isExpired = atMs + ageSeconds * 1000 <= nowMs;
-      if (!isExpired && this.#byName.size <= answers && this.#bytes <= mostBytes) return;
+    const { answers, bytes: mostBytes } = this.#limits;
+    for (const [name, answer] of this.#byName) {
+      const isWithin = this.#byName.size <= answers && this.#bytes <= mostBytes;
+      if (isWithin && !this.#isExpired(answer, nowMs)) return;
       this.#byName.delete(name);
-      this.#bytes -= bytes;
+      this.#bytes -= answer.bytes;
     }
+  }
+
+  #isExpired({ atMs }: Answer, nowMs: number): boolean {
+    return atMs + this.#limits.ageSeconds * 1000 <= nowMs;
   }
 }
 

@@ -21,6 +21,18 @@ describe("answers", () => {
     expect(answers.find("a", 6000)).toBeUndefined();
   });
 
+  // A hub that asked early forgot an answer that the other hubs on the same log still gave.
+  it("are not forgotten when somebody asks for them", () => {
+    const answers = answersOf({ ageSeconds: 1 });
+    answers.remember("a", ["1"], 5000);
+    const items = [...answers.save()];
+    expect(answers.find("a", 9000)).toBeUndefined();
+    expect([...answers.save()]).toEqual(items);
+    answers.remember("a", ["2"], 9000);
+    expect(answers.find("a", 9000)).toEqual(["2"]);
+    expect(answers.size).toBe(1);
+  });
+
   it("are forgotten, the oldest first, when there are too many", () => {
     const answers = answersOf({ answers: 2 });
     for (const name of ["a", "b", "c"]) answers.remember(name, [name], 0);
@@ -33,7 +45,7 @@ describe("answers", () => {
     expect(known(answers, 0)).toEqual(["b", "c"]);
   });
 
-  it("obey other limits from the next call on", () => {
+  it("obey other limits at once", () => {
     const answers = answersOf({});
     for (const name of ["a", "b", "c"]) answers.remember(name, [name], 0);
     answers.limitBy({ ...defaultIdempotencyLimits, answers: 1 });
