@@ -33,6 +33,7 @@ import type { ControlSocket } from "../ingress/zeromq/control-socket.js";
 import type { AdmitPublisher } from "../ingress/zeromq/open-source.js";
 import type { ZeroMqIngress } from "../ingress/zeromq/zeromq-ingress.js";
 import type { Journal } from "../journal/journal.js";
+import type { JournalEnd } from "../journal/logged/logged-journal.js";
 import type { Logger } from "../base/log.js";
 import { Polls } from "../delivery/polls/polls.js";
 import { subscriptionsTopic } from "../presence/documents.js";
@@ -50,10 +51,19 @@ export interface AppPorts {
   readonly onShutdownRequest?: () => void;
   /**
    * Called when the engine of the journal has lost publications that this hub has delivered. The hub then stores nothing
-   * more. Close it, and create another: its clients reconnect, and those that have lost publications are told.
+   * more. Close it, and create another: its clients reconnect, and those that have lost publications are told. If the
+   * hub is still starting, {@link createApp} rejects, too.
    * @default the hub only logs an error
    */
   readonly onJournalLost?: () => void;
+  /**
+   * Called when the journal has a record that this version cannot use, for example that of a newer version. The hub then
+   * stores nothing more. Close it.
+   * @default the hub only logs an error
+   */
+  readonly onJournalFailed?: (error: unknown) => void;
+  /** Ends the start: {@link createApp} rejects with `closed` while it waits for an engine. @default never aborted */
+  readonly stopping?: AbortSignal;
   /** The program file of a worker process. @default the file beside this code */
   readonly workerEntry?: string;
   /** @default the machine's clock */
@@ -102,8 +112,9 @@ export async function createApp(config: Config, ports: AppPorts): Promise<App> {
   checkAppArguments(config, ports);
   const clock = ports.clock ?? systemClock;
   const metrics = new MetricsRegistry();
-  const { logger, onJournalLost } = ports;
-  const journal = await createJournal({ config, clock, metrics, logger, onLost: () => onJournalLost?.() });
+  const { logger, stopping: signal = new AbortController().signal } = ports;
+  const onEnd = (end: JournalEnd): void => reportEnd(end, ports);
+  const journal = await createJournal({ config, clock, metrics, logger, onEnd, signal });
   const app = new RunningApp(config, { ...ports, clock, metrics, journal });
   try {
     await app.start();
@@ -112,6 +123,14 @@ export async function createApp(config: Config, ports: AppPorts): Promise<App> {
     throw error;
   }
   return app;
+}
+
+function reportEnd(end: JournalEnd, { onJournalLost, onJournalFailed, logger }: AppPorts): void {
+  if (end.kind === "lost") onJournalLost?.();
+  else {
+    logger.error({ error: end.error }, "the journal stores nothing more");
+    onJournalFailed?.(end.error);
+  }
 }
 
 interface RunningPorts extends AppPorts {
@@ -205,7 +224,7 @@ class RunningApp implements App {
 
   async start(): Promise<void> {
     // A client that finds the hub must find its history too. Until then, its browser tries again.
-    await this.#journal.open();
+    await this.#openJournal();
     // Before the first stream: other hubs must know this hub before they know its subscriptions.
     this.#journal.nodes?.begin({
       name: nameOfNode(this.#config),
@@ -242,9 +261,21 @@ class RunningApp implements App {
       });
   }
 
+  async #openJournal(): Promise<void> {
+    const { stopping } = this.#ports;
+    const stop = (): void => void this.#journal.close();
+    if (stopping?.aborted === true) stop();
+    stopping?.addEventListener("abort", stop);
+    try {
+      await this.#journal.open();
+    } finally {
+      stopping?.removeEventListener("abort", stop);
+    }
+  }
+
   async publish(input: PublicationInput): Promise<string> {
     const publication = parsePublication(input, this.#config.limits);
-    await this.#hub.room();
+    await (this.#hub.room() ?? this.#journal.room());
     const group = this.#journal.begin();
     group.add(publication);
     const [id = ""] = await group.commit();

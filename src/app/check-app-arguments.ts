@@ -19,6 +19,8 @@ const ports: ReadonlyMap<string, readonly [isAllowed: (value: unknown) => boolea
     ["version", [isText, "a text"]],
     ["onShutdownRequest", [isFunction, "a function"]],
     ["onJournalLost", [isFunction, "a function"]],
+    ["onJournalFailed", [isFunction, "a function"]],
+    ["stopping", [(value) => value instanceof AbortSignal, "an AbortSignal"]],
     ["workerEntry", [isText, "a text"]],
     [
       "clock",

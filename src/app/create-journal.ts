@@ -10,6 +10,7 @@ import { DiskLog } from "../journal/disk/disk-log.js";
 import type { Log } from "../journal/log/log.js";
 import { startOf } from "../journal/logged/log-history.js";
 import { LoggedJournal } from "../journal/logged/logged-journal.js";
+import type { LoggedJournalOptions } from "../journal/logged/logged-journal.js";
 import type { Journal } from "../journal/journal.js";
 import { MemoryJournal } from "../journal/memory/memory-journal.js";
 import { MemoryHistory } from "../journal/memory/memory-history.js";
@@ -23,14 +24,16 @@ export interface JournalParts {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** As {@link AppPorts.onJournalLost}. */
-  readonly onLost: () => void;
+  readonly onEnd: LoggedJournalOptions["onEnd"];
+  /** Ends the wait for an engine. */
+  readonly signal: AbortSignal;
 }
 
 /**
- * Creates the journal that the configuration names. This process then holds the folder of a journal on disk.
+ * Creates the journal that the configuration names. This process then holds the folder of a journal on disk. While an
+ * engine does not respond, this waits.
  *
- * @throws PharosError `bad-config` with a sentence for the operator
+ * @throws PharosError `bad-config` with a sentence for the operator, `closed` once the signal is aborted
  */
 export async function createJournal(parts: JournalParts): Promise<Journal> {
   const place = parts.config.journal;
@@ -57,7 +60,7 @@ const recordReserveBytes = 64 * 1024;
 
 function natsLog(
   { servers, name }: { readonly servers: readonly string[]; readonly name: string },
-  { config, clock, logger }: JournalParts,
+  { config, clock, logger, signal }: JournalParts,
 ): NatsLog {
   const { journalCredentials: credentials, journalCa: ca, limits } = config;
   return new NatsLog({
@@ -65,6 +68,7 @@ function natsLog(
     name,
     clock,
     logger,
+    signal,
     limits: limits.journal,
     leastRecordBytes: limits.bodyBytes + recordReserveBytes,
     ...(credentials === undefined ? {} : { credentials: textOf("journalCredentials", credentials) }),

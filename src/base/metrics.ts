@@ -68,6 +68,9 @@ export const counters = {
   journal_failures_total: {
     help: "Times at which the journal has stopped storing publications. The hub tries again until the journal is `up`.",
   },
+  journal_foreign_messages_total: {
+    help: "Messages in the journal that are not from Pharos. All hubs skip them. A start counts them again.",
+  },
   history_evicted_total: { help: "Publications that the hub evicted from history.", labels: ["limit"] },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 

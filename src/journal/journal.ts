@@ -123,10 +123,14 @@ export interface Journal {
   open(): Promise<void>;
   /**
    * Undefined while the journal accepts publications; else a promise that resolves when it may accept more. While the
-   * journal cannot store anything, `commit` refuses at once, so there is nothing to wait for.
+   * journal cannot store anything, `commit` refuses at once, so there is nothing to wait for. The promise rejects with
+   * `unavailable` if it does not resolve within `limits.journal.appendSeconds`.
    */
   room(): Promise<void> | undefined;
-  /** As {@link room}, but waits while the journal cannot store anything. For publishers that cannot be refused. */
+  /**
+   * As {@link room}, but waits as long as it takes, also while the journal cannot store anything. For publishers that
+   * cannot be refused.
+   */
   roomOnceUp(): Promise<void> | undefined;
   /** True if other hubs may write the journal too. */
   readonly isShared: boolean;

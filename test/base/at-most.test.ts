@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { atMost } from "../../src/base/at-most.js";
+import { atMost, unlessAborted } from "../../src/base/at-most.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
 it("ends with the work, and leaves no timer", async () => {
@@ -17,4 +17,23 @@ it("ends when the time is up, though the work does not", async () => {
 
 it("fails if the work fails", async () => {
   await expect(atMost(new VirtualClock(), 100, Promise.reject(new Error("no")))).rejects.toThrow("no");
+});
+
+const never = new Promise<never>(() => undefined);
+
+it("gives the result, or the error, of work that ends before the signal aborts", async () => {
+  const { signal } = new AbortController();
+  expect(await unlessAborted(signal, Promise.resolve(7))).toBe(7);
+  await expect(unlessAborted(signal, Promise.reject(new Error("no")))).rejects.toThrow("no");
+});
+
+it("does not wait for work after the signal has aborted", async () => {
+  const aborting = new AbortController();
+  const waiting = unlessAborted(aborting.signal, never).catch((error: unknown) => error);
+  aborting.abort();
+  expect(await waiting).toMatchObject({ code: "closed" });
+  await expect(unlessAborted(aborting.signal, never)).rejects.toMatchObject({ code: "closed" });
+  await expect(unlessAborted(aborting.signal, Promise.reject(new Error("late")))).rejects.toMatchObject({
+    code: "closed",
+  });
 });

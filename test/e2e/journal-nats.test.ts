@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect } from "@nats-io/transport-node";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { freePort } from "../support/free-port.js";
-import { startHub, type HubProcess } from "../support/hub-process.js";
+import { spawnHub, startHub, type HubProcess } from "../support/hub-process.js";
 import { startNatsServer, type NatsServer } from "../support/nats-server.js";
 import { newStreamName, operator } from "../journal/nats/nats-site.js";
 import { waitFor } from "../support/wait-for.js";
@@ -165,6 +166,49 @@ test("a hub that starts before NATS is ready as soon as NATS is there", async ()
   await late.start();
   const hub = await starting;
   expect((await publish(hub, "one")).status).toBe(200);
+});
+
+// The hub ignored the signal until NATS was there.
+test("a hub that waits for NATS at its start ends at SIGTERM", async () => {
+  const args = ["--journal", `nats://127.0.0.1:${await freePort()}/hub`];
+  const hub = await spawnHub({ args });
+  await hub.waitForLog(/NATS does not respond/, { within });
+  hub.signal("SIGTERM");
+  expect(await hub.waitForExit({ within })).toEqual({ code: 0, signal: null });
+});
+
+test("a hub that loads its journal when NATS stops responding goes on later, or ends at SIGTERM", async () => {
+  const own = await startNatsServer();
+  const args = ["--open=on", "--journal", `nats://${own.address}/hub`];
+  const first = await startHub({ args });
+  await publish(first, "one");
+  await first.stop();
+  const [goesOn, ends] = [await spawnHub({ args }), await spawnHub({ args })];
+  // Wherever the start is: it waits.
+  own.pause();
+  await Promise.all([goesOn, ends].map((hub) => hub.waitForLog(/not respond|stores nothing/, { within })));
+  ends.signal("SIGTERM");
+  expect(await ends.waitForExit({ within })).toEqual({ code: 0, signal: null });
+  own.resume();
+  await goesOn.waitForReady({ within });
+  await waitFor(async () => (await publish(goesOn, "two")).status === 200, {
+    within,
+    missing: "the status 200",
+  });
+});
+
+test("a record of a newer version ends the hubs, and each of them again at its start, with a sentence", async () => {
+  const name = newStreamName();
+  const hub = await startNode(name);
+  const connection = await connect({ servers: server.address });
+  onTestFinished(() => connection.close());
+  connection.publish(`pharos.journal.${name}`, '{"format":3,"run":"a","n":1,"atMs":1,"version":"3.4.5"}\n');
+  await connection.flush();
+  const args = ["--journal", `nats://${server.address}/${name}`];
+  for (const each of [hub, await spawnHub({ args })]) {
+    expect(await each.waitForExit({ within })).toEqual({ code: 1, signal: null });
+    expect(each.stderr).toMatch(/pharos: the journal has format 3, which Pharos 3\.4\.5 wrote/);
+  }
 });
 
 test("if the stream is deleted, clients of all hubs are told a gap, and no event id is used twice", async () => {

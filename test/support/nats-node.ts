@@ -48,7 +48,7 @@ export async function startNatsNode(options: {
     history,
     epochs,
     replayBytes: 0,
-    onLost: () => undefined,
+    onEnd: () => undefined,
     ...common,
   });
   const data: string[] = [];

@@ -3,6 +3,7 @@ import type { Config } from "../../config/config.js";
 import { loadConfig } from "../../config/load.js";
 import type { SettingText } from "../../config/settings.js";
 import { unknownVariables } from "../../config/unknown-variables.js";
+import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
 import { defaultTopic, publishPath, streamPath } from "../../protocol.js";
 import { aborted, exitCodes, type Io } from "../terminal/io.js";
@@ -23,26 +24,37 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
   const logger = createLogger(config.logLevel, io.stderr);
   warnOfUnknownVariables(io, logger);
   const asked = new AbortController();
+  const stopping = AbortSignal.any([asked.signal, io.interrupted]);
   let app: App | undefined;
   io.onReload(() => app?.reloadKeys());
-  for (;;) {
-    const lost = new AbortController();
-    app = await start(config, {
+  while (!stopping.aborted) {
+    const ended = new AbortController();
+    const ports: AppPorts = {
       logger,
       version: packageVersion(),
+      stopping,
       onShutdownRequest: () => asked.abort("control endpoint"),
-      onJournalLost: () => lost.abort("journal"),
+      onJournalLost: () => ended.abort(lost),
+      onJournalFailed: (error) => ended.abort(error),
+    };
+    app = await start(config, ports).catch((error: unknown) => {
+      if (stopping.aborted || ended.signal.reason === lost) return undefined;
+      throw error;
     });
+    if (app === undefined) continue;
     io.stdout.write(readyLine(app.ready));
     greet(app.ready.http, config, logger);
-    const reason = await aborted(asked.signal, io.interrupted, lost.signal);
-    logger.info({ reason }, "stopping");
+    await aborted(stopping, ended.signal);
+    logger.info({ reason: messageOf(stopping.aborted ? stopping.reason : ended.signal.reason) }, "stopping");
     await app.close();
-    if (asked.signal.aborted || io.interrupted.aborted) break;
+    if (!stopping.aborted && ended.signal.reason !== lost) throw ended.signal.reason;
   }
   logger.info({}, "stopped");
   return exitCodes.stopped;
 }
+
+/** Why a hub starts again. */
+const lost = "the journal has lost publications";
 
 async function start(config: Config, ports: AppPorts): Promise<App> {
   // The code of the servers is loaded here, so that --help and the other commands do not wait for it.

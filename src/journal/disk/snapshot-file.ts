@@ -1,4 +1,4 @@
-import { PharosError } from "../../base/errors.js";
+import { messageOf, PharosError } from "../../base/errors.js";
 import type { Sequence } from "../log/log.js";
 import { createDurably } from "./files/create-durably.js";
 import type { DiskFile, DiskFiles } from "./files/files.js";
@@ -45,7 +45,7 @@ export async function writeSnapshot(
   await file.close();
 }
 
-/** The chunks of a snapshot. Throws `internal` at the end of what can be read, if the snapshot is damaged. */
+/** The chunks of a snapshot. Throws `bad-snapshot` at the end of what can be read, if the snapshot is damaged. */
 export async function* readSnapshot({ files, path, journal }: SnapshotFile): AsyncGenerator<Buffer> {
   const file = await files.open(path);
   try {
@@ -73,8 +73,9 @@ export async function isCompleteSnapshot({ files, path, journal }: SnapshotFile)
   }
 }
 
-export function damagedSnapshot(path: string): PharosError {
-  return new PharosError("internal", `the snapshot ${path} is damaged or missing`);
+export function damagedSnapshot(path: string, cause?: unknown): PharosError {
+  const why = cause === undefined ? "" : `: ${messageOf(cause)}`;
+  return new PharosError("bad-snapshot", `the snapshot ${path} is damaged or missing${why}`, { cause });
 }
 
 async function writeChunks(file: DiskFile, journal: JournalId, chunks: AsyncIterable<Buffer>): Promise<void> {

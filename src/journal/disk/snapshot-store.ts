@@ -1,5 +1,6 @@
 import { join } from "node:path";
 
+import { PharosError } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
 import type { Sequence } from "../log/log.js";
 import type { DiskFiles } from "./files/files.js";
@@ -53,11 +54,16 @@ export class SnapshotStore {
     this.#sequences = [...new Set([...this.#sequences, sequence])].sort((a, b) => a - b);
   }
 
-  /** @throws PharosError `internal` if there is no such snapshot, or if it is damaged */
+  /** @throws PharosError `bad-snapshot` if there is no such snapshot, or if it is damaged or cannot be read */
   async *load(sequence: Sequence): AsyncGenerator<Buffer> {
     const file = this.#fileOf(sequence);
     if (!this.#sequences.includes(sequence)) throw damagedSnapshot(file.path);
-    yield* readSnapshot(file);
+    try {
+      yield* readSnapshot(file);
+    } catch (error) {
+      // A disk that cannot read a file does not read it later either.
+      throw error instanceof PharosError ? error : damagedSnapshot(file.path, error);
+    }
   }
 
   async remove(sequence: Sequence): Promise<void> {

@@ -127,7 +127,12 @@ export interface Log {
    * removes no record. A chunk has at least 1 byte and at most {@link maxRecordBytes}.
    */
   saveSnapshot(sequence: Sequence, chunks: AsyncIterable<Buffer>): Promise<void>;
-  /** The chunks of a snapshot, as they were saved. Throws if the snapshot is damaged. */
+  /**
+   * The chunks of a snapshot, as they were saved.
+   *
+   * @throws PharosError `bad-snapshot` if the snapshot is damaged or missing. Any other error says nothing of the
+   *   snapshot: the log cannot read it now
+   */
   loadSnapshot(sequence: Sequence): AsyncIterable<Buffer>;
   removeSnapshot(sequence: Sequence): Promise<void>;
   /** Stores or rejects what was appended, and closes. Safe to call twice. */

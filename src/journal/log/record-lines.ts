@@ -14,6 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** An item that is one line. */
 type ShortItem = Exclude<LogItem, { kind: "group" }>;
 
+const versionForm = /^[\w.+-]{1,64}$/;
 const runForm = /^[A-Za-z0-9_-]{1,64}$/;
 
 // Each function writes what it has read again, and compares: so nothing passes that the encoder does not write, such as
@@ -21,9 +22,10 @@ const runForm = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Reads the first line of a record. */
 export function parseHead(line: string): RecordHead {
-  const { format: value, run, n, atMs } = fieldsOf(line);
-  const format = checkFormat(value);
+  const { format: value, run, n, atMs, version } = fieldsOf(line);
+  // Other programs may write lines with a format, too.
   if (typeof run !== "string" || !runForm.test(run) || !isCount(n) || !isCount(atMs)) throw badLine(line);
+  const format = checkFormat(value, version);
   return same({ run, n, atMs }, (head) => encodeRecordHead(head, format), line);
 }
 
@@ -116,13 +118,16 @@ function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
-function checkFormat(value: unknown): number {
+/** @param version the version of Pharos that wrote the format, if it is known */
+function checkFormat(value: unknown, version?: unknown): number {
   if (!isCount(value) || value === 0)
     throw new PharosError("bad-record", "a record of the log has no format");
   if (value <= recordFormat) return value;
+  const writer =
+    typeof version === "string" && versionForm.test(version) ? `Pharos ${version}` : "a newer version";
   throw new PharosError(
     "newer-format",
-    `the log has format ${value}, which a newer version of Pharos wrote; this version reads formats up to ${recordFormat}: update this hub`,
+    `the journal has format ${value}, which ${writer} wrote. This hub reads formats up to ${recordFormat}: install the version that wrote it, or restore a backup from before its start`,
   );
 }
 

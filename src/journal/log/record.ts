@@ -93,13 +93,19 @@ export interface RecordHead {
   readonly atMs: number;
 }
 
+/** After this time without a record, a run has ended, in milliseconds of the log's time. */
+export const runEndsAfterMs = 3_600_000;
+
 /** The content of a record. The publications of all its groups together have the offsets of {@link offsetAt}. */
 export interface LogRecord extends RecordHead {
   readonly items: readonly LogItem[];
 }
 
 /**
- * The format of records that this version writes. A version reads its own format and all older ones.
+/**
+ * The format of records that this version writes. A version reads its own format and all older ones. Heads of all formats
+ * have the fields of {@link RecordHead}. The heads of a later format may also have the field `version`: the version of
+ * Pharos that wrote the record, for the message of older hubs.
  *
  * - 1: groups, epochs, evictions, rules
  * - 2: also notes, beats of hubs, and hubs that are gone

@@ -59,8 +59,9 @@ export class LogAgeing {
   async #look(): Promise<void> {
     const { log, snapshots } = this.#options;
     await log.expire(this.#olderThan(this.#ageMs));
-    if (log.state !== "up" || this.#isClosed) return;
-    if (!this.#isApplying) this.#saveIfDue();
+    // Only one of the two works at a time. A snapshot that is due after this record must not find the removal at work.
+    if (log.state !== "up" || this.#isClosed || this.#isApplying) return;
+    this.#saveIfDue();
     snapshots.removeUnneeded();
   }
 

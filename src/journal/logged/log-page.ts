@@ -1,4 +1,4 @@
-import { messageOf, PharosError } from "../../base/errors.js";
+import { PharosError } from "../../base/errors.js";
 import type { TurnBudget } from "../../base/turn-budget.js";
 import { filterSetOf } from "../../hub/filters/filter-set.js";
 import { Entry } from "../../hub/publications/entry.js";
@@ -39,7 +39,7 @@ export interface LogPageOptions {
   readonly withdrawn: WithdrawnTopics;
   /** True for the offset of a publication that no hub has applied. */
   readonly isSkipped: (offset: Offset) => boolean;
-  /** Called for offsets whose records are missing, or cannot be read. */
+  /** Called for offsets whose records are missing. */
   readonly lost: (span: OffsetSpan, reason: string) => void;
 }
 
@@ -105,11 +105,11 @@ export class LogPage {
     try {
       await this.#scan(sequence, payload);
     } catch (error) {
-      if (!(error instanceof PharosError)) throw error;
-      // The rest of the record is unknown, so all of it counts as damaged.
+      if (!(error instanceof PharosError && error.code === "bad-record")) throw error;
+      // A message of another program. No hub has applied any part of it.
       this.#entries = this.#entries.slice(0, before.count);
       this.#bytes = before.bytes;
-      this.#lose({ from: start, upTo: offsetAt(sequence + 1, 0) - 1 }, messageOf(error));
+      this.#upTo = Math.min(this.#range.upTo, offsetAt(sequence + 1, 0) - 1);
     }
   }
 

@@ -1,3 +1,4 @@
+import { atMost } from "../../base/at-most.js";
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
@@ -21,7 +22,6 @@ import type {
   PublicationGroup,
   Receipt,
 } from "../journal.js";
-import { decodeHead, decodeRecord } from "../log/decode-record.js";
 import { encodeItem, encodeRecord } from "../log/encode-record.js";
 import type { Log, LogState, Sequence, StoredRecord } from "../log/log.js";
 import { offsetAt, publicationsPerRecord } from "../log/record.js";
@@ -32,13 +32,16 @@ import { LogAgeing } from "./log-ageing.js";
 import { Freshness } from "./nodes/freshness.js";
 import { LogHistory } from "./log-history.js";
 import type { OffsetSpan } from "./offset-spans.js";
-import type { PendingItem } from "./pending-item.js";
+import type { PendingItem } from "./sending/pending-item.js";
 import { LogRules } from "./log-rules.js";
 import { HubNodes } from "./nodes/hub-nodes.js";
 import { RecordApplier } from "./record-applier.js";
-import { recordHeadBytes, RecordSender } from "./record-sender.js";
+import { RecordIntake } from "./record-intake.js";
+import { recordHeadBytes, RecordSender } from "./sending/record-sender.js";
+import { closed, outcomeUnknown, unavailable } from "./sending/refusals.js";
 import { Runs } from "./runs.js";
 import { Snapshots } from "./snapshots.js";
+import { StartAttempts } from "./start-attempts.js";
 
 export interface LoggedJournalOptions {
   /** A log that is open. The journal closes it. */
@@ -52,14 +55,19 @@ export interface LoggedJournalOptions {
   readonly limits: JournalLimits;
   /** The limits on the answers to groups with a name. */
   readonly idempotency: IdempotencyLimits;
-  /**
-   * Called when the log no longer holds the records that led to the present state. The journal stores nothing more, and
-   * must be closed.
-   */
-  readonly onLost: () => void;
+  /** Called at most once, when the journal stores nothing more and must be closed. */
+  readonly onEnd: (end: JournalEnd) => void;
   /** The size of the history in memory, in bytes. A start replays enough of the log to fill it. */
   readonly replayBytes: number;
 }
+
+/**
+ * Why a journal has ended:
+ *
+ * - `lost`: the log no longer holds the records that led to the present state; a new journal begins with what is left
+ * - `failed`: a record cannot be used, for example that of a newer version; a new journal would fail again
+ */
+export type JournalEnd = { readonly kind: "lost" } | { readonly kind: "failed"; readonly error: unknown };
 
 /** The epoch of publications whose own epoch the log no longer holds. */
 const lostEpoch = parseEpoch("lost") ?? createEpoch();
@@ -80,24 +88,19 @@ export class LoggedJournal implements Journal {
   readonly #options: LoggedJournalOptions;
   readonly #sender: RecordSender;
   readonly #applier: RecordApplier;
-  readonly #runs = new Runs();
+  readonly #intake: RecordIntake;
   readonly #answers = new Answers();
   readonly #rules: LogRules;
   readonly #snapshots: Snapshots;
+  readonly #attempts: StartAttempts;
   readonly #parts = new Map<string, SnapshotPart>();
   readonly #ageing: LogAgeing;
   readonly #waiters = new Waiters();
   readonly #nodes: HubNodes;
   readonly #freshness: Freshness;
-  /** The last record that was applied or skipped. */
-  #applied: Sequence = 0;
-  /** The time of the log. */
-  #atMs = 0;
-  #beganMs: number | undefined;
   #closing: Promise<void> | undefined;
   #isLive = false;
-  /** True after {@link LoggedJournalOptions.onLost}. */
-  #isLost = false;
+  #end: JournalEnd | undefined;
   /** True if the epoch of this start could not be stored yet. */
   #needsEpoch = false;
 
@@ -124,13 +127,17 @@ export class LoggedJournal implements Journal {
     const state = { epochs: options.epochs, answers: this.#answers, rules: this.#rules, nodes: table };
     const skipped = (span: OffsetSpan): void => this.history.skip(span);
     const noted = ({ part, value }: LoggedNote): void => this.#parts.get(part)?.note?.(value);
-    this.#snapshots = new Snapshots(options);
+    this.#attempts = new StartAttempts(options);
+    this.#snapshots = new Snapshots({ ...options, attempts: this.#attempts });
     const { filled } = this.#snapshots;
     this.#applier = new RecordApplier({ ...options, ...state, filled, budget, skipped, noted });
     this.#ageing = new LogAgeing({ ...options, snapshots: this.#snapshots });
+    const runs = new Runs();
+    const intake = { sender: this.#sender, applier: this.#applier, history: this.history, runs };
+    this.#intake = new RecordIntake({ ...options, ...intake });
     const own = [
       this.#rules,
-      this.#runs,
+      runs,
       this.#ageing.times,
       options.epochs,
       this.#answers,
@@ -141,7 +148,7 @@ export class LoggedJournal implements Journal {
   }
 
   get beganMs(): number {
-    return this.#beganMs ?? this.#atMs;
+    return this.#intake.beganMs ?? 0;
   }
 
   get nodes(): HubNodes | undefined {
@@ -165,17 +172,16 @@ export class LoggedJournal implements Journal {
 
   /**
    * Fills the history from the log, and begins a new epoch. When the promise resolves, the followers have all entries
-   * that fit into memory, and the journal accepts publications.
+   * that fit into memory, and the journal accepts publications. While an engine does not respond, this waits.
    *
-   * @throws PharosError for a log of a newer version, or one that cannot be read
+   * @throws PharosError `newer-format` for a log of a newer version, `closed` after {@link close}, or any error for a log
+   *   that cannot be read
    */
   async open(): Promise<void> {
     const { log, history } = this.#options;
     const snapshot = await this.#snapshots.load();
     const after = Math.max(snapshot, log.first - 1);
-    this.#atMs = this.#runs.newestMs;
-    if (this.#atMs > 0) this.#beganMs = this.#atMs;
-    this.#applied = snapshot;
+    this.#intake.beginAfter(snapshot);
     if (after > snapshot) this.#loseBehind(after);
     else if (after > 0) history.beginAfter(offsetAt(after + 1, 0) - 1);
     await log.follow(after, {
@@ -185,6 +191,7 @@ export class LoggedJournal implements Journal {
       down: () => this.#sender.fail(new PharosError("unreachable", "the log is down")),
       restarted: () => this.#restarted(),
     });
+    this.#checkStart();
     const failure = await this.#beginFirstEpoch();
     this.#applier.goLive();
     this.#isLive = true;
@@ -218,7 +225,7 @@ export class LoggedJournal implements Journal {
   }
 
   answerTo(once: string): Ids | undefined {
-    return this.#answers.find(once, this.#atMs);
+    return this.#answers.find(once, this.#intake.atMs);
   }
 
   evictAll(topic: Topic): void {
@@ -226,7 +233,8 @@ export class LoggedJournal implements Journal {
   }
 
   room(): Promise<void> | undefined {
-    return this.#sender.room();
+    const room = this.#sender.room();
+    return room && this.#inTime(room);
   }
 
   roomOnceUp(): Promise<void> | undefined {
@@ -252,7 +260,7 @@ export class LoggedJournal implements Journal {
   }
 
   #until(applied: Sequence): Promise<void> {
-    return this.#waiters.until(() => this.#applied >= applied || this.#closing !== undefined);
+    return this.#waiters.until(() => this.#intake.applied >= applied || this.#closing !== undefined);
   }
 
   #stateOf(state: LogState): JournalState {
@@ -266,12 +274,22 @@ export class LoggedJournal implements Journal {
     this.#freshness.close();
     this.#nodes.leave();
     this.#waiters.look();
+    this.#attempts.close();
     await this.#sender.settled();
     this.#sender.close();
     this.history.close();
     // A snapshot must not go on when another hub may have the log.
     await this.#snapshots.settled();
     await this.#options.log.close();
+  }
+
+  /** Rejects if there is no room within `appendSeconds`: a disk may hang, and give no error. */
+  async #inTime(room: Promise<void>): Promise<void> {
+    const { clock, limits } = this.#options;
+    let hasRoom = false;
+    const opened = room.then(() => (hasRoom = true));
+    await atMost(clock, limits.appendSeconds * 1000, opened);
+    if (!hasRoom) throw unavailable("cannot store publications at present", "slow");
   }
 
   async #commit(group: LoggedGroup): Promise<Ids> {
@@ -310,35 +328,22 @@ export class LoggedJournal implements Journal {
     this.#sender.add({ item, text, bytes, publications, sinceMs, ...calls });
   }
 
+  /** Never rejects. After the first record that cannot be used, takes nothing more. */
   async #take(record: StoredRecord): Promise<void> {
+    if (this.#end !== undefined) return;
     this.#ageing.applying();
-    await this.#apply(record);
-    const { sequence } = record;
-    this.#applied = sequence;
-    this.#ageing.applied({ sequence, atMs: this.#atMs });
+    try {
+      await this.#intake.take(record);
+    } catch (error) {
+      this.#endWith({ kind: "failed", error });
+      return;
+    }
+    this.#ageing.applied({ sequence: record.sequence, atMs: this.#intake.atMs });
     this.#waiters.look();
   }
 
-  async #apply({ sequence, payload }: StoredRecord): Promise<void> {
-    const head = decodeHead(payload);
-    const pending = this.#sender.arrived(head);
-    this.#atMs = Math.max(this.#atMs, head.atMs);
-    this.#beganMs ??= this.#atMs;
-    if (this.#runs.accept({ ...head, atMs: this.#atMs })) {
-      const items = pending?.map(({ item }) => item) ?? decodeRecord(payload).items;
-      await this.#applier.apply({ sequence, atMs: this.#atMs, items }, (index, ids) =>
-        pending?.[index]?.applied(ids),
-      );
-      if (pending !== undefined) this.#sender.applied();
-    } else {
-      this.history.skip({ from: offsetAt(sequence, 0), upTo: offsetAt(sequence + 1, 0) - 1 });
-      if (pending !== undefined) this.#sender.beginRun();
-    }
-  }
-
   #lose(upTo: Sequence): void {
-    this.#runs.lost(upTo - this.#applied);
-    this.#applied = upTo;
+    this.#intake.lose(upTo);
     this.#options.history.beginAfter(offsetAt(upTo + 1, 0) - 1);
   }
 
@@ -352,34 +357,57 @@ export class LoggedJournal implements Journal {
   }
 
   #restarted(): void {
-    this.#isLost = true;
+    const { logger } = this.#options;
+    logger.error({}, "the journal no longer holds the publications that this hub has delivered");
+    this.#endWith({ kind: "lost" });
+  }
+
+  #endWith(end: JournalEnd): void {
+    this.#end ??= end;
     this.#waiters.look();
-    this.#options.logger.error(
-      {},
-      "the journal no longer holds the publications that this hub has delivered",
-    );
     this.#sender.close();
-    this.#options.onLost();
+    this.#options.onEnd(end);
+  }
+
+  /** Throws if the journal has ended, or was closed, while it started. */
+  #checkStart(): void {
+    if (this.#end?.kind === "failed") throw this.#end.error;
+    if (this.#end !== undefined)
+      throw new PharosError("unreachable", "the engine lost publications while the hub started");
+    if (this.#closing !== undefined) throw new PharosError("closed", "the journal is closed");
   }
 
   /**
    * Begins the epoch of this start. A hub whose disk is full serves what it has, and begins the epoch when there is
-   * space.
+   * space. Without any epoch, nothing can be served: then a hub waits for its engine.
    *
    * @returns the reason why the epoch could not be stored; undefined if it is stored
    */
   async #beginFirstEpoch(): Promise<unknown> {
+    const { log, epochs } = this.#options;
+    let failure: unknown;
     try {
-      const sequence = await this.#beginEpoch();
-      await this.#waiters.until(() => this.#applied >= sequence || this.#isLost);
+      await this.#applyEpoch();
     } catch (error) {
-      if (this.#options.epochs.length === 0) throw error;
-      this.#needsEpoch = true;
-      return error;
+      failure = error;
     }
-    if (this.#isLost)
-      throw new PharosError("unreachable", "the engine lost publications while the hub started");
+    this.#checkStart();
+    this.#needsEpoch = failure !== undefined;
+    if (failure === undefined || epochs.length > 0) return failure;
+    if (!this.isShared) throw failure;
+    await this.#attempts.until(async () => {
+      await log.recover();
+      await this.#applyEpoch();
+    });
+    this.#checkStart();
+    this.#needsEpoch = false;
     return undefined;
+  }
+
+  async #applyEpoch(): Promise<void> {
+    const sequence = await this.#beginEpoch();
+    const isOver = (): boolean => this.#end !== undefined || this.#closing !== undefined;
+    await this.#waiters.until(() => this.#intake.applied >= sequence || isOver());
   }
 
   /** The record of an epoch is a run of its own, so that it comes before records that have to be sent again. */
@@ -391,24 +419,4 @@ export class LoggedJournal implements Journal {
     const items: readonly LogItem[] = [...(rules === undefined ? [] : [rules]), { kind: "epoch", epoch }];
     return log.append(encodeRecord(head, items.map(encodeItem)));
   }
-}
-
-function closed(): PharosError {
-  return new PharosError("closed", "the journal closed before it stored this");
-}
-
-function unavailable(why: string, state: JournalState): PharosError {
-  const reason = `the journal is ${state}`;
-  return new PharosError("unavailable", `the hub ${why}; nothing was published`, {
-    retryAfterSeconds: 1,
-    reason,
-  });
-}
-
-function outcomeUnknown(): PharosError {
-  return new PharosError(
-    "unavailable",
-    "the hub did not store the publications in time; they may be stored later. A request with the same Idempotency-Key tells, and publishes them at most once",
-    { retryAfterSeconds: 1 },
-  );
 }

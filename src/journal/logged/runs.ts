@@ -1,4 +1,4 @@
-import type { RecordHead } from "../log/record.js";
+import { runEndsAfterMs, type RecordHead } from "../log/record.js";
 import { SnapshotItem } from "../snapshot-item.js";
 import type { SnapshotPart } from "../snapshot-part.js";
 
@@ -8,9 +8,6 @@ interface Run {
   /** True if records were lost after this one: the next record may leave out numbers. */
   readonly isBeforeLoss: boolean;
 }
-
-/** After this time without a record, a run has ended, in milliseconds of the log's time. */
-export const runEndsAfterMs = 3_600_000;
 
 /**
  * The last record of each run. A hub repeats an append when it does not know whether the record was stored. So a record
@@ -77,10 +74,9 @@ export class Runs implements SnapshotPart {
 
   /** All runs as they are now, the one with the oldest last record first; then what the next records may leave out. */
   save(): readonly unknown[] {
-    const runs = [...this.#runs].map(([run, { n, atMs, isBeforeLoss }]) => ({
-      ...{ run, n, atMs },
-      ...(isBeforeLoss ? { isBeforeLoss } : {}),
-    }));
+    const runs = [...this.#runs].map(([run, { n, atMs, isBeforeLoss }]) =>
+      isBeforeLoss ? { run, n, atMs, isBeforeLoss } : { run, n, atMs },
+    );
     const untilMs = this.#untilMs === undefined ? {} : { untilMs: this.#untilMs };
     return this.#missing === 0 ? runs : [...runs, { missing: this.#missing, ...untilMs }];
   }

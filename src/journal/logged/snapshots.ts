@@ -1,10 +1,11 @@
 import type { Clock } from "../../base/clock.js";
-import { PharosError } from "../../base/errors.js";
+import { messageOf, PharosError } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { Log, Sequence } from "../log/log.js";
 import type { SnapshotPart } from "../snapshot-part.js";
 import { MemoryFill } from "../memory-fill.js";
+import type { StartAttempts } from "./start-attempts.js";
 
 /** A chunk of a snapshot is sent when it has this many characters. */
 const chunkLength = 64 * 1024;
@@ -25,6 +26,7 @@ export interface SnapshotsOptions {
   >;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly attempts: StartAttempts;
   /** The size of the history in memory, in bytes. A start replays enough records to fill it, if the log has them. */
   readonly replayBytes: number;
 }
@@ -55,28 +57,22 @@ export class Snapshots {
 
   /**
    * Loads the newest snapshot that is old enough, as {@link #lastEnough} says: the records after it fill the history in
-   * memory. If none is old enough, loads the oldest. A damaged snapshot is logged, and the next older one is loaded, which only takes longer.
+   * memory. If none is old enough, loads the oldest. A damaged snapshot is logged, and the next older one is loaded,
+   * which only takes longer. While the log does not respond, this tries again.
    *
    * @returns the record after which the replay has to begin; 0 without a snapshot
    */
   async load(): Promise<Sequence> {
-    const { log, logger } = this.#options;
-    const all = await log.snapshots();
+    const { log, attempts } = this.#options;
+    const all = await attempts.until(() => log.snapshots());
     this.#last = all.at(-1) ?? 0;
     for (const sequence of all) await this.#readFilled(sequence);
     const filledBytes = (this.#filledAt.get(this.#last) ?? 0) + log.bytesAfter(this.#last);
     const chosen = this.#lastEnough(all, filledBytes);
     for (const sequence of [...all.slice(0, chosen + 1).toReversed(), ...all.slice(chosen + 1)]) {
-      try {
-        for await (const chunk of log.loadSnapshot(sequence)) void chunk;
-      } catch (error) {
-        logger.error(
-          { error, snapshot: sequence },
-          "a snapshot of the journal is damaged; another one is used",
-        );
-        continue;
-      }
-      await this.#load(sequence);
+      const chunks = await attempts.until(() => this.#read(sequence));
+      if (chunks === undefined) continue;
+      await this.#load(chunks);
       return sequence;
     }
     return 0;
@@ -144,10 +140,28 @@ export class Snapshots {
     }
   }
 
-  async #load(sequence: Sequence): Promise<void> {
+  /** All chunks of a snapshot, because no part may load half of it. Undefined if the snapshot is damaged. */
+  async #read(sequence: Sequence): Promise<Buffer[] | undefined> {
+    const { log, logger } = this.#options;
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of log.loadSnapshot(sequence)) chunks.push(chunk);
+      return chunks;
+    } catch (error) {
+      if (!(error instanceof PharosError && error.code === "bad-snapshot")) throw error;
+      const fields = { snapshot: sequence, reason: messageOf(error) };
+      logger.error(fields, "a snapshot of the journal is damaged; another one is used");
+      return undefined;
+    }
+  }
+
+  async #load(chunks: Buffer[]): Promise<void> {
     const byName = new Map(this.#parts.map((part) => [part.name, part]));
-    for await (const chunk of this.#options.log.loadSnapshot(sequence))
+    const budget = new TurnBudget(this.#options.clock, turnMs);
+    for (const chunk of chunks.splice(0)) {
+      while (budget.isUsedUp()) await budget.pauseIfUsedUp();
       for (const line of chunk.toString().split("\n")) if (line !== "") loadLine(line, byName);
+    }
   }
 
   async #save(sequence: Sequence): Promise<void> {

@@ -8,4 +8,6 @@ export interface NatsLogOptions extends EngineOptions {
   /** The smallest size of a record, in bytes, that the hub needs. {@link NatsLog.open} refuses an engine with less. */
   readonly leastRecordBytes: number;
   readonly clock: Clock;
+  /** Ends {@link NatsLog.open} while the engine does not respond. @default never aborted */
+  readonly signal?: AbortSignal;
 }

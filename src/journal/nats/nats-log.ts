@@ -11,7 +11,7 @@ import { isFull } from "./engine/engine-errors.js";
 import { streamNames, type StreamNames } from "./engine/stream-names.js";
 import { hasSpace, storedOverheadBytes, trimLog } from "./log-space.js";
 import type { NatsLogOptions } from "./nats-log-options.js";
-import { openEngine, openLogStreams, untilDone } from "./open-engine.js";
+import { openEngine, openLogStreams, untilDone, type Opening } from "./open-engine.js";
 import { readRecords } from "./read-records.js";
 import { RecordSizes } from "./record-sizes.js";
 import { StateStream } from "./state-stream.js";
@@ -71,6 +71,8 @@ export class NatsLog implements Log {
   /** The size of the last record that could not be stored. */
   #refusedBytes = 0;
   #closed: Promise<void> | undefined;
+  /** Tells the caller that the stream does not continue. */
+  #restarting: Promise<void> | undefined;
 
   /** @throws PharosError `bad-config` if the stream's name is not allowed, or the credentials cannot be used */
   constructor(options: NatsLogOptions) {
@@ -141,7 +143,7 @@ export class NatsLog implements Log {
         },
         lost: (upTo) => caller.lost(upTo),
         interrupted: (reason) => this.#leave("unreachable", reason),
-        restarted: (reason) => void this.#restart(reason),
+        restarted: (reason) => void (this.#restarting = this.#restart(reason)),
         failed: (error) => this.#takeFailed(error),
       },
     );
@@ -149,6 +151,7 @@ export class NatsLog implements Log {
     const { head } = watch.extent;
     follower.start();
     await follower.until(head);
+    await this.#restarting;
     if (!follower.has(head)) throw unreachable("the log was closed, or does not continue its records");
   }
 
@@ -256,8 +259,10 @@ export class NatsLog implements Log {
     return this.#opened;
   }
 
-  get #opening(): Parameters<typeof openEngine>[0] {
-    return { options: this.#options, names: this.#names, signal: this.#closing.signal };
+  get #opening(): Opening {
+    const own = this.#closing.signal;
+    const { signal = own } = this.#options;
+    return { options: this.#options, names: this.#names, signal: AbortSignal.any([own, signal]) };
   }
 
   #refusal(payload: Buffer): PharosError | undefined {

@@ -3,6 +3,7 @@ import type { StreamInfo } from "@nats-io/jetstream";
 import { errors } from "@nats-io/transport-node";
 import { PharosError } from "../../base/errors.js";
 import { limitedLog, type LimitedLog } from "../../base/log.js";
+import { unlessAborted } from "../../base/at-most.js";
 import { checkServer } from "./engine/check-server.js";
 import { Engine } from "./engine/engine.js";
 import { openStreams } from "./engine/open-streams.js";
@@ -26,8 +27,13 @@ export interface Opening {
  *   aborts
  */
 export async function openEngine(opening: Opening): Promise<Engine> {
-  const { options } = opening;
-  const engine = await untilDone(opening, () => Engine.connect(options));
+  const { options, signal } = opening;
+  const engine = await untilDone(opening, async () => {
+    const connected = await Engine.connect(options);
+    // Nobody waits for this connection any more.
+    if (signal.aborted) await connected.close();
+    return connected;
+  });
   try {
     const { info } = engine.connection;
     if (info !== undefined) checkServer(info, options.leastRecordBytes, options.logger);
@@ -56,9 +62,8 @@ export function openLogStreams(opening: Opening, engine: Engine): Promise<Stream
 export async function untilDone<T>({ options, signal }: Opening, attempt: () => Promise<T>): Promise<T> {
   const warn: LimitedLog = limitedLog({ ...options, periodMs: 10_000 });
   for (;;) {
-    if (signal.aborted) throw new PharosError("closed", "the journal is closed");
     try {
-      return await attempt();
+      return await unlessAborted(signal, attempt());
     } catch (error) {
       if (error instanceof PharosError) throw error;
       if (error instanceof errors.AuthorizationError)
@@ -68,6 +73,6 @@ export async function untilDone<T>({ options, signal }: Opening, attempt: () => 
       warn({ servers: options.servers, error }, "NATS does not respond; trying again");
     }
     // A timer of the clock does not keep the process alive, and nothing else does at this time.
-    await delay(retryMs, undefined, { signal }).catch(() => undefined);
+    await unlessAborted(signal, delay(retryMs, undefined, { signal }));
   }
 }

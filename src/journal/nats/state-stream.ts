@@ -7,6 +7,7 @@ import type { Sequence } from "../log/log.js";
 import type { Engine } from "./engine/engine.js";
 import { isTaken } from "./engine/engine-errors.js";
 import type { StreamNames } from "./engine/stream-names.js";
+import { parseManifest, type Manifest } from "./snapshot-manifest.js";
 
 /** The longest wait for the acknowledgement of a chunk, in milliseconds. */
 const storedMs = 10_000;
@@ -16,17 +17,6 @@ const abandonedAfterMs = 3_600_000;
 
 /** The size of the secret, in bytes. */
 const secretBytes = 32;
-
-/** What the stream says of a complete snapshot. It is written after all its chunks. */
-interface Manifest {
-  /** The subject of each chunk ends with this name and the chunk's number. */
-  readonly name: string;
-  readonly chunks: number;
-  /** The hash of all chunks. */
-  readonly hash: string;
-  /** The hash of the record after which a replay begins; absent if the log did not have the record. */
-  readonly record?: string;
-}
 
 export interface StateStreamOptions {
   readonly engine: Engine;
@@ -67,7 +57,7 @@ export class StateStream {
       Number(subject.split(".").at(-1)),
     );
     const fit: Sequence[] = [];
-    for (const sequence of sequences.filter((each) => each <= newest).sort((a, b) => a - b)) {
+    for (const sequence of sequences.filter((each) => each >= 0 && each <= newest).sort((a, b) => a - b)) {
       if (await this.#fits(sequence)) fit.push(sequence);
       else await this.remove(sequence);
     }
@@ -90,7 +80,9 @@ export class StateStream {
   }
 
   async *load(sequence: Sequence): AsyncIterable<Buffer> {
-    const { name, chunks, hash } = await this.#readManifest(sequence);
+    const manifest = await this.#readManifest(sequence);
+    if (manifest === undefined) throw damaged(sequence);
+    const { name, chunks, hash } = manifest;
     const sum = createHash("sha256");
     for (let index = 0; index < chunks; index += 1) {
       const chunk = await this.#last(`${this.#names.statePrefix}chunk.${name}.${index}`);
@@ -102,10 +94,9 @@ export class StateStream {
   }
 
   async remove(sequence: Sequence): Promise<void> {
-    const manifest = await this.#last(this.#manifest(sequence));
-    if (manifest === undefined) return;
+    const manifest = await this.#readManifest(sequence);
     await this.#purge(`snapshot.${sequence}`);
-    await this.#purge(`chunk.${manifest.json<Manifest>().name}.*`);
+    if (manifest !== undefined) await this.#purge(`chunk.${manifest.name}.*`);
     await this.#removeAbandoned();
   }
 
@@ -125,15 +116,17 @@ export class StateStream {
    * or a restored backup, other records get the numbers.
    */
   async #fits(sequence: Sequence): Promise<boolean> {
-    const { record } = await this.#readManifest(sequence);
+    const manifest = await this.#readManifest(sequence);
+    if (manifest === undefined) return false;
+    const { record } = manifest;
     const present = await this.#hashOfRecord(sequence);
     return record === undefined || present === undefined || record === present;
   }
 
-  async #readManifest(sequence: Sequence): Promise<Manifest> {
+  /** Undefined if there is none, or if it is a message of another program. */
+  async #readManifest(sequence: Sequence): Promise<Manifest | undefined> {
     const message = await this.#last(this.#manifest(sequence));
-    if (message === undefined) throw damaged(sequence);
-    return message.json<Manifest>();
+    return message === undefined ? undefined : parseManifest(message.string());
   }
 
   #manifest(sequence: Sequence): string {
@@ -170,7 +163,7 @@ export class StateStream {
     );
     for (const subject of await this.#subjects("snapshot.*")) {
       const message = await this.#last(subject);
-      if (message !== undefined) names.delete(message.json<Manifest>().name);
+      names.delete(parseManifest(message?.string() ?? "")?.name ?? "");
     }
     for (const name of names) if (Number(name.split("-")[0]) < oldMs) await this.#purge(`chunk.${name}.*`);
   }
@@ -189,5 +182,5 @@ export class StateStream {
 }
 
 function damaged(sequence: Sequence): PharosError {
-  return new PharosError("internal", `the snapshot for record ${sequence} is not complete`);
+  return new PharosError("bad-snapshot", `the snapshot for record ${sequence} is not complete`);
 }

@@ -295,7 +295,7 @@ test("a damaged snapshot cannot be loaded", async () => {
   const content = readFileSync(path);
   content[content.indexOf("first")] = 0;
   writeFileSync(path, content);
-  await expect(collected(log.loadSnapshot(1))).rejects.toMatchObject({ code: "internal" });
+  await expect(collected(log.loadSnapshot(1))).rejects.toMatchObject({ code: "bad-snapshot" });
 });
 
 test("a segment with a damaged header is lost, and its numbers are not given again", async () => {

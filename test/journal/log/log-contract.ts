@@ -266,7 +266,7 @@ function testSnapshots({ site: makeSite }: LogContract): void {
 
   test("an unknown snapshot cannot be loaded", async () => {
     const log = await open(await makeSite());
-    await expect(collected(log.loadSnapshot(7))).rejects.toMatchObject({ name: "PharosError" });
+    await expect(collected(log.loadSnapshot(7))).rejects.toMatchObject({ code: "bad-snapshot" });
   });
 
   test("records go on while a snapshot is saved", async () => {

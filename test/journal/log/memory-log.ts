@@ -97,6 +97,15 @@ export class MemoryLog implements Log {
     this.#failing = kind;
   }
 
+  /** The next calls of `snapshots` and `loadSnapshot` reject, as if the engine did not respond. */
+  unansweredQuestions = 0;
+
+  /** Stores a message that no journal has appended, and passes it on. */
+  async putForeign(payload: Buffer): Promise<void> {
+    this.#put(payload);
+    await this.#feed();
+  }
+
   /** While true, writes and {@link recover} fail, and the state is `full` after the first failed write. */
   set isFull(isFull: boolean) {
     this.#isFull = isFull;
@@ -212,6 +221,8 @@ export class MemoryLog implements Log {
   }
 
   snapshots(): Promise<readonly Sequence[]> {
+    const failure = this.#failureToAnswer();
+    if (failure !== undefined) return Promise.reject(failure);
     return Promise.resolve([...this.store.snapshots.keys()].sort((a, b) => a - b));
   }
 
@@ -224,8 +235,12 @@ export class MemoryLog implements Log {
 
   async *loadSnapshot(sequence: Sequence): AsyncIterable<Buffer> {
     const stored = this.store.snapshots.get(sequence);
-    if (stored === undefined) throw new PharosError("internal", `there is no snapshot ${sequence}`);
-    for (const chunk of stored) yield await Promise.resolve(chunk);
+    if (stored === undefined) throw new PharosError("bad-snapshot", `there is no snapshot ${sequence}`);
+    for (const chunk of stored) {
+      yield await Promise.resolve(chunk);
+      const failure = this.#failureToAnswer();
+      if (failure !== undefined) throw failure;
+    }
   }
 
   removeSnapshot(sequence: Sequence): Promise<void> {
@@ -275,6 +290,12 @@ export class MemoryLog implements Log {
     for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(this.#refusal());
     this.#follower?.down();
     return undefined;
+  }
+
+  #failureToAnswer(): Error | undefined {
+    if (this.unansweredQuestions <= 0) return undefined;
+    this.unansweredQuestions -= 1;
+    return new Error("the engine does not respond");
   }
 
   #put(payload: Buffer): Sequence {

@@ -197,6 +197,7 @@ describe("a record", () => {
     ["no bytes", ""],
     ["another text", "hello\n"],
     ["a list", "[]\n"],
+    ["a format without a run", '{"format":2,"anything":true}\n'],
     ["no format", '{"run":"a","n":1,"atMs":1}\n'],
     ["a run with a space", '{"format":1,"run":"a b","n":1,"atMs":1}\n'],
     ["a number below 0", '{"format":1,"run":"a","n":-1,"atMs":1}\n'],
@@ -247,8 +248,8 @@ describe("a record", () => {
   });
 
   it("of a newer version is refused with a sentence of its own", () => {
-    const newer = Buffer.from('{"format":3,"anything":true}\n');
-    expect(() => decodeRecord(newer)).toThrow(/newer version of Pharos.*update this hub/);
+    const newer = Buffer.from('{"format":3,"run":"a","n":1,"atMs":1,"anything":true}\nwhatever\n');
+    expect(() => decodeRecord(newer)).toThrow(/format 3, which a newer version wrote.*formats up to 2/);
     expect(codeOf(newer)).toBe("newer-format");
     const rules = Buffer.from('{"rules":3,"answers":1,"bytes":1,"ageSeconds":1}\n');
     expect(codeOf(Buffer.concat([encodeRecord(head, []), rules]))).toBe("newer-format");

@@ -186,7 +186,7 @@ it("stores nothing more once the log has lost records, and a restart tells what 
   const [kept = ""] = await site.publish("1");
   const [lost = ""] = await site.publish("2");
   site.log.loseTail(site.log.head - 1);
-  expect(site.isLost).toBe(true);
+  expect(site.end).toEqual({ kind: "lost" });
   await expect(site.publish("3")).rejects.toMatchObject({ code: "unavailable" });
   const after = await LoggedSite.open({ store: site.store });
   await after.publish("4");
@@ -194,6 +194,19 @@ it("stores nothing more once the log has lost records, and a restart tells what 
   const { history } = after.journal;
   expect(history.locate(kept).kind).toBe("at");
   expect(history.locate(lost)).toEqual({ kind: "lost", reason: "other-epoch" });
+});
+
+// A disk may hang without an error. Requests then waited for ever.
+it("refuses a request that waits for room for too long, and lets others wait", async () => {
+  const site = await LoggedSite.open({ limits: { waitingBytes: 100, appendSeconds: 0.05 } });
+  site.log.hold();
+  const waiting = site.journal.append(publicationOf({ data: "x".repeat(100) }));
+  await expect(site.journal.room()).rejects.toMatchObject({ code: "unavailable" });
+  const once = site.journal.roomOnceUp();
+  site.log.release();
+  await Promise.all([once, waiting]);
+  expect(site.journal.room()).toBeUndefined();
+  expect(site.data).toEqual(["x".repeat(100)]);
 });
 
 it("tells who waits for the log when it closes", async () => {

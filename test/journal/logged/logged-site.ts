@@ -1,6 +1,7 @@
 import { systemClock } from "../../../src/app/system-clock.js";
 import type { Clock } from "../../../src/base/clock.js";
 import { silentLogger } from "../../../src/base/log.js";
+import type { Logger } from "../../../src/base/log.js";
 import { silentMetrics } from "../../../src/base/metrics.js";
 import type { Entry } from "../../../src/hub/publications/entry.js";
 import { parsePublication } from "../../../src/hub/publications/publication.js";
@@ -9,6 +10,7 @@ import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import { createEpoch } from "../../../src/journal/epoch.js";
 import { startOf } from "../../../src/journal/logged/log-history.js";
 import { LoggedJournal } from "../../../src/journal/logged/logged-journal.js";
+import type { JournalEnd } from "../../../src/journal/logged/logged-journal.js";
 import { MemoryHistory } from "../../../src/journal/memory/memory-history.js";
 import type { SnapshotPart } from "../../../src/journal/snapshot-part.js";
 import { defaultHistoryLimits } from "../../../src/limits/history.js";
@@ -29,6 +31,9 @@ export interface LoggedSiteOptions {
   readonly isShared?: boolean;
   /** True if the log has no space from the start. @default false */
   readonly isFull?: boolean;
+  /** Sets the switches of the log before the journal opens. */
+  readonly prepare?: (log: MemoryLog) => void;
+  readonly logger?: Logger;
   readonly parts?: readonly SnapshotPart[];
   /** Gets each entry, also during a restart. */
   readonly follower?: (entry: Entry) => void;
@@ -42,14 +47,14 @@ export class LoggedSite {
   readonly log: MemoryLog;
   readonly journal: LoggedJournal;
   readonly entries: Entry[] = [];
-  /** True after the log has lost records. */
-  isLost = false;
-  readonly #isFull: boolean;
+  /** Why the journal has ended. */
+  end: JournalEnd | undefined;
+  readonly #options: LoggedSiteOptions;
 
   /** A site that is not open yet, so that a test can follow its journal first. */
   constructor(options: LoggedSiteOptions) {
     this.store = options.store ?? new MemoryLogStore();
-    this.#isFull = options.isFull ?? false;
+    this.#options = options;
     this.log = new MemoryLog({ store: this.store, ...pick(options) });
     const epochs = new EpochChain();
     const { clock = systemClock } = options;
@@ -66,11 +71,11 @@ export class LoggedSite {
       history,
       epochs,
       clock,
-      logger: silentLogger,
+      logger: options.logger ?? silentLogger,
       metrics: silentMetrics,
       idempotency: { ...defaultIdempotencyLimits, ...options.idempotency },
       limits: { ...defaultJournalLimits, ...options.limits },
-      onLost: () => (this.isLost = true),
+      onEnd: (end) => (this.end = end),
       replayBytes: options.replayBytes ?? 0,
     });
     for (const part of options.parts ?? []) this.journal.keep(part);
@@ -87,7 +92,8 @@ export class LoggedSite {
   /** Opens the log and the journal. Call this once. */
   async open(): Promise<this> {
     await this.log.open();
-    this.log.isFull = this.#isFull;
+    this.log.isFull = this.#options.isFull ?? false;
+    this.#options.prepare?.(this.log);
     await this.journal.open();
     return this;
   }

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Runs, runEndsAfterMs } from "../../../src/journal/logged/runs.js";
+import { runEndsAfterMs } from "../../../src/journal/log/record.js";
+import { Runs } from "../../../src/journal/logged/runs.js";
 
 interface Head {
   readonly run: string;
@@ -49,7 +50,7 @@ describe("behind a loss", () => {
     ["a run leaves out numbers only once", "a1", 9, "a3 a5 a4 a5", "a3 a4 a5"],
     ["no more numbers are left out than records are lost", "a1 b1", 2, "a3 b4 b3 b4", "a3 b3 b4"],
     ["a record from before the loss is skipped", "a1 a2", 5, "a2 a4", "a4"],
-  ])("%s", (_what, before, lost, log, counting) => {
+  ])("%s", (...[, before, lost, log, counting]) => {
     expect(accepted(behindLoss(before, lost), log)).toBe(counting);
   });
 
@@ -113,6 +114,7 @@ type Event = { readonly run: string; readonly n: number } | { readonly lost: num
 
 /** Undefined for a loss. The time of each event is a quarter of an hour after the one before. */
 function apply(runs: Runs, event: Event, index: number): boolean | undefined {
-  if ("lost" in event) return void runs.lost(event.lost);
-  return runs.accept({ ...event, atMs: (index * runEndsAfterMs) / 4 });
+  if (!("lost" in event)) return runs.accept({ ...event, atMs: (index * runEndsAfterMs) / 4 });
+  runs.lost(event.lost);
+  return undefined;
 }

@@ -2,6 +2,13 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../../src/app/system-clock.js";
 import { silentLogger } from "../../../src/base/log.js";
 import { Snapshots } from "../../../src/journal/logged/snapshots.js";
+import { StartAttempts } from "../../../src/journal/logged/start-attempts.js";
+
+const common = {
+  clock: systemClock,
+  logger: silentLogger,
+  attempts: new StartAttempts({ clock: systemClock, logger: silentLogger }),
+};
 
 interface Stored {
   /** The memory of all entries before the snapshot; undefined for a snapshot that does not say it. */
@@ -67,8 +74,7 @@ test.each([
   const items: unknown[] = [];
   const snapshots = new Snapshots({
     log: logOf(stored),
-    clock: systemClock,
-    logger: silentLogger,
+    ...common,
     replayBytes: 1000,
   });
   snapshots.add({ name: "other", save: () => [], load: (item) => void items.push(item) });
@@ -84,7 +90,7 @@ test("a hub keeps the snapshot that a start would load, and all newer ones", asy
     { filled: 1900, bytesAfter: 200 },
     { filled: 2500, bytesAfter: 100 },
   ]);
-  const snapshots = new Snapshots({ log, clock: systemClock, logger: silentLogger, replayBytes: 1000 });
+  const snapshots = new Snapshots({ log, ...common, replayBytes: 1000 });
   await snapshots.load();
   snapshots.filled.add(2000);
   snapshots.removeUnneeded();

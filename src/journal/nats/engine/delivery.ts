@@ -108,12 +108,14 @@ export class Delivery {
       return;
     }
     this.#silentLooks = 0;
-    if (message.headers !== undefined && message.headers.code !== 0) this.#obey(message);
-    else this.#take(message);
+    // Only the subject tells a stored message: another program may have published it with the headers of a status.
+    const details = parseDeliveredRecord(message.reply ?? "");
+    const isStatus = details === undefined && message.headers !== undefined && message.headers.code !== 0;
+    if (isStatus) this.#obey(message);
+    else this.#take(message, details);
   }
 
-  #take(message: Msg): void {
-    const details = parseDeliveredRecord(message.reply ?? "");
+  #take(message: Msg, details: DeliveredRecord | undefined): void {
     if (details?.delivered !== this.#delivered + 1) {
       this.#end(`record ${this.#delivered + 1} of the delivery is missing`);
       return;

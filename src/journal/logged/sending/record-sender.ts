@@ -1,16 +1,16 @@
-import type { Clock, Timer } from "../../base/clock.js";
-import { CompactingQueue } from "../../base/compacting-queue.js";
-import type { Logger } from "../../base/log.js";
-import type { Metrics } from "../../base/metrics.js";
-import { Waiters } from "../../base/waiters.js";
-import type { JournalLimits } from "../../limits/journal.js";
-import { createEpoch } from "../epoch.js";
-import { encodeRecord } from "../log/encode-record.js";
-import type { Log } from "../log/log.js";
-import { publicationsPerRecord, type RecordHead } from "../log/record.js";
+import type { Clock, Timer } from "../../../base/clock.js";
+import { CompactingQueue } from "../../../base/compacting-queue.js";
+import type { Logger } from "../../../base/log.js";
+import type { Metrics } from "../../../base/metrics.js";
+import { Waiters } from "../../../base/waiters.js";
+import type { JournalLimits } from "../../../limits/journal.js";
+import { encodeRecord } from "../../log/encode-record.js";
+import type { Log } from "../../log/log.js";
+import type { RecordHead } from "../../log/record.js";
 import { LogRecovery } from "./log-recovery.js";
+import { OwnRun } from "./own-run.js";
 import type { PendingItem } from "./pending-item.js";
-import { runEndsAfterMs } from "./runs.js";
+import { WaitingItems } from "./waiting-items.js";
 
 /**
  * The most records that are sent to the log and not applied yet. A disk syncs several of them together. An engine in the
@@ -48,12 +48,10 @@ interface SentRecord {
 export class RecordSender {
   readonly #options: RecordSenderOptions;
   readonly #recovery: LogRecovery;
-  readonly #waiting = new CompactingQueue<PendingItem>();
+  readonly #waiting = new WaitingItems();
   readonly #sent = new CompactingQueue<SentRecord>();
   readonly #waiters = new Waiters();
-  #run: string = createEpoch();
-  #n = 0;
-  #lastSentMs: number;
+  readonly #run: OwnRun;
   #bytes = 0;
   #isReady = false;
   #isScheduled = false;
@@ -62,7 +60,7 @@ export class RecordSender {
 
   constructor(options: RecordSenderOptions) {
     this.#options = options;
-    this.#lastSentMs = options.clock.monotonic();
+    this.#run = new OwnRun(options.clock);
     this.#recovery = new LogRecovery(options, () => this.#goOn());
   }
 
@@ -78,7 +76,7 @@ export class RecordSender {
 
   /** The age of the oldest record that the log has not stored yet, in milliseconds; 0 if there is none. */
   get oldestMs(): number {
-    const oldestMs = this.#sent.first?.sinceMs ?? this.#waiting.first?.sinceMs;
+    const oldestMs = this.#sent.first?.sinceMs ?? this.#waiting.sinceMs;
     return oldestMs === undefined ? 0 : this.#options.clock.monotonic() - oldestMs;
   }
 
@@ -120,7 +118,7 @@ export class RecordSender {
   /** The items of a record that has come back from the log; undefined if this sender does not wait for the record. */
   arrived({ run, n }: Pick<RecordHead, "run" | "n">): readonly PendingItem[] | undefined {
     const first = this.#sent.first;
-    return run === this.#run && first?.n === n ? first.items : undefined;
+    return run === this.#run.name && first?.n === n ? first.items : undefined;
   }
 
   /** Forgets the oldest record. Call this when its items are applied. */
@@ -136,21 +134,17 @@ export class RecordSender {
 
   /** Sends all records again as a new run. Call this when the readers of the log have skipped a record of this run. */
   beginRun(): void {
-    this.#run = createEpoch();
-    this.#n = 0;
+    this.#run.begin();
     const items: PendingItem[] = [];
     for (let record = this.#sent.shift(); record !== undefined; record = this.#sent.shift())
       items.push(...record.items);
-    for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) items.push(item);
-    for (const item of items) this.#waiting.push(item);
+    this.#waiting.putFirst(items);
     this.#schedule();
   }
 
   /** Resolves when all items are applied, or when the log cannot store them now. */
   settled(): Promise<void> {
-    return this.#waiters.until(
-      () => !this.#isReady || (this.#sent.length === 0 && this.#waiting.length === 0),
-    );
+    return this.#waiters.until(() => !this.#isReady || (this.#sent.length === 0 && this.#waiting.isEmpty));
   }
 
   /** Ends: sends nothing more, and tells the publishers of all items that they wait for nothing. */
@@ -164,49 +158,24 @@ export class RecordSender {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || !this.#isReady || this.#waiting.length === 0) return;
+    if (this.#isScheduled || !this.#isReady || this.#waiting.isEmpty) return;
     this.#isScheduled = true;
     this.#options.clock.endOfTurn(() => {
       this.#isScheduled = false;
-      while (this.#isReady && this.#sent.length < recordsInFlight && this.#waiting.length > 0)
-        this.#sendNext();
+      while (this.#isReady && this.#sent.length < recordsInFlight && !this.#waiting.isEmpty) this.#sendNext();
     });
   }
 
   #sendNext(): void {
-    const nowMs = this.#options.clock.monotonic();
-    const isIdle = this.#sent.length === 0 && nowMs - this.#lastSentMs > runEndsAfterMs / 2;
-    // The readers of the log forget a run that was silent for an hour. This clock may be slower than theirs.
-    if (isIdle) this.beginRun();
-    this.#lastSentMs = nowMs;
-    this.#n += 1;
-    const items = this.#collect();
-    const head = { run: this.#run, n: this.#n, atMs: this.#options.clock.now() };
-    const payload = encodeRecord(
-      head,
-      items.map(({ text }) => text),
-    );
-    const record = { n: this.#n, items, payload, sinceMs: items[0]?.sinceMs ?? nowMs };
-    this.#options.metrics.observe("journal_record_bytes", payload.length);
+    const { clock, metrics } = this.#options;
+    const head = this.#run.next(this.#sent.length === 0);
+    const items = this.#waiting.takeRecord(this.#batchBytes);
+    const texts = items.map(({ text }) => text);
+    const payload = encodeRecord(head, texts);
+    const record = { n: head.n, items, payload, sinceMs: items[0]?.sinceMs ?? clock.monotonic() };
+    metrics.observe("journal_record_bytes", payload.length);
     this.#sent.push(record);
     this.#send(record);
-  }
-
-  /** The next items: as many as fit into a record, at least one. */
-  #collect(): readonly PendingItem[] {
-    const items: PendingItem[] = [];
-    let bytes = 0;
-    let publications = 0;
-    for (;;) {
-      const next = this.#waiting.first;
-      if (next === undefined) return items;
-      bytes += next.bytes + 1;
-      publications += next.publications;
-      const isFull = bytes > this.#batchBytes || publications > publicationsPerRecord;
-      if (items.length > 0 && isFull) return items;
-      items.push(next);
-      this.#waiting.drop(1);
-    }
   }
 
   get #batchBytes(): number {
@@ -252,10 +221,7 @@ export class RecordSender {
   #forEach(visit: (item: PendingItem) => unknown): void {
     for (let index = 0; index < this.#sent.length; index += 1)
       for (const item of this.#sent.at(index)?.items ?? []) if (visit(item) === false) return;
-    for (let index = 0; index < this.#waiting.length; index += 1) {
-      const item = this.#waiting.at(index);
-      if (item === undefined || visit(item) === false) return;
-    }
+    for (const item of this.#waiting) if (visit(item) === false) return;
   }
 }
 

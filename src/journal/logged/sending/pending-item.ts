@@ -1,4 +1,4 @@
-import type { LogItem } from "../log/record.js";
+import type { LogItem } from "../../log/record.js";
 
 /** An item that waits for its record to be stored and applied. */
 export interface PendingItem {

@@ -1,7 +1,7 @@
-import type { Clock } from "../../base/clock.js";
-import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
-import type { Metrics } from "../../base/metrics.js";
-import type { Log } from "../log/log.js";
+import type { Clock } from "../../../base/clock.js";
+import { limitedLog, type LimitedLog, type Logger } from "../../../base/log.js";
+import type { Metrics } from "../../../base/metrics.js";
+import type { Log } from "../../log/log.js";
 
 /** The least time between two attempts to make the log ready, in milliseconds. */
 const retryMs = 1000;
