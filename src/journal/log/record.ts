@@ -102,7 +102,6 @@ export interface LogRecord extends RecordHead {
 }
 
 /**
-/**
  * The format of records that this version writes. A version reads its own format and all older ones. Heads of all formats
  * have the fields of {@link RecordHead}. The heads of a later format may also have the field `version`: the version of
  * Pharos that wrote the record, for the message of older hubs.

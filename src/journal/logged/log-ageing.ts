@@ -48,6 +48,7 @@ export class LogAgeing {
   /** Looks for old records now, and from time to time. */
   async start(): Promise<void> {
     await this.#look();
+    if (this.#isClosed) return;
     this.#timer = this.#options.clock.every(this.times.periodMs, () => void this.#look());
   }
 

@@ -198,6 +198,7 @@ export class LoggedJournal implements Journal {
     this.#sender.start(failure);
     if (this.isShared) this.#freshness.start();
     await this.#ageing.start();
+    this.#checkStart();
   }
 
   append(publication: Publication): Promise<Receipt> {
@@ -358,12 +359,14 @@ export class LoggedJournal implements Journal {
 
   #restarted(): void {
     const { logger } = this.#options;
-    logger.error({}, "the journal no longer holds the publications that this hub has delivered");
+    if (this.#end === undefined)
+      logger.error({}, "the journal no longer holds the publications that this hub has delivered");
     this.#endWith({ kind: "lost" });
   }
 
   #endWith(end: JournalEnd): void {
-    this.#end ??= end;
+    if (this.#end !== undefined) return;
+    this.#end = end;
     this.#waiters.look();
     this.#sender.close();
     this.#options.onEnd(end);

@@ -145,6 +145,19 @@ test("a closed hub looks for old records no more", async () => {
   expect(clock.periods).toBe(0);
 });
 
+test("a journal that is closed at the end of its start has no timers, and does not open", async () => {
+  const clock = new MovedClock();
+  const site = new LoggedSite({ clock, isShared: true });
+  let closing: Promise<void> | undefined;
+  site.log.expire = () => {
+    closing = site.journal.close();
+    return Promise.resolve();
+  };
+  await expect(site.open()).rejects.toMatchObject({ code: "closed" });
+  await closing;
+  expect(clock.periods).toBe(0);
+});
+
 test("a snapshot waits until the record is applied", async () => {
   const clock = new MovedClock();
   let seen: readonly string[] = [];

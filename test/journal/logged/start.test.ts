@@ -126,3 +126,11 @@ it("ends at a record of a newer version while it runs, and stores nothing more",
   await site.log.putForeign(encodeRecord({ run: "b", n: 1, atMs: 1 }, ['{"evict":"a"}\n']));
   expect(site.data).toEqual(["1"]);
 });
+
+it("tells its end once, also if its engine loses records after that", async () => {
+  const site = await LoggedSite.open();
+  await site.log.putForeign(newer);
+  expect(site.end?.kind).toBe("failed");
+  site.log.loseTail(0);
+  expect(site.end?.kind).toBe("failed");
+});
