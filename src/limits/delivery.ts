@@ -73,10 +73,10 @@ export const declaredPresenceLimits = {
   subscriptionBytes: {
     ...memoryRange,
     unit: "bytes",
-    default: 128 * MiB,
+    default: 256 * MiB,
     help: "Memory for the list of active subscriptions; with a common journal, those of all hubs.",
     above: "The hub refuses new streams and filters with 503.",
-    why: "220,000 subscriptions of 600 bytes: five hubs with 15,000 streams of three filters each.",
+    why: "Twice 220,000 subscriptions of 600 bytes: five hubs with 15,000 streams of three filters each. The subscriptions of a hub that has ended stay listed for up to 30 seconds, while its clients are at other hubs already.",
   },
   subscriptionListBytes: {
     ...memoryRange,

@@ -83,6 +83,7 @@ test("without settings, the documented defaults apply", () => {
     patterns: { withoutPrefix: 1000, alike: 100, expressions: 1000 },
     filterPercentPerAddress: 10,
     subscriptionDeliveries: 100_000,
+    subscriptionBytes: 268_435_456,
     subscriptionListBytes: 8_388_608,
     topicBytes: 1024,
     filterBytes: 1024,
