@@ -68,6 +68,7 @@ export class NatsLog implements Log {
   #silentWatches = 0;
   #expired: Sequence = 0;
   #isAsking = false;
+  #isTrimming = false;
   /** The size of the last record that could not be stored. */
   #refusedBytes = 0;
   #closed: Promise<void> | undefined;
@@ -304,7 +305,7 @@ export class NatsLog implements Log {
       this.#silentWatches = 0;
       this.#following?.follower.compare(info);
       this.#watches += 1;
-      if (this.#watches % watchesPerTrim === 0) await this.#trim(info);
+      if (this.#watches % watchesPerTrim === 0) void this.#trim(info);
     } catch {
       // While there is no leader, no response comes in time. The next looks decide.
     } finally {
@@ -312,18 +313,21 @@ export class NatsLog implements Log {
     }
   }
 
+  /** Works beside the questions: while nobody leads the stream of snapshots, this takes long. */
   async #trim(info: StreamInfo): Promise<void> {
+    if (this.#isTrimming) return;
+    this.#isTrimming = true;
     const { limits } = this.#options;
     const { engine, watch } = this.#parts;
-    await trimLog({
-      manager: engine.manager,
-      info,
-      extent: watch.extent,
-      sizes: this.#sizes,
-      limits,
-      expired: this.#expired,
-      snapshots: () => this.snapshots(),
-    });
+    const snapshots = () => this.snapshots();
+    const wanted = { extent: watch.extent, sizes: this.#sizes, limits, expired: this.#expired, snapshots };
+    try {
+      await trimLog({ manager: engine.manager, info, ...wanted });
+    } catch {
+      // The next trim is due soon.
+    } finally {
+      this.#isTrimming = false;
+    }
   }
 
   async #restart(reason: string): Promise<void> {
