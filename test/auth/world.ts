@@ -1,4 +1,5 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import type { ED25519KeyPairOptions, KeyObject } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -132,9 +133,25 @@ export interface KeyPair {
   readonly privateKey: KeyObject;
 }
 
-export const rsa = (): KeyPair => generateKeyPairSync("rsa", { modulusLength: 2048 });
-export const ec = (namedCurve: string): KeyPair => generateKeyPairSync("ec", { namedCurve });
-export const ed25519 = (): KeyPair => generateKeyPairSync("ed25519");
+const format = "pem";
+const encodings: ED25519KeyPairOptions<"pem", "pem"> = {
+  privateKeyEncoding: { type: "pkcs8", format },
+  publicKeyEncoding: { type: "spki", format },
+};
+
+/**
+ * Reads a pair that was written as text. The objects of `generateKeyPairSync` of Node.js 20 can block the process for
+ * ever: if the garbage collector runs during an export of such a key, it waits for a lock that the export holds.
+ */
+function pairOf({ privateKey }: { readonly privateKey: string }): KeyPair {
+  return { privateKey: createPrivateKey(privateKey), publicKey: createPublicKey(privateKey) };
+}
+
+export const rsa = (modulusLength = 2048): KeyPair =>
+  pairOf(generateKeyPairSync("rsa", { modulusLength, ...encodings }));
+export const ec = (namedCurve: string): KeyPair =>
+  pairOf(generateKeyPairSync("ec", { namedCurve, ...encodings }));
+export const ed25519 = (): KeyPair => pairOf(generateKeyPairSync("ed25519", encodings));
 
 export const pem = ({ publicKey }: KeyPair): string =>
   publicKey.export({ type: "spki", format: "pem" }).toString();

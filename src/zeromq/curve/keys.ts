@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, randomBytes } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
 import { kindOfValue, quoteValue } from "../../base/quote-value.js";
 import { encodeZ85, parseZ85 } from "./z85.js";
@@ -40,8 +40,10 @@ export interface CurveClientKeys {
 
 /** Creates a new key pair. */
 export function createKeyPair(): CurveKeyPair {
-  const { publicKey, privateKey } = generateKeyPairSync("x25519");
-  return { publicKey: keyOf(publicKey, "x"), secretKey: keyOf(privateKey, "d") };
+  // Any 32 bytes are a secret key [RFC 7748 5]. `generateKeyPairSync` of Node.js 20 can block the process for ever: if the
+  // garbage collector runs during an export of its keys, it waits for a lock that the export holds.
+  const secretKey = encodeZ85(randomBytes(keyBytes)) as CurveKey;
+  return { publicKey: publicKeyOf(secretKey), secretKey };
 }
 
 /**
@@ -137,9 +139,6 @@ function parseFields(
 function publicKeyOf(secretKey: CurveKey): CurveKey {
   const secret = parseZ85(secretKey) ?? Buffer.alloc(0);
   const key = createPrivateKey({ key: Buffer.concat([pkcs8Head, secret]), format: "der", type: "pkcs8" });
-  return keyOf(createPublicKey(key), "x");
-}
-
-function keyOf(key: KeyObject, part: "x" | "d"): CurveKey {
-  return encodeZ85(Buffer.from(key.export({ format: "jwk" })[part] ?? "", "base64url")) as CurveKey;
+  const { x = "" } = createPublicKey(key).export({ format: "jwk" });
+  return encodeZ85(Buffer.from(x, "base64url")) as CurveKey;
 }

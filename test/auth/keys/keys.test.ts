@@ -1,5 +1,3 @@
-import { generateKeyPairSync } from "node:crypto";
-
 import { describe, expect, it, test } from "vitest";
 
 import type { IssuerSettings } from "../../../src/auth/tokens/trusted-issuer.js";
@@ -113,8 +111,8 @@ it("an issuer may have a secret, a PEM file and a JWK set at once", async () => 
 });
 
 describe("settings that give no usable key are refused, and say why", () => {
-  const weak = generateKeyPairSync("rsa", { modulusLength: 1024 });
-  const bitcoin = generateKeyPairSync("ec", { namedCurve: "secp256k1" });
+  const weak = rsa(1024);
+  const bitcoin = ec("secp256k1");
   const privatePem = ec("P-256").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 
   it.each<[string, () => IssuerSettings, string]>([
@@ -171,7 +169,7 @@ describe("of a JWK set are left out", () => {
     ["shared secrets", octet],
     ["unknown kinds", { kty: "AKP", alg: "ML-DSA-44", pub: "AA" }],
     ["malformed keys", { kty: "EC", crv: "P-256", x: "AA", y: "AA" }],
-    ["weak keys", jwk(generateKeyPairSync("rsa", { modulusLength: 1024 }))],
+    ["weak keys", jwk(rsa(1024))],
     ["what is no key", "text"],
   ])("%s", async (_, useless) => {
     expect(refusal({ jwks: file(JSON.stringify({ keys: [useless] })) })).toContain(

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { decodeJwt, decodeProtectedHeader } from "jose";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { run } from "../../../src/cli/program.js";
+import { ed25519 } from "../../auth/world.js";
 import { FakeIo } from "../fake-io.js";
 
 const secret = "a secret of the tests, 36 characters";
@@ -96,7 +96,7 @@ describe("pharos token", () => {
   });
 
   test("signs with a private key", async () => {
-    const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+    const { publicKey, privateKey } = ed25519();
     const key = file(privateKey.export({ type: "pkcs8", format: "pem" }).toString());
     const made = await token(["--key", key, "--publish", "news/#", "--match-type", "mqtt"], {});
     const pem = file(publicKey.export({ type: "spki", format: "pem" }).toString());

@@ -1,12 +1,11 @@
 import { compactDecrypt, CompactEncrypt } from "jose";
 import { expect, it } from "vitest";
-import { generateKeyPairSync } from "node:crypto";
 import { ask, freshTopic } from "../../../contract/client.js";
 import type { ResponseText } from "../../../contract/http-text.js";
 import { requestBytes } from "../../../contract/http-text.js";
 import { bearer, subscribe } from "../../../contract/mercure-client.js";
 import { hubUrl, issuer, signCurrent } from "../../../support/token.js";
-import { rsa } from "../../../auth/world.js";
+import { ec, rsa } from "../../../auth/world.js";
 import { box } from "../../boxes.js";
 import { dataBefore, hubOfFile, pageOrigin, publish, request, startHub } from "../../hub.js";
 
@@ -68,7 +67,7 @@ box("current, Discovery", "Publisher Link", () => {
 
 box("current, Discovery", "JWE", () => {
   it.each([
-    ["ECDH-ES+A256KW", () => generateKeyPairSync("ec", { namedCurve: "P-256" })],
+    ["ECDH-ES+A256KW", () => ec("P-256")],
     ["RSA-OAEP-256", rsa],
   ])("an update that is encrypted with %s goes through byte by byte", async (alg, keys) => {
     const { publicKey, privateKey } = keys();
