@@ -8,7 +8,7 @@ import type { Step } from "./moves-steps.js";
 it.each(movesWorlds)(
   "a client that changes its filters or its token gets every event, or is told what it missed: %s",
   async (_name, world) => {
-    expect(await faultOfMoves(world, { seed: 20_261_130, interleavings: 200 })).toBeUndefined();
+    expect(await faultOfMoves(world, { seed: 20_261_130, interleavings: 100 })).toBeUndefined();
   },
   600_000,
 );
