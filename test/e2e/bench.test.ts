@@ -78,7 +78,10 @@ test("a quick run has every scenario, measured or with the reason why not", asyn
 });
 
 test.each([
-  { args: ["--only", "apache"], says: 'given "apache", allowed: pharos, pharos-disk, pharos-mongrel2, nchan' },
+  {
+    args: ["--only", "apache"],
+    says: 'given "apache", allowed: pharos, pharos-disk, pharos-mongrel2, nchan',
+  },
   { args: ["--scenario", "x"], says: 'given "x", allowed: round-trip' },
   { args: ["--turns", "0"], says: "allowed: a number from 1 to 20" },
   { args: ["--fast"], says: "--fast" },
