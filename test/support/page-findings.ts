@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
+import { expect } from "vitest";
 
 const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -43,4 +44,16 @@ export async function tabTo(page: Page, selector: string): Promise<void> {
     if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) === true, selector)) return;
   }
   throw new Error(`${selector} did not get the focus in 60 presses of Tab`);
+}
+
+/** Checks a page in both themes, wide and as on a phone. The page has buttons for its themes. */
+export async function expectNoFindings(page: Page): Promise<void> {
+  for (const theme of ["Light theme", "Dark theme"]) {
+    await page.getByTitle(theme).click();
+    for (const width of [1280, 360]) {
+      await page.setViewportSize({ width, height: 800 });
+      expect([theme, width, await accessibilityFindings(page)]).toEqual([theme, width, []]);
+      expect([theme, width, await sidewaysOverflow(page)]).toEqual([theme, width, 0]);
+    }
+  }
 }
