@@ -123,20 +123,23 @@ export class Snapshots {
     return Math.max(0, all.findLastIndex(isEnough));
   }
 
-  /** Notes the memory of all entries before a snapshot, which stands in its first line. */
+  /**
+   * Notes the memory of all entries before a snapshot, which stands in its first line. Does nothing for a damaged
+   * snapshot: its load reports it.
+   */
   async #readFilled(sequence: Sequence): Promise<void> {
     const filled = new MemoryFill();
     try {
-      for await (const chunk of this.#options.log.loadSnapshot(sequence)) {
-        const [line = ""] = chunk.toString().split("\n", 1);
-        const [part, item] = parseLine(line);
-        if (part !== filled.name) return;
-        filled.load(item);
-        this.#filledAt.set(sequence, filled.bytes);
-        return;
-      }
-    } catch {
-      // The load of a damaged snapshot reports it.
+      const chunk = await this.#options.attempts.until(() =>
+        firstOf(this.#options.log.loadSnapshot(sequence)),
+      );
+      const [line = ""] = chunk.toString().split("\n", 1);
+      const [part, item] = parseLine(line);
+      if (part !== filled.name) return;
+      filled.load(item);
+      this.#filledAt.set(sequence, filled.bytes);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
     }
   }
 
@@ -148,7 +151,7 @@ export class Snapshots {
       for await (const chunk of log.loadSnapshot(sequence)) chunks.push(chunk);
       return chunks;
     } catch (error) {
-      if (!(error instanceof PharosError && error.code === "bad-snapshot")) throw error;
+      if (!isDamage(error)) throw error;
       const fields = { snapshot: sequence, reason: messageOf(error) };
       logger.error(fields, "a snapshot of the journal is damaged; another one is used");
       return undefined;
@@ -220,8 +223,27 @@ function loadLine(line: string, parts: ReadonlyMap<string, SnapshotPart>): void 
 }
 
 function parseLine(line: string): readonly [name: string, item: unknown] {
-  const parsed: unknown = JSON.parse(line);
+  const parsed = parseJson(line);
   if (Array.isArray(parsed) && parsed.length === 2 && typeof parsed[0] === "string")
     return [parsed[0], parsed[1]];
   throw new PharosError("bad-snapshot", "a line of a snapshot is damaged");
+}
+
+/** Undefined for a text that is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function firstOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  for await (const chunk of chunks) return chunk;
+  throw new PharosError("bad-snapshot", "a snapshot has no content");
+}
+
+/** Any other error says nothing of the snapshot. */
+function isDamage(error: unknown): boolean {
+  return error instanceof PharosError && error.code === "bad-snapshot";
 }

@@ -97,3 +97,45 @@ test("a hub keeps the snapshot that a start would load, and all newer ones", asy
   await snapshots.settled();
   expect(log.removed).toEqual([1, 2]);
 });
+
+// Before, a start took a snapshot whose first line it could not read in time for one that says nothing of its memory. It
+// then loaded an older snapshot than it had to.
+test("a start asks again for the memory of a snapshot, if the engine does not respond in time", async () => {
+  const log = logOf([
+    { filled: 0, bytesAfter: 800 },
+    { filled: 900, bytesAfter: 500 },
+    { filled: 1900, bytesAfter: 200 },
+    { filled: 2500, bytesAfter: 100 },
+  ]);
+  const asked: number[] = [];
+  const unanswered = new Set([2, 4]);
+  const clock = { ...systemClock, after: (_: number, action: () => void) => systemClock.after(0, action) };
+  const slow = {
+    ...log,
+    async *loadSnapshot(sequence: number) {
+      asked.push(sequence);
+      if (unanswered.delete(sequence)) throw new Error("the engine does not respond");
+      yield* log.loadSnapshot(sequence);
+    },
+  };
+  const attempts = new StartAttempts({ clock, logger: silentLogger });
+  const snapshots = new Snapshots({ log: slow, ...common, attempts, replayBytes: 1000 });
+  expect(await snapshots.load()).toBe(2);
+  expect(asked).toEqual([1, 2, 2, 3, 4, 4, 2]);
+});
+
+test("a damaged first line does not end the start: another snapshot is loaded", async () => {
+  const log = logOf([
+    { filled: 0, bytesAfter: 1500 },
+    { filled: 1200, bytesAfter: 300 },
+  ]);
+  const damaged = {
+    ...log,
+    async *loadSnapshot(sequence: number) {
+      if (sequence === 2) yield Buffer.from("no JSON\n");
+      else yield* log.loadSnapshot(sequence);
+    },
+  };
+  const snapshots = new Snapshots({ log: damaged, ...common, replayBytes: 1000 });
+  expect(await snapshots.load()).toBe(1);
+});
