@@ -243,7 +243,7 @@ export class NatsLog implements Log {
   async #openParts(engine: Engine): Promise<Parts> {
     const { clock } = this.#options;
     const info = await openLogStreams(this.#opening, engine);
-    const state = new StateStream({ engine, names: this.#names, clock });
+    const state = new StateStream({ engine, names: this.#names });
     const secret = await untilDone(this.#opening, () => state.secret());
     const target = { stream: this.#names.records, subject: this.#names.subject };
     return {

@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { jetstream, type JetStreamClient, type StoredMsg } from "@nats-io/jetstream";
+import { jetstream, type JetStreamClient, type StoredMsg, type StreamState } from "@nats-io/jetstream";
 import { nuid } from "@nats-io/transport-node";
-import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
 import type { Sequence } from "../log/log.js";
 import type { Engine } from "./engine/engine.js";
@@ -12,8 +11,11 @@ import { parseManifest, type Manifest } from "./snapshot-manifest.js";
 /** The longest wait for the acknowledgement of a chunk, in milliseconds. */
 const storedMs = 10_000;
 
-/** Chunks without a snapshot are removed after this time: their hub has stopped in the middle. */
-const abandonedAfterMs = 3_600_000;
+/**
+ * Chunks without a snapshot are removed after this time, in milliseconds: their hub has stopped in the middle. Only the
+ * engine's time counts, because the clocks of two hubs may differ by more than that.
+ */
+const abandonedMs = 3_600_000;
 
 /** The size of the secret, in bytes. */
 const secretBytes = 32;
@@ -21,20 +23,21 @@ const secretBytes = 32;
 export interface StateStreamOptions {
   readonly engine: Engine;
   readonly names: StreamNames;
-  readonly clock: Clock;
+  /** @default an hour */
+  readonly abandonedAfterMs?: number;
 }
 
 /** The stream of snapshots and of the secret, on the same replicas as the records. */
 export class StateStream {
   readonly #engine: Engine;
   readonly #names: StreamNames;
-  readonly #clock: Clock;
+  readonly #abandonedAfterMs: number;
   readonly #client: JetStreamClient;
 
-  constructor({ engine, names, clock }: StateStreamOptions) {
+  constructor({ engine, names, abandonedAfterMs = abandonedMs }: StateStreamOptions) {
     this.#engine = engine;
     this.#names = names;
-    this.#clock = clock;
+    this.#abandonedAfterMs = abandonedAfterMs;
     this.#client = jetstream(engine.connection, { timeout: storedMs });
   }
 
@@ -66,7 +69,7 @@ export class StateStream {
 
   /** Stores a snapshot. If another hub has stored one for the same record, that one stays. */
   async save(sequence: Sequence, chunks: AsyncIterable<Buffer>): Promise<void> {
-    const name = `${this.#clock.now()}-${nuid.next()}`;
+    const name = nuid.next();
     try {
       const manifest = await this.#saveChunks(name, chunks);
       const record = await this.#hashOfRecord(sequence);
@@ -155,23 +158,31 @@ export class StateStream {
     }
   }
 
-  /** Removes old chunks that no snapshot names. */
+  /** Removes chunks that no snapshot names, if they are much older than the newest message of the stream. */
   async #removeAbandoned(): Promise<void> {
-    const oldMs = this.#clock.now() - abandonedAfterMs;
-    const names = new Set(
-      (await this.#subjects("chunk.*.0")).map((subject) => subject.split(".").at(-2) ?? ""),
-    );
+    const { last_ts: newest, subjects } = await this.#state("chunk.*.0");
+    const names = new Set(Object.keys(subjects ?? {}).map((subject) => subject.split(".").at(-2) ?? ""));
     for (const subject of await this.#subjects("snapshot.*")) {
       const message = await this.#last(subject);
       names.delete(parseManifest(message?.string() ?? "")?.name ?? "");
     }
-    for (const name of names) if (Number(name.split("-")[0]) < oldMs) await this.#purge(`chunk.${name}.*`);
+    const oldMs = Date.parse(newest) - this.#abandonedAfterMs;
+    for (const name of names) {
+      const chunk = await this.#last(`${this.#names.statePrefix}chunk.${name}.0`);
+      if (chunk !== undefined && chunk.time.getTime() < oldMs) await this.#purge(`chunk.${name}.*`);
+    }
   }
 
   async #subjects(filter: string): Promise<readonly string[]> {
+    const { subjects } = await this.#state(filter);
+    return Object.keys(subjects ?? {});
+  }
+
+  /** The state of the stream, with the subjects that match the filter. */
+  async #state(filter: string): Promise<StreamState> {
     const subjects_filter = `${this.#names.statePrefix}${filter}`;
     const info = await this.#engine.manager.streams.info(this.#names.state, { subjects_filter });
-    return Object.keys(info.state.subjects ?? {});
+    return info.state;
   }
 
   async #purge(filter: string): Promise<void> {
