@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { connect, headers } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import type { Log } from "../../../src/journal/log/log.js";
 import { startNatsNode, type NatsNode } from "../../support/nats-node.js";
 import { startNatsServer, type NatsServer } from "../../support/nats-server.js";
 import { waitFor } from "../../support/wait-for.js";
 import { appendAll, chunksOf, collected, followed, texts } from "../log/log-site.js";
-import { mebibyte, natsLog, newStreamName } from "./nats-site.js";
+import { mebibyte, newStreamName, openNatsLog } from "./nats-site.js";
 
 const within = 60_000;
 let server: NatsServer;
@@ -15,12 +14,7 @@ beforeAll(async () => {
   server = await startNatsServer({ onEnd: afterAll });
 });
 
-async function openLog(name: string): Promise<Log> {
-  const log = natsLog([server.address], { name });
-  onTestFinished(() => log.close());
-  await log.open();
-  return log;
-}
+const openLog = (name: string) => openNatsLog([server.address], { name });
 
 /** Messages of any size that other programs may publish: some with headers, and one of the largest size of the server. */
 function foreignMessages(maxPayload: number): readonly Buffer[] {

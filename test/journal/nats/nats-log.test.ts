@@ -1,10 +1,18 @@
 import { describe, expect, onTestFinished, test, afterAll, beforeAll } from "vitest";
 import type { Log } from "../../../src/journal/log/log.js";
 import { startNatsServer, type NatsServer } from "../../support/nats-server.js";
-import { startTcpProxy } from "../../support/tcp-proxy.js";
+import { startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.js";
 import { waitFor } from "../../support/wait-for.js";
 import { appendAll, chunksOf, collected, followed, texts } from "../log/log-site.js";
-import { FastClock, mebibyte, natsLog, newStreamName, operator } from "./nats-site.js";
+import {
+  FastClock,
+  mebibyte,
+  natsLog,
+  newStreamName,
+  openNatsLog,
+  operator,
+  replaceStream,
+} from "./nats-site.js";
 
 const within = 60_000;
 let server: NatsServer;
@@ -13,14 +21,26 @@ beforeAll(async () => {
   server = await startNatsServer({ onEnd: afterAll });
 });
 
-type Options = Parameters<typeof natsLog>[1];
+const openLog = (options: Parameters<typeof openNatsLog>[1] = {}) => openNatsLog([server.address], options);
 
-/** An open log, by default with a stream of its own. */
-async function openLog(options: Partial<Options> = {}, servers = [server.address]): Promise<Log> {
-  const log = natsLog(servers, { name: newStreamName(), ...options });
-  onTestFinished(() => log.close());
-  await log.open();
-  return log;
+/** Two open logs with one stream. */
+async function twoLogs(): Promise<readonly [Log, Log, name: string]> {
+  const name = newStreamName();
+  return [await openLog({ name }), await openLog({ name }), name];
+}
+
+/** An open log that reaches the server through a proxy. */
+async function logBehindProxy(name = newStreamName()): Promise<readonly [Log, TcpProxy]> {
+  const proxy = await startTcpProxy({ target: server.port });
+  return [await openNatsLog([`127.0.0.1:${proxy.port}`], { name }), proxy];
+}
+
+/** Replaces the stream by one that another hub has filled with these records. */
+async function replaceRecords(name: string, records: readonly string[]): Promise<void> {
+  await replaceStream([server.address], name);
+  const other = await openLog({ name });
+  await appendAll(other, records);
+  await other.close();
 }
 
 /** Calls `recover` until the log is up. */
@@ -35,8 +55,7 @@ async function up(log: Log): Promise<void> {
 
 describe("two logs with one stream name", () => {
   test("both get the records of both, in one order", async () => {
-    const name = newStreamName();
-    const [a, b] = [await openLog({ name }), await openLog({ name })];
+    const [a, b] = await twoLogs();
     const [atA, atB] = [await followed(a), await followed(b)];
     await Promise.all([appendAll(a, texts(300)), appendAll(b, texts(300, 300))]);
     await Promise.all([atA.has(600), atB.has(600)]);
@@ -46,16 +65,14 @@ describe("two logs with one stream name", () => {
   });
 
   test("have one secret, also if both ask for it at the same time", async () => {
-    const name = newStreamName();
-    const [a, b] = [await openLog({ name }), await openLog({ name })];
+    const [a, b] = await twoLogs();
     const [one, other] = await Promise.all([a.secret(), b.secret()]);
     expect(one).toEqual(other);
     expect(one.length).toBe(32);
   });
 
   test("keep the first of two snapshots for one record", async () => {
-    const name = newStreamName();
-    const [a, b] = [await openLog({ name }), await openLog({ name })];
+    const [a, b, name] = await twoLogs();
     const [sequence = 0] = await appendAll(a, ["x"]);
     await a.saveSnapshot(sequence, chunksOf(Buffer.from("of a")));
     await b.saveSnapshot(sequence, chunksOf(Buffer.from("of b"), Buffer.from("and more")));
@@ -69,8 +86,7 @@ describe("two logs with one stream name", () => {
   });
 
   test("`latest` knows the records of the other one", async () => {
-    const name = newStreamName();
-    const [a, b] = [await openLog({ name }), await openLog({ name })];
+    const [a, b] = await twoLogs();
     const sequences = await appendAll(a, texts(10));
     expect(await Promise.all([b.latest(), b.latest()])).toEqual([sequences.at(-1), sequences.at(-1)]);
     const [later] = await appendAll(a, ["later"]);
@@ -86,27 +102,11 @@ describe("a stream that does not continue", () => {
     },
     {
       what: "was deleted, and has other records by now",
-      change: async (name: string) => {
-        const manager = await operator([server.address]);
-        const { config } = await manager.streams.info(name);
-        await manager.streams.delete(name);
-        await manager.streams.add({ ...config, name });
-        const other = await openLog({ name });
-        await appendAll(other, texts(50, 1000));
-        await other.close();
-      },
+      change: (name: string) => replaceRecords(name, texts(50, 1000)),
     },
     {
       what: "has lost its newest records",
-      change: async (name: string) => {
-        const manager = await operator([server.address]);
-        const { config } = await manager.streams.info(name);
-        await manager.streams.delete(name);
-        await manager.streams.add({ ...config, name });
-        const other = await openLog({ name });
-        await appendAll(other, texts(10));
-        await other.close();
-      },
+      change: (name: string) => replaceRecords(name, texts(10)),
     },
     {
       what: "was emptied while the hub was cut off",
@@ -114,9 +114,8 @@ describe("a stream that does not continue", () => {
     },
   ])("is told if it $what", async ({ change }) => {
     const name = newStreamName();
-    const proxy = await startTcpProxy({ target: server.port });
+    const [log, proxy] = await logBehindProxy(name);
     const { port } = proxy;
-    const log = await openLog({ name }, [`127.0.0.1:${port}`]);
     const follower = await followed(log);
     await appendAll(log, texts(20));
     await follower.has(20);
@@ -143,10 +142,7 @@ describe("a stream that does not continue", () => {
     await log.saveSnapshot(third, chunksOf(Buffer.from("three")));
     await log.saveSnapshot(tenth, chunksOf(Buffer.from("ten")));
     await log.close();
-    const manager = await operator([server.address]);
-    const { config } = await manager.streams.info(name);
-    await manager.streams.delete(name);
-    await manager.streams.add({ ...config, name });
+    await replaceStream([server.address], name);
     const restored = await openLog({ name });
     await appendAll(restored, texts(5));
     expect(await restored.snapshots()).toEqual([third]);
@@ -162,10 +158,7 @@ describe("a stream that does not continue", () => {
     const newest = sequences.at(-1) ?? 0;
     await log.saveSnapshot(newest, chunksOf(Buffer.from("ten")));
     await log.close();
-    const manager = await operator([server.address]);
-    const { config } = await manager.streams.info(name);
-    await manager.streams.delete(name);
-    await manager.streams.add({ ...config, name });
+    await replaceStream([server.address], name);
     const again = await openLog({ name });
     expect(await again.snapshots()).toEqual([]);
     await appendAll(again, texts(10));
@@ -306,8 +299,7 @@ describe("opening", () => {
 
 describe("a lost connection", () => {
   test("is `unreachable` at once, told, and heals without a loss", async () => {
-    const proxy = await startTcpProxy({ target: server.port });
-    const log = await openLog({}, [`127.0.0.1:${proxy.port}`]);
+    const [log, proxy] = await logBehindProxy();
     const follower = await followed(log);
     await appendAll(log, texts(20));
     while (proxy.cut());
@@ -320,8 +312,7 @@ describe("a lost connection", () => {
   });
 
   test("counts although it is open, if nothing comes", async () => {
-    const proxy = await startTcpProxy({ target: server.port });
-    const log = await openLog({}, [`127.0.0.1:${proxy.port}`]);
+    const [log, proxy] = await logBehindProxy();
     const follower = await followed(log);
     proxy.darken();
     const waiting = log.append(Buffer.from("never arrives"));
@@ -339,8 +330,7 @@ describe("a lost connection", () => {
     const name = newStreamName();
     const writer = await openLog({ name });
     await appendAll(writer, texts(200));
-    const proxy = await startTcpProxy({ target: server.port });
-    const log = await openLog({ name }, [`127.0.0.1:${proxy.port}`]);
+    const [log, proxy] = await logBehindProxy(name);
     const seen: number[] = [];
     const losses: number[] = [];
     await log.follow(0, {
@@ -360,7 +350,7 @@ describe("a lost connection", () => {
 
 test("a server that is killed keeps what it acknowledged, and the follower goes on", async () => {
   const own = await startNatsServer();
-  const log = await openLog({}, [own.address]);
+  const log = await openNatsLog([own.address]);
   const follower = await followed(log);
   await appendAll(log, texts(100));
   await own.kill();

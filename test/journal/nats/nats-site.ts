@@ -1,3 +1,4 @@
+import { onTestFinished } from "vitest";
 import { connect } from "@nats-io/transport-node";
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { systemClock } from "../../../src/app/system-clock.js";
@@ -30,6 +31,25 @@ export function natsLog(
     logger: silentLogger,
     ...options,
   });
+}
+
+/** As {@link natsLog}, but open until the end of the test. By default the log has a stream of its own. */
+export async function openNatsLog(
+  servers: readonly string[],
+  options: Partial<Parameters<typeof natsLog>[1]> = {},
+): Promise<NatsLog> {
+  const log = natsLog(servers, { name: newStreamName(), ...options });
+  onTestFinished(() => log.close());
+  await log.open();
+  return log;
+}
+
+/** Replaces a stream by an empty one with the same settings: its records begin with the number 1 again. */
+export async function replaceStream(servers: readonly string[], name: string): Promise<void> {
+  const { streams } = await operator(servers);
+  const { config } = await streams.info(name);
+  await streams.delete(name);
+  await streams.add({ ...config, name });
 }
 
 /** The machine's clock, but what is due each half second is due each 50 milliseconds. */

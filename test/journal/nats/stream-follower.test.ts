@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { startNatsServer, type NatsServer } from "../../support/nats-server.js";
 import { waitFor } from "../../support/wait-for.js";
 import { appendAll, followed, texts } from "../log/log-site.js";
-import { natsLog, newStreamName } from "./nats-site.js";
+import { newStreamName, openNatsLog } from "./nats-site.js";
 
 const within = 60_000;
 let server: NatsServer;
@@ -23,9 +23,7 @@ describe("messages of other programs on the subject of new records", () => {
 
   test.each(messages)("with $what do not reach the follower", async ({ fields, downs }) => {
     const name = newStreamName();
-    const log = natsLog([server.address], { name });
-    onTestFinished(() => log.close());
-    await log.open();
+    const log = await openNatsLog([server.address], { name });
     const follower = await followed(log);
     await appendAll(log, texts(20));
     await follower.has(20);

@@ -1,8 +1,8 @@
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { startNatsServer } from "../../support/nats-server.js";
 import { waitFor } from "../../support/wait-for.js";
 import { appendAll, texts } from "../log/log-site.js";
-import { FastClock, natsLog, newStreamName } from "./nats-site.js";
+import { FastClock, newStreamName, openNatsLog } from "./nats-site.js";
 
 const within = 60_000;
 
@@ -10,14 +10,8 @@ const within = 60_000;
 test("a log asks the engine on, while the removal of old records takes long", async () => {
   const server = await startNatsServer();
   const name = newStreamName();
-  const [log, other] = [
-    natsLog([server.address], { name, clock: new FastClock() }),
-    natsLog([server.address], { name }),
-  ];
-  for (const each of [log, other]) {
-    onTestFinished(() => each.close());
-    await each.open();
-  }
+  const log = await openNatsLog([server.address], { name, clock: new FastClock() });
+  const other = await openNatsLog([server.address], { name });
   await appendAll(log, texts(5));
   let isRemoving = false;
   log.snapshots = () => {
