@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
+import type { PlainTopics } from "./plain-publication.js";
 import { badLine, parseHead, parseItem, parseLoggedPublication } from "./record-lines.js";
 import { publicationsPerRecord } from "./record.js";
 import type { LoggedPublication, LogItem, LogRecord, RecordHead } from "./record.js";
@@ -65,6 +66,7 @@ class RecordDecoder {
   /** The number of publications that are missing in this group. */
   #missing = 0;
   #publications = 0;
+  readonly #topics: PlainTopics = new Map();
 
   constructor(head: RecordHead) {
     this.#head = head;
@@ -72,7 +74,7 @@ class RecordDecoder {
 
   take(line: string): void {
     if (this.#missing === 0) return this.#begin(line);
-    this.#group.push(parseLoggedPublication(line));
+    this.#group.push(parseLoggedPublication(line, this.#topics));
     this.#missing -= 1;
   }
 

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { PharosError } from "../../base/errors.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import { decodeHead, endOfLine } from "./decode-record.js";
+import type { PlainTopics } from "./plain-publication.js";
 import { parseLoggedPublication } from "./record-lines.js";
 import type { LoggedPublication } from "./record.js";
 
@@ -38,12 +39,13 @@ export function* publicationsIn(
   if (search?.isFoundBefore(payload.length) === false) return;
   if (!isUtf8(payload)) throw new PharosError("bad-record", "a record of the log is not valid UTF-8");
   decodeHead(payload);
+  const known: PlainTopics = new Map();
   let index = 0;
   for (let at = endOfLine(payload, 0); at < payload.length;) {
     const end = endOfLine(payload, at);
     if (payload[at + 2] === letterT) {
       if (index >= from && (search?.isFoundBefore(end) ?? true))
-        yield { ...parseLoggedPublication(payload.toString("utf8", at, end)), index };
+        yield { ...parseLoggedPublication(payload.toString("utf8", at, end), known), index };
       index += 1;
     }
     search?.goOnAt(end);

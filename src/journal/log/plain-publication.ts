@@ -1,0 +1,61 @@
+import type { Publication } from "../../hub/publications/publication.js";
+import { parseHubTopic } from "../../hub/topics/topic.js";
+import type { Topic } from "../../hub/topics/topic.js";
+import type { LoggedPublication } from "./record.js";
+
+/** The topics of a record so far. Publications to the same topic share one list, which saves memory and checks. */
+export type PlainTopics = Map<string, readonly [Topic]>;
+
+/**
+ * Letters of a topic, an id or a type. Other letters are beyond Latin-1: V8 then holds the whole line with two bytes for
+ * each letter, and the data is a slice of the line.
+ */
+const word = String.raw`([ !#-[\]-~\xA0-\xFF]+)`;
+
+const plainForm = new RegExp(
+  [
+    String.raw`^\{"t":"${word}","d":"([^"\\\x00-\x1F]*)"`,
+    String.raw`(?:,"id":"${word}")?(?:,"type":"${word}")?(?:,"retryMs":(0|[1-9]\d{0,14}))?`,
+    String.raw`(,"retain":true)?(,"private":true)?(,"repeatsId":true)?\}\n$`,
+  ].join(""),
+);
+
+/**
+ * Reads the line of a publication to one topic in which JSON escapes no character. Such a line has one form only, so it
+ * need not be written again to know that the encoder writes it.
+ *
+ * @param line well-formed
+ * @returns undefined for all other lines; some of them may be publications, too
+ */
+export function parsePlainPublication(line: string, topics: PlainTopics): LoggedPublication | undefined {
+  const parts = plainForm.exec(line);
+  const [t, data, id, repeatsId] = parts === null ? [] : [parts[1], parts[2], parts[3], parts[8]];
+  if (parts === null || t === undefined || data === undefined || t === "*") return undefined;
+  if (repeatsId !== undefined && id === undefined) return undefined;
+  const publication = {
+    topics: topics.get(t) ?? addTopic(t, topics),
+    data,
+    retain: parts[6] !== undefined,
+    private: parts[7] !== undefined,
+  };
+  return {
+    publication: withOptions(publication, parts),
+    keepsId: id !== undefined && repeatsId === undefined,
+  };
+}
+
+function addTopic(t: string, topics: PlainTopics): readonly [Topic] {
+  const list = [parseHubTopic(t, Number.POSITIVE_INFINITY)] as const;
+  topics.set(t, list);
+  return list;
+}
+
+function withOptions(publication: Publication, [, , , id, type, retryMs]: RegExpExecArray): Publication {
+  if (id === undefined && type === undefined && retryMs === undefined) return publication;
+  return {
+    ...publication,
+    ...(id === undefined ? {} : { id }),
+    ...(type === undefined ? {} : { type }),
+    ...(retryMs === undefined ? {} : { retryMs: Number(retryMs) }),
+  };
+}
