@@ -111,6 +111,7 @@ export class NatsLog implements Log {
         this.#following?.follower.connectionChanged();
       },
       connected: () => this.#following?.follower.connectionChanged(),
+      denied: (error) => this.#opened?.appends.denied(error),
     });
     try {
       this.#opened = await this.#openParts(engine);
@@ -245,11 +246,12 @@ export class NatsLog implements Log {
     const info = await openLogStreams(this.#opening, engine);
     const state = new StateStream({ engine, names: this.#names });
     const secret = await untilDone(this.#opening, () => state.secret());
-    const target = { stream: this.#names.records, subject: this.#names.subject };
+    const { records: stream, subject } = this.#names;
+    const failed = (error: unknown, payload: Buffer): void => this.#appendFailed(error, payload);
     return {
       engine,
       watch: new StreamWatch({ engine, clock, info }),
-      appends: new Appends(engine, target, (error, payload) => this.#appendFailed(error, payload)),
+      appends: new Appends({ engine, clock, stream, subject, failed }),
       state,
       secret,
     };
@@ -294,6 +296,7 @@ export class NatsLog implements Log {
   #look(): void {
     this.#silentWatches += 1;
     if (this.#silentWatches >= mostSilentWatches) this.#leave("unreachable", "NATS does not respond");
+    this.#parts.appends.look();
     void this.#watch();
   }
 

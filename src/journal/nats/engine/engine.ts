@@ -1,5 +1,5 @@
 import type { NatsConnection, NodeConnectionOptions } from "@nats-io/transport-node";
-import { connect, credsAuthenticator } from "@nats-io/transport-node";
+import { connect, credsAuthenticator, PermissionViolationError } from "@nats-io/transport-node";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { Logger } from "../../../base/log.js";
@@ -22,10 +22,14 @@ export interface EngineOptions {
   readonly logger: Logger;
 }
 
-/** Called when the connection is lost, and when there is one again. */
+/** Called when the connection changes. */
 export interface EngineFollower {
+  /** The connection is lost. */
   disconnected(): void;
+  /** There is a connection again. */
   connected(): void;
+  /** The server has refused a message or a subscription: the credentials do not allow it. */
+  denied(error: PermissionViolationError): void;
 }
 
 /** A connection to one server of the engine at a time. After a loss, it connects again until it is closed. */
@@ -73,6 +77,7 @@ export class Engine {
         follower.connected();
       } else if (status.type === "error") {
         this.#logger.warn({ error: status.error }, "NATS reports an error");
+        if (status.error instanceof PermissionViolationError) follower.denied(status.error);
       }
     }
   }
@@ -100,6 +105,8 @@ function connectionOptions(options: EngineOptions): NodeConnectionOptions {
     reconnectTimeWait: reconnectMs,
     reconnectJitter: 0,
     ignoreAuthErrorAbort: true,
+    // Without this option, the library takes two stack traces for each question.
+    noAsyncTraces: true,
     ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(Buffer.from(credentials)) }),
     ...(ca === undefined ? {} : { tls: { ca } }),
   };
