@@ -1,4 +1,6 @@
 import type { Clock } from "../../../base/clock.js";
+import { Waiters } from "../../../base/waiters.js";
+import type { Message } from "./windows.js";
 
 export interface CreditsOptions {
   readonly clock: Clock;
@@ -29,6 +31,8 @@ interface Account {
   lastBytes: number;
   /** False once the credits of the last delivery count as lost too. */
   waiting: boolean;
+  /** True if the link has closed the connection: its last bytes are still on their way, and nothing follows them. */
+  closed: boolean;
   dueAt: number;
 }
 
@@ -47,6 +51,7 @@ export class Credits {
   readonly #options: CreditsOptions;
   readonly #accounts = new Map<number, Account>();
   #drained = new Set<number>();
+  readonly #waiters = new Waiters();
 
   constructor(options: CreditsOptions) {
     this.#options = options;
@@ -55,6 +60,15 @@ export class Credits {
   /** Connections with bytes unwritten. */
   get size(): number {
     return this.#accounts.size;
+  }
+
+  /** Records messages that the link sends now. */
+  sent(messages: readonly Message[]): void {
+    for (const message of messages) {
+      const { ids } = message.targets;
+      if (message.kind === "delivery") this.charge(ids, message.body.length);
+      else this.finish(message);
+    }
   }
 
   /** Records that `bytes` were sent to each of these connections. */
@@ -67,6 +81,7 @@ export class Credits {
         overdueBytes,
         lastBytes: bytes,
         waiting: true,
+        closed: false,
         dueAt: now + this.#waitMs(overdueBytes + bytes),
       });
     }
@@ -84,18 +99,36 @@ export class Credits {
       return;
     }
     this.#accounts.delete(id);
-    if (account.waiting) this.#drain(id);
+    if (account.waiting && !account.closed) this.#drain(id);
+    this.#waiters.look();
+  }
+
+  /**
+   * Call this method when the link closes connections. `drained` no longer names them. {@link whenWritten} still waits
+   * for the credits of connections that are closed after their unwritten bytes, but not for those that are cut.
+   */
+  finish({ kind, targets }: Exclude<Message, { kind: "delivery" }>): void {
+    for (const id of targets.ids)
+      if (kind === "close") this.#close(id);
+      else this.forget(id);
   }
 
   /** Call this method when the connection has ended. `drained` no longer names the connection. */
   forget(id: number): void {
     this.#accounts.delete(id);
     this.#drained.delete(id);
+    this.#waiters.look();
   }
 
   clear(): void {
     this.#accounts.clear();
     this.#drained.clear();
+    this.#waiters.look();
+  }
+
+  /** Resolves when no connection has unwritten bytes: their credits have come, or count as lost. */
+  whenWritten(): Promise<void> {
+    return this.#waiters.until(() => this.#isWritten());
   }
 
   /** Counts late credits as lost. Call this method about once a second, but not while the server is stuck. */
@@ -105,10 +138,13 @@ export class Credits {
     for (const [id, account] of this.#accounts) {
       if (!account.waiting || account.dueAt > now) continue;
       account.waiting = false;
-      this.#drain(id);
+      if (account.closed) this.#accounts.delete(id);
+      else this.#drain(id);
       lost += 1;
     }
-    if (lost > 0) this.#options.lost(lost);
+    if (lost === 0) return;
+    this.#options.lost(lost);
+    this.#waiters.look();
   }
 
   /** Restarts all waiting times. Call this method when a stuck server has recovered. */
@@ -123,6 +159,18 @@ export class Credits {
   hasten(withinMs: number): void {
     const latest = this.#options.clock.monotonic() + withinMs;
     for (const account of this.#accounts.values()) account.dueAt = Math.min(account.dueAt, latest);
+  }
+
+  #close(id: number): void {
+    const account = this.#accounts.get(id);
+    if (account?.waiting === true) account.closed = true;
+    else this.#accounts.delete(id);
+    this.#drained.delete(id);
+  }
+
+  #isWritten(): boolean {
+    for (const { waiting } of this.#accounts.values()) if (waiting) return false;
+    return true;
   }
 
   #waitMs(unwrittenBytes: number): number {

@@ -48,6 +48,7 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #limits: LinkLimits;
   readonly #labels: { readonly link: string };
+  readonly #targets: number;
   readonly #windows: Windows;
   readonly #credits: Credits;
   readonly #record: OpenRecord;
@@ -74,6 +75,7 @@ export class Link {
     this.#options = options;
     this.#limits = { ...defaultLinkLimits, ...options.limits };
     this.#labels = { link: options.name };
+    this.#targets = options.targets ?? defaultMaxTargets;
     this.#frames = new ReceivedFrames({ ...options, labels: this.#labels, limits: this.#limits });
     this.secondHub = new SecondHub({ ...options, labels: this.#labels });
     this.#windows = this.#createWindows();
@@ -92,8 +94,8 @@ export class Link {
   }
 
   /**
-   * `credits` if a request since the last connect contained credits, otherwise `fence`. A server without flow control
-   * never sends credits.
+   * `credits` if the server has sent credits since the last connect, in a request or a notice; otherwise `fence`. A
+   * server without flow control never sends credits.
    */
   get pacing(): Pacing {
     return this.#pacing;
@@ -124,17 +126,15 @@ export class Link {
   }
 
   /**
-   * Waits until the server has accepted all queued messages, including closes, for at most `limits.closeMs`, and then
-   * disconnects. Close the streams first: open streams become orphans, and the next start of the link closes their
-   * connections. With `flush: false` the method does not wait, and the link is closed when the method returns. Safe to
-   * call twice.
+   * Waits until the server has accepted all queued messages, including closes, for at most `limits.closeMs`, and has
+   * written them, for at most `limits.lastBytesMs`. Then disconnects. Close the streams first: open streams become
+   * orphans, and the next start of the link closes their connections. With `flush: false` the method does not wait, and
+   * the link is closed when the method returns. Safe to call twice.
    */
   async close({ flush = true }: { readonly flush?: boolean } = {}): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (flush && this.#state === "up") {
-      await atMost(this.#options.clock, this.#limits.closeMs, this.#windows.whenIdle());
-    }
+    if (flush && this.#state === "up") await this.#flushed();
     for (const timer of this.#timers) timer.cancel();
     this.#orphans.stop();
     this.#windows.stop();
@@ -142,6 +142,16 @@ export class Link {
     this.#sockets?.close();
     this.#record.close();
     this.#options.metrics.gauge("link_up", 0, this.#labels);
+  }
+
+  /**
+   * A server with flow control sends a notice after it has written a message, and closes a connection only after that
+   * notice. Without a hub that receives the notice, it waits for the next hub, and the client stays connected. So the
+   * link receives these notices before it disconnects.
+   */
+  async #flushed(): Promise<void> {
+    await atMost(this.#options.clock, this.#limits.closeMs, this.#windows.whenIdle());
+    await atMost(this.#options.clock, this.#limits.lastBytesMs, this.#credits.whenWritten());
   }
 
   /**
@@ -218,8 +228,8 @@ export class Link {
     for (const id of targets.ids) {
       this.#open.delete(id);
       this.#frames.end(id);
-      this.#credits.forget(id);
     }
+    this.#credits.finish({ kind, targets });
     this.#windows.add({ kind, targets });
   }
 
@@ -267,10 +277,6 @@ export class Link {
       },
       pursueMs: this.#limits.orphanMs,
     });
-  }
-
-  get #targets(): number {
-    return this.#options.targets ?? defaultMaxTargets;
   }
 
   #up(ident: string): void {
@@ -356,6 +362,7 @@ export class Link {
     if (parsed === undefined) return;
     switch (parsed.kind) {
       case "credits":
+        this.#pacing = "credits";
         return this.#credits.credit(parsed.id, parsed.credits);
       case "disconnect":
         return this.#disconnected(parsed.id);
@@ -390,9 +397,7 @@ export class Link {
     this.#record.flush();
     if (this.#pacing === "fence") return;
     this.#charged = window;
-    for (const message of window) {
-      if (message.kind === "delivery") this.#credits.charge(message.targets.ids, message.body.length);
-    }
+    this.#credits.sent(window);
   }
 
   #taken(window: readonly Message[], tookMs: number): void {

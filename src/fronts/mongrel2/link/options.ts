@@ -60,6 +60,11 @@ export interface LinkLimits {
   readonly lostCreditMs: number;
   /** The longest time that `close` waits for queued messages, in milliseconds. @default 5,000 */
   readonly closeMs: number;
+  /**
+   * The longest time that `close` then waits for clients to read their last bytes, in milliseconds. The server closes
+   * the connection of a slower client when the next hub starts. @default 2,000
+   */
+  readonly lastBytesMs: number;
   /** The time for the control port to answer, in milliseconds. @default 2,000 */
   readonly controlMs: number;
   /**
@@ -86,6 +91,7 @@ export const defaultLinkLimits: LinkLimits = Object.freeze({
   creditRetryBytes: 32 * 1024,
   lostCreditMs: 2_000,
   closeMs: 5_000,
+  lastBytesMs: 2_000,
   controlMs: 2_000,
   orphanMs: 180_000,
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Credits } from "../../../../src/fronts/mongrel2/link/credits.js";
+import { Targets } from "../../../../src/fronts/mongrel2/link/targets.js";
 import { VirtualClock } from "../../../support/virtual-clock.js";
 
 class Bench {
@@ -135,4 +136,44 @@ describe("credits", () => {
     // quadratic time.
     expect(process.cpuUsage(started).user).toBeLessThan(5_000_000);
   });
+
+  it("of a connection that the link has closed are waited for, but drain nothing", async () => {
+    const { credits, clock, drained } = new Bench();
+    credits.charge([1, 2], 100);
+    credits.finish({ kind: "close", targets: new Targets([1, 2, 3]) });
+    let written = false;
+    const waiting = credits.whenWritten().then(() => (written = true));
+    credits.credit(1, 100);
+    await Promise.resolve();
+    expect(written).toBe(false);
+    credits.credit(2, 100);
+    await waiting;
+    clock.runEndOfTurn();
+    expect([drained, credits.size]).toEqual([[], 0]);
+  });
+
+  it("of a closed connection that are lost leave nothing behind", async () => {
+    const bench = new Bench();
+    bench.credits.charge([1, 2], 400);
+    bench.credits.finish({ kind: "close", targets: new Targets([1]) });
+    bench.clock.advance(2000);
+    bench.credits.expire();
+    bench.credits.finish({ kind: "close", targets: new Targets([2]) });
+    await bench.credits.whenWritten();
+    bench.clock.runEndOfTurn();
+    expect([bench.lost, bench.drained, bench.credits.size]).toEqual([2, [], 0]);
+  });
+
+  it.each(["forget", "clear"] as const)(
+    "of connections that end are waited for no longer: %s",
+    async (how) => {
+      const { credits } = new Bench();
+      credits.charge([1], 100);
+      credits.finish({ kind: "close", targets: new Targets([1]) });
+      const waiting = credits.whenWritten();
+      credits[how](1);
+      await waiting;
+      expect(credits.size).toBe(0);
+    },
+  );
 });

@@ -163,6 +163,25 @@ describe("a link", () => {
     expect(server.ids.has(1)).toBe(false);
   });
 
+  // Bug: Mongrel2 sends the notice of the last bytes before it closes the connection. Without a hub that receives the
+  // notice, the connections of a stopped hub stayed open.
+  it("receives the credits of the last bytes before it ends", async () => {
+    const server = await startFakeMongrel2({ flowControl: true });
+    const { link, seen } = startLink(server, { limits: { lastBytesMs: within } });
+    server.crediting = false;
+    await server.request(1);
+    await seen("request 1", { within });
+    link.deliver(new Targets([1]), Buffer.from("bye"));
+    link.closeConnections(new Targets([1]));
+    let ended = false;
+    const closing = link.close().then(() => (ended = true));
+    await server.changes.until(() => !server.ids.has(1), { within, missing: "the close" });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(ended).toBe(false);
+    await server.credit(1, 3);
+    await closing;
+  });
+
   it("refuses a malformed address and an empty body", async () => {
     const server = await startFakeMongrel2();
     expect(() => startLink({ ...specsOf(server), sendSpec: "nowhere" })).toThrow(
