@@ -39,6 +39,11 @@ export class EpochChain implements SnapshotPart {
     return this.#links.length;
   }
 
+  /** Oldest first. */
+  get epochs(): readonly Epoch[] {
+    return this.#links.map(({ epoch }) => epoch);
+  }
+
   /**
    * Begins an epoch after this offset, where the epoch before ends. Epochs that began after this offset are dropped:
    * none of their publications has survived. Has no effect if the chain has the epoch already.

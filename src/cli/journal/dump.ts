@@ -1,14 +1,16 @@
 import { once } from "node:events";
 
-import { PharosError } from "../../base/errors.js";
 import { allTopics, matchesFilter, parseMqttFilter, type TopicFilter } from "../../hub/filters/filter.js";
-import { formatPosition, parsePosition, type Epoch } from "../../hub/publications/position.js";
+import { formatPosition } from "../../hub/publications/position.js";
 import { folderCursor, readFolder } from "../../journal/disk/inspect/read-folder.js";
+import type { EpochChain } from "../../journal/epoch-chain.js";
 import { decodeRecord } from "../../journal/log/decode-record.js";
 import type { StoredRecord } from "../../journal/log/log.js";
 import { offsetAt, type LoggedPublication, type LogItem } from "../../journal/log/record.js";
 import { exitCodes, type Io, type Output } from "../terminal/io.js";
 import { visibleJson } from "../terminal/visible.js";
+import { DumpStart } from "./dump-start.js";
+import { storedEpochs } from "./stored-epochs.js";
 
 export interface DumpOptions {
   readonly dir: string;
@@ -21,12 +23,14 @@ export interface DumpOptions {
 /**
  * Prints each stored publication as one line of JSON. Writes damages to standard error and goes on behind them.
  *
- * @throws PharosError `bad-config` if the folder holds no journal, or if it does not have the event id
+ * @throws PharosError `bad-config` if the folder holds no journal, or if the journal does not know the event id
  */
 export async function dump({ dir, topic, after }: DumpOptions, io: Io): Promise<number> {
   const filter = topic === undefined ? allTopics : parseMqttFilter(topic);
-  const lines = new DumpedLines(filter, after);
   const folder = await readFolder(dir);
+  const start = new DumpStart(after);
+  const epochs = await storedEpochs(folder);
+  const lines = new DumpedLines({ filter, start, epochs });
   const cursor = folderCursor(folder, ({ file, firstLost, lastLost }) =>
     io.stderr.write(`${file}: records ${firstLost} to ${lastLost} are damaged or missing\n`),
   );
@@ -36,11 +40,7 @@ export async function dump({ dir, topic, after }: DumpOptions, io: Io): Promise<
   } finally {
     await cursor.close();
   }
-  if (!lines.isPastStart)
-    throw new PharosError(
-      "bad-config",
-      `--after: given ${JSON.stringify(after)}, allowed: the event id of a stored publication, or an offset`,
-    );
+  start.end(offsetAt(folder.segments.head + 1, 0) - 1, epochs);
   return exitCodes.stopped;
 }
 
@@ -48,26 +48,19 @@ async function write(output: Output, lines: readonly string[]): Promise<void> {
   if (lines.length > 0 && !output.write(lines.join(""))) await once(output, "drain");
 }
 
+interface DumpedLinesOptions {
+  readonly filter: TopicFilter;
+  readonly start: DumpStart;
+  /** The epochs that began before the first record. */
+  readonly epochs: EpochChain;
+}
+
 /** The lines of all records, one record after the other. */
 class DumpedLines {
-  readonly #filter: TopicFilter;
-  readonly #afterId: string | undefined;
-  readonly #afterOffset: number;
-  #isPastStart: boolean;
-  /** Undefined before the first epoch that the journal still has. */
-  #epoch: Epoch | undefined;
+  readonly #options: DumpedLinesOptions;
 
-  constructor(filter: TopicFilter, after: string | undefined) {
-    this.#filter = filter;
-    const offset = after === undefined ? 0 : offsetIn(after);
-    this.#afterOffset = offset ?? 0;
-    this.#afterId = offset === undefined ? after : undefined;
-    this.#isPastStart = this.#afterId === undefined;
-  }
-
-  /** False as long as the publication has not come after which the dump starts. */
-  get isPastStart(): boolean {
-    return this.#isPastStart;
+  constructor(options: DumpedLinesOptions) {
+    this.#options = options;
   }
 
   of({ sequence, payload }: StoredRecord): string[] {
@@ -75,7 +68,7 @@ class DumpedLines {
     const lines: string[] = [];
     let index = 0;
     for (const item of items) {
-      if (item.kind === "epoch") this.#epoch = item.epoch;
+      if (item.kind === "epoch") this.#options.epochs.begin(item.epoch, offsetAt(sequence, 0) - 1);
       for (const logged of publicationsOf(item)) {
         const line = this.#line(logged, offsetAt(sequence, index), atMs);
         if (line !== undefined) lines.push(line);
@@ -87,20 +80,20 @@ class DumpedLines {
 
   /** Undefined if the options leave the publication out. */
   #line({ publication, keepsId }: LoggedPublication, offset: number, atMs: number): string | undefined {
+    const { filter, start, epochs } = this.#options;
     const { id: ownId, ...rest } = publication;
-    const id = keepsId ? ownId : this.#epoch && formatPosition({ epoch: this.#epoch, offset });
-    const isPast = this.#isPastStart && offset > this.#afterOffset;
-    if (!this.#isPastStart) this.#isPastStart = ownId === this.#afterId;
-    if (!isPast || !rest.topics.some((topic) => matchesFilter(this.#filter, topic))) return undefined;
+    const isBehind = start.isBehind(offset, ownId, epochs);
+    if (!isBehind || !rest.topics.some((topic) => matchesFilter(filter, topic))) return undefined;
+    const id = keepsId ? ownId : positionAt(offset, epochs);
     return `${visibleJson(JSON.stringify({ id, offset, at: new Date(atMs).toISOString(), ...rest }))}\n`;
   }
 }
 
-function publicationsOf(item: LogItem): readonly LoggedPublication[] {
-  return item.kind === "group" ? item.publications : [];
+/** Undefined if the journal no longer has the begin of the epoch. */
+function positionAt(offset: number, epochs: EpochChain): string | undefined {
+  return epochs.length === 0 ? undefined : formatPosition({ epoch: epochs.at(offset), offset });
 }
 
-/** The offset in an event id of the hub, or a bare offset. Undefined for a publisher's own id. */
-function offsetIn(text: string): number | undefined {
-  return parsePosition(text)?.offset ?? (/^\d{1,15}$/.test(text) ? Number(text) : undefined);
+function publicationsOf(item: LogItem): readonly LoggedPublication[] {
+  return item.kind === "group" ? item.publications : [];
 }

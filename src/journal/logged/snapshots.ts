@@ -3,6 +3,7 @@ import { messageOf, PharosError } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { Log, Sequence } from "../log/log.js";
+import { encodeSnapshotLine, parseSnapshotLine } from "../snapshot-line.js";
 import type { SnapshotPart } from "../snapshot-part.js";
 import { MemoryFill } from "../memory-fill.js";
 import type { StartAttempts } from "./start-attempts.js";
@@ -134,7 +135,7 @@ export class Snapshots {
         firstOf(this.#options.log.loadSnapshot(sequence)),
       );
       const [line = ""] = chunk.toString().split("\n", 1);
-      const [part, item] = parseLine(line);
+      const [part, item] = parseSnapshotLine(line);
       if (part !== filled.name) return;
       filled.load(item);
       this.#filledAt.set(sequence, filled.bytes);
@@ -185,7 +186,7 @@ export class Snapshots {
     for (const { name, items } of parts)
       for (const item of items) {
         while (budget.isUsedUp()) await budget.pauseIfUsedUp();
-        text += `${JSON.stringify([name, item])}\n`;
+        text += encodeSnapshotLine(name, item);
         if (text.length < chunkLength) continue;
         yield this.#chunkOf(text);
         text = "";
@@ -216,26 +217,10 @@ interface SavedPart {
 }
 
 function loadLine(line: string, parts: ReadonlyMap<string, SnapshotPart>): void {
-  const [name, item] = parseLine(line);
+  const [name, item] = parseSnapshotLine(line);
   const part = parts.get(name);
   // A part of a newer version, or of a protocol that is switched off.
   part?.load(item);
-}
-
-function parseLine(line: string): readonly [name: string, item: unknown] {
-  const parsed = parseJson(line);
-  if (Array.isArray(parsed) && parsed.length === 2 && typeof parsed[0] === "string")
-    return [parsed[0], parsed[1]];
-  throw new PharosError("bad-snapshot", "a line of a snapshot is damaged");
-}
-
-/** Undefined for a text that is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function firstOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {

@@ -4,10 +4,11 @@ import { expect, onTestFinished, test } from "vitest";
 import { silentLogger } from "../../../src/base/log.js";
 import { run } from "../../../src/cli/program.js";
 import { parsePublication, type PublicationInput } from "../../../src/hub/publications/publication.js";
-import { parseEpoch } from "../../../src/hub/publications/position.js";
+import { parseEpoch, type Epoch } from "../../../src/hub/publications/position.js";
 import { DiskLog } from "../../../src/journal/disk/disk-log.js";
 import { encodeItem, encodeRecord } from "../../../src/journal/log/encode-record.js";
 import type { LogItem } from "../../../src/journal/log/record.js";
+import { encodeSnapshotLine } from "../../../src/journal/snapshot-line.js";
 import { scratchFolder } from "../../journal/disk/scratch-folder.js";
 import { chunksOf } from "../../journal/log/log-site.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
@@ -47,7 +48,8 @@ async function makeJournal(): Promise<{ readonly dir: string; readonly log: Disk
   await append(groupOf({ topics: ["news/art"], data: "three", id: "mine", type: "flash" }));
   await append(groupOf({ topics: ["a", "news/sport"], data: "four", retain: true, private: true }));
   await append(groupOf({ topics: ["weather"], data: "five\u202e" }));
-  await log.saveSnapshot(3, chunksOf(Buffer.from("part"), Buffer.from("part")));
+  const part = Buffer.from(encodeSnapshotLine("epochs", { epoch, after: 4095 }));
+  await log.saveSnapshot(3, chunksOf(part, Buffer.from(encodeSnapshotLine("other", {}))));
   return { dir, log };
 }
 
@@ -161,9 +163,39 @@ test.each([
   expect(err).toMatch(expected);
 });
 
-test("dump after an unknown id fails with a sentence", async () => {
+// Before, `--after` with an event id of another journal printed everything, or nothing, and exited with 0.
+test.each([
+  ["other", "the event id of a stored publication, or an offset"],
+  ["#e2:9", "event ids of the epoch e1"],
+  ["#e2:999999", "event ids of the epoch e1"],
+  ["#e1:999999", "offsets up to 24575"],
+  ["999999", "offsets up to 24575"],
+])("dump after the unknown id %s prints nothing but what is allowed", async (after, allowed) => {
   const { dir } = await makeJournal();
-  const { code, out, err } = await runJournal("dump", dir, "--after", "other");
+  const { code, out, err } = await runJournal("dump", dir, "--after", after);
   expect([code, out]).toEqual([2, ""]);
-  expect(err).toContain("allowed: the event id of a stored publication, or an offset");
+  expect(err).toBe(`pharos: --after: given "${after}", allowed: ${allowed}\n`);
+});
+
+test("dump knows an epoch whose first record the journal has removed, and one that ended", async () => {
+  const { dir, log } = await makeJournal();
+  for (const epoch of ["e3", "e4", "e5"] as Epoch[])
+    await log.append(encodeRecord({ run: epoch, n: 1, atMs }, [encodeItem({ kind: "epoch", epoch })]));
+  await log.append(
+    encodeRecord({ run: "s", n: 1, atMs }, [encodeItem(groupOf({ topics: ["a"], data: "six" }))]),
+  );
+  await log.close();
+  expect(dataOf((await runJournal("dump", dir, "--after", "#e1:20480")).out)).toEqual(["six"]);
+  expect((await runJournal("dump", dir, "--after", "#e1:24576")).err).toContain(
+    "It ended before this offset",
+  );
+  expect((await runJournal("dump", dir, "--after", "#e2:1")).err).toContain(
+    "4 epochs, the last of them e3, e4, e5",
+  );
+  const segment = join(dir, "0000000000000001.segment");
+  const content = readFileSync(segment);
+  content[content.indexOf('{"epoch":"e1"}')] = 0;
+  writeFileSync(segment, content);
+  const { out } = await runJournal("dump", dir, "--after", "#e1:8192", "--topic", "weather");
+  expect(out).toContain('"id":"#e1:8193"');
 });

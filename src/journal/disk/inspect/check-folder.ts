@@ -1,12 +1,14 @@
-import { join } from "node:path";
-
 import { PharosError } from "../../../base/errors.js";
 import type { Sequence } from "../../log/log.js";
 import { fileErrorCode } from "../files/files.js";
-import { nodeFiles } from "../files/node-files.js";
 import type { DamagedRange } from "../log-cursor.js";
-import { parseSnapshotName, readSnapshot } from "../snapshot-file.js";
-import { folderCursor, readFolder, type ReadFolder } from "./read-folder.js";
+import {
+  folderCursor,
+  folderSnapshots,
+  readFolder,
+  type FolderSnapshot,
+  type ReadFolder,
+} from "./read-folder.js";
 
 /** What a check has found out about a segment. */
 export interface SegmentReport {
@@ -44,8 +46,8 @@ export async function checkFolder(dir: string): Promise<FolderReport> {
   const damages: DamagedRange[] = [];
   const segments = await checkSegments(folder, damages);
   const snapshots: SnapshotReport[] = [];
-  for (const name of folder.names) {
-    const report = await checkSnapshot(folder, name);
+  for (const snapshot of folderSnapshots(folder)) {
+    const report = await checkSnapshot(snapshot);
     if (report !== undefined) snapshots.push(report);
   }
   return { segments, damages, snapshots, bytesBehind: folder.bytesBehind };
@@ -69,18 +71,12 @@ async function checkSegments(folder: ReadFolder, damages: DamagedRange[]): Promi
   });
 }
 
-/** Undefined if the file is no snapshot, or if a hub has removed it meanwhile. */
-async function checkSnapshot(
-  { dir, journal }: ReadFolder,
-  name: string,
-): Promise<SnapshotReport | undefined> {
-  const sequence = parseSnapshotName(name);
-  if (sequence === undefined) return undefined;
-  const file = join(dir, name);
+/** Undefined if a hub has removed the snapshot meanwhile. */
+async function checkSnapshot(snapshot: FolderSnapshot): Promise<SnapshotReport | undefined> {
+  const { file, sequence } = snapshot;
   let chunks = 0;
   try {
-    for await (const chunk of readSnapshot({ files: nodeFiles, path: file, journal }))
-      if (chunk.length > 0) chunks += 1;
+    for await (const chunk of snapshot.chunks()) if (chunk.length > 0) chunks += 1;
     return { file, sequence, chunks, isDamaged: false };
   } catch (error) {
     if (fileErrorCode(error) === "ENOENT") return undefined;

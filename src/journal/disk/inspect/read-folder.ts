@@ -1,5 +1,8 @@
+import { join } from "node:path";
+
 import { messageOf, PharosError } from "../../../base/errors.js";
 import { silentLogger } from "../../../base/log.js";
+import type { Sequence } from "../../log/log.js";
 import { fileErrorCode } from "../files/files.js";
 import { nodeFiles } from "../files/node-files.js";
 import { findEnd, findSegments, type SegmentEnd } from "../find-segments.js";
@@ -8,6 +11,7 @@ import { LogCursor, type DamagedRange } from "../log-cursor.js";
 import { readSecret, secretName } from "../secret-file.js";
 import type { Segment } from "../segment.js";
 import { Segments } from "../segments.js";
+import { parseSnapshotName, readSnapshot } from "../snapshot-file.js";
 
 const folderWanted = "Give the path in --journal disk:DIR, without disk:";
 
@@ -58,4 +62,40 @@ async function endOf(all: readonly Segment[], findEndOf: (last: Segment) => Prom
 /** A cursor over all records of the folder. The caller closes the cursor. */
 export function folderCursor({ segments }: ReadFolder, onDamage: (range: DamagedRange) => void): LogCursor {
   return new LogCursor({ files: nodeFiles, segments, after: segments.first - 1, onDamage });
+}
+
+/** A snapshot of the folder. A hub may remove it meanwhile. */
+export interface FolderSnapshot {
+  readonly file: string;
+  readonly sequence: Sequence;
+  /** Ends with the code `bad-snapshot` if the snapshot is damaged, and with an `ENOENT` if it is gone. */
+  chunks(): AsyncIterable<Buffer>;
+}
+
+/** The snapshots of the folder, oldest first. */
+export function folderSnapshots({ dir, journal, names }: ReadFolder): readonly FolderSnapshot[] {
+  return names.flatMap((name) => {
+    const sequence = parseSnapshotName(name);
+    if (sequence === undefined) return [];
+    const file = join(dir, name);
+    return [{ file, sequence, chunks: () => readSnapshot({ files: nodeFiles, path: file, journal }) }];
+  });
+}
+
+/**
+ * Reads the newest snapshot of the folder. If it is damaged or gone, reads the one before.
+ *
+ * @returns what `read` returns; undefined if no snapshot can be read
+ */
+export async function readNewestSnapshot<T>(
+  folder: ReadFolder,
+  read: (chunks: AsyncIterable<Buffer>) => Promise<T>,
+): Promise<T | undefined> {
+  for (const snapshot of folderSnapshots(folder).toReversed())
+    try {
+      return await read(snapshot.chunks());
+    } catch (error) {
+      if (!(error instanceof PharosError) && fileErrorCode(error) !== "ENOENT") throw error;
+    }
+  return undefined;
 }
