@@ -11,6 +11,37 @@ fail() {
   exit 1
 }
 
+# For wrong options: $* says what is allowed. The exit code is 2, as that of `pharos`.
+refuse() {
+  say "$*"
+  exit 2
+}
+
+# Takes `--port PORT` or `--port=PORT` from the arguments. Sets `port`, unless the option is missing, and `arguments` to
+# all other arguments. $1: the largest port; $2: text behind "a port from 1 to $1"; other arguments: those of the script.
+take_port() {
+  local most=$1 why=$2 given
+  shift 2
+  arguments=()
+  while (($# > 0)); do
+    case $1 in
+    --port) given=${2-} ;;
+    --port=*) given=${1#*=} ;;
+    *)
+      arguments+=("$1")
+      shift
+      continue
+      ;;
+    esac
+    # Without leading zeros: bash would take the number for an octal one.
+    [[ $given =~ ^[1-9][0-9]{0,4}$ ]] && ((given <= most)) ||
+      refuse "--port: given \"$given\", allowed: a port from 1 to $most$why"
+    port=$given
+    [[ $1 == --port ]] && shift
+    shift
+  done
+}
+
 need_node() {
   command -v node >/dev/null && command -v npm >/dev/null ||
     fail "Pharos needs Node.js 20.19 or newer with npm; see https://nodejs.org/"

@@ -3,6 +3,10 @@ import { configJsonSchema } from "../../src/config/settings.js";
 import { pages } from "./pages.js";
 
 // Usage: npm run reference. The command writes docs/reference/ and config.schema.json.
+if (process.argv.length > 2) {
+  console.error(`reference: ${process.argv.slice(2).join(" ")} is not allowed: there are no options`);
+  process.exit(2);
+}
 const root = new URL("../../", import.meta.url);
 for (const [name, render] of Object.entries(pages))
   writeFileSync(new URL(`docs/reference/${name}`, root), render());

@@ -119,6 +119,27 @@ test("scripts/cluster: clients of a hub that is killed go on at the other, and C
   await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow("fetch failed");
 });
 
+test.each([
+  ["cluster", ["--port", "x"], '--port: given "x", allowed: a port from 1 to 65527'],
+  ["cluster", ["--beacon=1", "--port=65528"], '--port: given "65528", allowed: a port from 1 to 65527'],
+  ["cluster", ["--port"], '--port: given "", allowed: a port from 1 to 65527'],
+  ["cluster", ["--http", "0"], "Allowed: --port PORT, and all other options of pharos serve"],
+  ["mongrel2", ["--port", "65536"], '--port: given "65536", allowed: a port from 1 to 65535'],
+  ["test", ["--long", "no-such-part"], "no test file has a name with no-such-part"],
+])("scripts/%s %j exits with 2 and says what is allowed", async (name, args, message) => {
+  const run = startScript(name, args);
+  expect(await run.waitForExit({ within: 120_000 })).toEqual({ code: 2, signal: null });
+  expect(run.stderr).toContain(message);
+});
+
+test("scripts/cluster exits with 2 if the hubs refuse an option", async () => {
+  const port = await freePorts(9);
+  const run = startScript("cluster", ["--port", `${port}`, "--bogus"]);
+  expect(await run.waitForExit({ within: 120_000 })).toEqual({ code: 2, signal: null });
+  expect(run.stderr).toContain("unknown option '--bogus'");
+  expect(readdirSync(run.scratch).filter((entry) => entry.startsWith("pharos-"))).toEqual([]);
+});
+
 test("scripts/mongrel2 --help prints its usage and starts nothing", async () => {
   const run = startScript("mongrel2", ["--help"]);
   expect(await run.waitForExit({ within: 20_000 })).toEqual({ code: 0, signal: null });
