@@ -49,7 +49,9 @@ export class LongPoll {
       return ok(this.#present(), callback);
     const messages = before.length > 0 ? this.#backtrack(subscriber) : await this.#next(subscriber, mayWait);
     if (messages.body.length > 0) return ok(messages, callback);
-    const { stamp } = mayWait ? messages : { stamp: control.stamp ?? messages.stamp };
+    // After a gap, the client's own stamp would lead to a gap again.
+    const isNew = mayWait || messages.gapReason !== undefined;
+    const { stamp } = isNew ? messages : { stamp: control.stamp ?? messages.stamp };
     return notModifiedReply(headersOf({ ...messages, stamp }));
   }
 

@@ -17,6 +17,9 @@ describe("a cursor that the hub cannot read", () => {
     ["lastEventId=nobody", "unknown-id"],
     ["eventid=%23AAAAAAAA%3A1", "other-epoch"],
     [`time=${quoted(at(-60))}&tag=1`, "other-epoch"],
+    // Bug: the hub took the stamp of a message that it did not have for that of its newest message, and told no gap.
+    [`time=${quoted(at(86_400))}&tag=1`, "unknown-id"],
+    [`time=${quoted(at(3))}&tag=99`, "unknown-id"],
   ])("%s is told as a gap of %s, in every mode", async (query, reason) => {
     expect(await atOnce("a", query)).toEqual(all);
     const world = past();
@@ -39,6 +42,34 @@ describe("a cursor that the hub cannot read", () => {
     ["", { "if-modified-since": "null", "if-none-match": "null" }],
   ] as const)("%s with %j is no cursor", async (query, headers) => {
     expect(await atOnce("a", query, headers)).toEqual([]);
+  });
+
+  it("a client that polls at once has a position that the hub knows, after the gap", async () => {
+    const world = past();
+    const headers = { host: "localhost", "x-nginx-pushstream-mode": "polling" };
+    const first = await world.ask({ path: "/lp/none", query: `time=${quoted(at(86_400))}&tag=1`, headers });
+    const stamp = headersOf(first);
+    expect([first.status, stamp.get("x-pharos-gap")]).toEqual([304, "unknown-id"]);
+    const again = await world.ask({
+      path: "/lp/none",
+      headers: {
+        ...headers,
+        "if-modified-since": stamp.get("last-modified") ?? "",
+        "if-none-match": stamp.get("etag") ?? "",
+      },
+    });
+    expect([again.status, headersOf(again).get("x-pharos-gap")]).toEqual([304, undefined]);
+  });
+
+  // The library sends the time of the client's clock for messages of the last seconds.
+  it.each(["", "&tag=0"])("a later time%s than that of all messages is no gap", async (tag) => {
+    const world = past();
+    const poll = await world.ask({
+      path: "/lp/a",
+      query: `time=${quoted(at(86_400))}${tag}`,
+      headers: { host: "localhost", "x-nginx-pushstream-mode": "polling" },
+    });
+    expect([poll.body.length, headersOf(poll).get("x-pharos-gap")]).toEqual([0, undefined]);
   });
 
   it.each([

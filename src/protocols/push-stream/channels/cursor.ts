@@ -1,4 +1,5 @@
 import type { Entry } from "../../../hub/publications/entry.js";
+import type { Offset } from "../../../hub/publications/position.js";
 import type { Rights } from "../../../hub/publications/rights.js";
 import type { RequestedChannel } from "./channels.js";
 import type { TopicHistoryReader } from "../../../journal/topic-history-reader.js";
@@ -63,18 +64,23 @@ const otherRunId = "#other-run:0";
 
 /**
  * The event id to resume from; undefined if the request has no cursor. If both the event id and the stamp are known, the
- * earlier position counts. An unknown id without a stamp, a stamp of an earlier run, and a cursor that cannot be read
- * lead to a gap.
+ * earlier position counts. An unknown id without a stamp, a stamp of an earlier run or of a message that the hub does not
+ * have, and a cursor that cannot be read lead to a gap.
  */
 function resumeId(source: CursorSource, { channels, control, rights }: StartRequest): string | undefined {
   const { history, stamps } = source;
   const { stamp, eventId, isUnreadable } = control;
   if (isUnreadable) return unknownId;
   const since = stamp === undefined ? undefined : stamps.offsetAt(stamp);
-  const sinceId = since === "other-run" ? otherRunId : since === undefined ? undefined : history.idAt(since);
+  const sinceId = since === undefined ? undefined : idOf(since, history);
   if (eventId === undefined) return sinceId;
   const names = channels.map(({ channel }) => channel);
   const cursor = history.locateIn(names, eventId, rights);
   if (cursor.kind === "lost") return sinceId ?? eventId;
   return history.idAt(typeof since === "number" ? Math.min(cursor.offset, since) : cursor.offset);
+}
+
+function idOf(since: Offset | "other-run" | "ahead", history: TopicHistoryReader): string {
+  if (since === "other-run") return otherRunId;
+  return since === "ahead" ? unknownId : history.idAt(since);
 }

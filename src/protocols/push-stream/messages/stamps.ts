@@ -59,9 +59,13 @@ export class Stamps implements SnapshotPart {
     if (this.#seconds.length > mostSeconds) this.#seconds.shift();
   }
 
-  /** The stamp of the publication at this offset; time 0 and tag 0 if the publication is too old. */
-  of(offset: Offset): Stamp {
+  /**
+   * The stamp of the publication at this offset; time 0 and tag 0 if the publication is too old. An offset behind the last
+   * publication has the stamp of this publication: the end of a journal may lie at such an offset, but not for all hubs.
+   */
+  of(at: Offset): Stamp {
     this.#begin();
+    const offset = Math.min(at, this.#head);
     const second = this.#seconds.at(this.#indexAt(({ first }) => first <= offset));
     return second === undefined ? { time: 0, tag: 0 } : { time: second.time, tag: offset - second.first + 1 };
   }
@@ -69,14 +73,20 @@ export class Stamps implements SnapshotPart {
   /**
    * The offset of the last publication up to this stamp. A negative tag includes all publications of its second. Time 0
    * is before all publications, and so is a second that is no longer stored: its client gets messages again, or a gap,
-   * but loses none in silence. `other-run` for a time before the begin of the journal: in memory, of this run of the hub.
+   * but loses none in silence.
+   *
+   * @returns `other-run` for a time before the begin of the journal: in memory, of this run of the hub. `ahead` for a
+   *   stamp of a message that this hub does not have. Only a hub numbers messages, so a tag below 1 is never ahead: its
+   *   time may be that of a client's clock
    */
-  offsetAt({ time, tag }: Stamp): Offset | "other-run" {
+  offsetAt({ time, tag }: Stamp): Offset | "other-run" | "ahead" {
     if (time === 0) return 0;
     if (time < this.#begin()) return "other-run";
     const index = this.#indexAt((second) => second.time <= time);
     const second = this.#seconds.at(index);
     if (second === undefined) return 0;
+    const isLast = index === this.#seconds.length - 1;
+    if (isLast && tag > 0 && (second.time < time || second.first + tag - 1 > this.#head)) return "ahead";
     const last = (this.#seconds.at(index + 1)?.first ?? this.#head + 1) - 1;
     if (second.time < time || tag < 0) return last;
     return Math.max(0, Math.min(last, second.first + tag - 1));

@@ -69,6 +69,21 @@ it("takes all stamps from before its begin as those of another journal", () => {
   expect(stamps.offsetAt(stamps.of(4096))).toBe(4096);
 });
 
+// A journal that begins behind its snapshot ends at an offset behind the last publication. Other hubs do not.
+it("has one stamp for all offsets behind the last publication", () => {
+  const stamps = new Stamps(() => start * 1000);
+  stamps.apply({ offset: 4096, atMs: (start + 5) * 1000 });
+  expect(stamps.of(8191)).toEqual(stamps.of(4096));
+});
+
+it("knows the stamps of messages that it does not have, but not a time that a client has chosen", () => {
+  const stamps = new Stamps(() => start * 1000);
+  stamps.apply({ offset: 4096, atMs: (start + 5) * 1000 });
+  const cases = [-1, 0, 1, 2].map((tag) => stamps.offsetAt({ time: start + 5, tag }));
+  expect(cases).toEqual([4096, 4095, 4096, "ahead"]);
+  expect([-1, 0, 1].map((tag) => stamps.offsetAt({ time: start + 6, tag }))).toEqual([4096, 4096, "ahead"]);
+});
+
 it.each([null, {}, { start: 1 }, { time: 1 }, { time: "1", first: 1 }])("does not load %j", (item) => {
   expect(() => new Stamps(() => 0).load(item)).toThrow(PharosError);
 });
