@@ -148,7 +148,7 @@ class RunningApp implements App {
   readonly #journal: Journal;
   readonly #hub: Hub;
   readonly #polls: Polls;
-  readonly #presence: Presence | undefined;
+  readonly #presence: Presence;
   readonly #verifiers: ReloadableVerifiers;
   readonly #gateway: Gateway;
   readonly #fronts: readonly Front[];
@@ -176,9 +176,8 @@ class RunningApp implements App {
       presenceTopic: subscriptionsTopic,
     });
     this.#journal.keep(new RetainedPart(this.#hub.retained));
-    // On a shared journal, each hub knows the subscriptions of all: any of them may have to report that a hub has ended.
-    const hasPresence = config.subscriptions || this.#journal.isShared;
-    this.#presence = hasPresence ? this.#createPresence() : undefined;
+    // Also without `--subscriptions`: this hub may have to report the ends of those of an earlier run, or of another hub.
+    this.#presence = this.#createPresence();
     this.#polls = new Polls({
       hub: this.#hub,
       clock: this.#clock,
@@ -191,10 +190,8 @@ class RunningApp implements App {
     this.#gateway = gateway;
     // The protocols follow the journal first: they must know an entry before the hub delivers the entry.
     this.#journal.follow(this.#hub);
-    if (this.#presence !== undefined) {
-      this.#journal.keep(this.#presence);
-      this.#journal.follow(this.#presence);
-    }
+    this.#journal.keep(this.#presence);
+    this.#journal.follow(this.#presence);
     const { logger, workerEntry } = ports;
     const parts = {
       config,
@@ -233,7 +230,7 @@ class RunningApp implements App {
       streams: () => this.#streams,
       isDegraded: () => this.#isDegraded,
     });
-    this.#presence?.begin();
+    this.#presence.begin();
     for (const front of this.#fronts) {
       const url = await front.start();
       if (url !== undefined) this.#urls.set(front.label, url);
@@ -297,7 +294,7 @@ class RunningApp implements App {
 
   async #stop(): Promise<void> {
     this.#beacon?.cancel();
-    this.#presence?.close();
+    this.#presence.close();
     this.#polls.close();
     // Publications wait while the journal stores nothing.
     const read = Promise.all(this.#ingress.map((ingress) => ingress.close()));
@@ -328,7 +325,7 @@ class RunningApp implements App {
         nodes: this.#journal.nodes?.live.length ?? 0,
         fronts: this.#fronts,
         polls: this.#polls.size,
-        subscriptions: this.#config.subscriptions ? this.#presence?.own : undefined,
+        subscriptions: this.#config.subscriptions ? this.#presence.own : undefined,
         gateway: this.#gateway,
       },
       this.#metrics,
