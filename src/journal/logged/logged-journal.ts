@@ -118,7 +118,7 @@ export class LoggedJournal implements Journal {
     this.#sender = new RecordSender({ ...options, onRecovered });
     this.#rules = new LogRules(this.#answers);
     this.#nodes = new HubNodes({
-      clock: options.clock,
+      ...options,
       send: (item, applied) => this.#send(item, { applied }),
       status: () => this.status,
     });

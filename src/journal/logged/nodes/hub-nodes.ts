@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../../base/clock.js";
+import type { Logger } from "../../../base/log.js";
 import type { JournalStatus } from "../../journal.js";
 import type { LoggedBeat, LoggedGone } from "../../log/record.js";
 import { createNodeId, nameOf } from "../../nodes.js";
@@ -20,6 +21,7 @@ const lookEveryMs = 1000;
 
 export interface HubNodesOptions {
   readonly clock: Clock;
+  readonly logger: Logger;
   /** Appends an item to the log, and calls `applied` when the item is applied. */
   readonly send: (item: LoggedBeat | LoggedGone, applied: () => void) => void;
   readonly status: () => Pick<JournalStatus, "state" | "lagMs">;
@@ -42,6 +44,7 @@ export class HubNodes implements Nodes {
   constructor(options: HubNodesOptions) {
     this.#options = options;
     this.table = new NodeTable(options.clock);
+    this.table.onGone((node, by, name) => this.#logGone(node, by, name));
   }
 
   get live(): readonly LiveNode[] {
@@ -75,6 +78,15 @@ export class HubNodes implements Nodes {
     for (const timer of this.#timers.splice(0)) timer.cancel();
     if (this.#own !== undefined) this.#options.send(this.#beatOf(this.#own, true), () => undefined);
     this.#own = undefined;
+  }
+
+  /** A replay tells of hubs that have ended long ago: it logs nothing. */
+  #logGone(node: NodeId, by: NodeId, name: string): void {
+    if (this.#own === undefined) return;
+    const { logger } = this.#options;
+    const fields = { hub: name, node, by, byHub: this.table.nameOf(by) };
+    if (node === this.self) logger.warn(fields, "another hub took this hub for gone; this hub goes on");
+    else logger.info(fields, "a hub is gone");
   }
 
   #beat(own: OwnNode): void {

@@ -32,7 +32,7 @@ export class NodeTable implements SnapshotPart {
   /** The hub with the newest beat is the last in the map. */
   readonly #rows = new Map<NodeId, Row>();
   readonly #onJoined: ((node: NodeId) => void)[] = [];
-  readonly #onGone: ((node: NodeId, by: NodeId) => void)[] = [];
+  readonly #onGone: ((node: NodeId, by: NodeId, name: string) => void)[] = [];
 
   constructor(clock: Pick<Clock, "monotonic">) {
     this.#clock = clock;
@@ -56,8 +56,8 @@ export class NodeTable implements SnapshotPart {
     this.#onJoined.push(listener);
   }
 
-  /** As {@link Nodes.onGone}. */
-  onGone(listener: (node: NodeId, by: NodeId) => void): void {
+  /** As {@link Nodes.onGone}; `name` is that of the hub that is gone. */
+  onGone(listener: (node: NodeId, by: NodeId, name: string) => void): void {
     this.#onGone.push(listener);
   }
 
@@ -71,6 +71,11 @@ export class NodeTable implements SnapshotPart {
   /** Applies that a hub is gone. If the hub has written another beat meanwhile, it is not gone. */
   gone({ node, after, by }: LoggedGone): void {
     if (this.#rows.get(node)?.sequence === after) this.#remove(node, by);
+  }
+
+  /** The name of a hub for operators; undefined for a hub that is not in the table. */
+  nameOf(node: NodeId): string | undefined {
+    return this.#rows.get(node)?.beat.name;
   }
 
   save(): readonly unknown[] {
@@ -92,7 +97,8 @@ export class NodeTable implements SnapshotPart {
   }
 
   #remove(node: NodeId, by: NodeId): void {
+    const name = this.nameOf(node) ?? "";
     this.#rows.delete(node);
-    for (const listener of this.#onGone) listener(node, by);
+    for (const listener of this.#onGone) listener(node, by, name);
   }
 }

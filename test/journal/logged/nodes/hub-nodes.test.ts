@@ -1,4 +1,6 @@
 import { expect, it } from "vitest";
+import { silentLogger } from "../../../../src/base/log.js";
+import type { LogFields } from "../../../../src/base/log.js";
 import { liveOf, NodeCluster } from "./node-cluster.js";
 
 it("shows each hub all hubs, as their last beats describe them", async () => {
@@ -102,4 +104,41 @@ it("takes no hub for gone because the engine was away for a minute", async () =>
   expect(hubs.map(({ gone }) => gone)).toEqual([[], []]);
   // While the engine was away, each hub queued one beat. Besides those: an epoch a hub, and a beat each 5 seconds.
   expect(cluster.store.head - before).toBeLessThanOrEqual(2 + 2 + 9 + 6);
+});
+
+it("logs that a hub is gone and which hub noticed it, but not for hubs of a replay", async () => {
+  const lines: unknown[] = [];
+  const logger = {
+    ...silentLogger,
+    info: (fields: LogFields, message: string) => void lines.push([message, fields]),
+    warn: (fields: LogFields, message: string) => void lines.push([message, fields]),
+  };
+  const cluster = new NodeCluster();
+  const first = await cluster.start({ name: "hub-1" }, { logger });
+  const second = await cluster.start({ name: "hub-2" });
+  second.site.log.isCut = true;
+  await cluster.pass(26_000);
+  const told = { hub: "hub-2", node: second.id, by: first.id, byHub: "hub-1" };
+  expect(lines).toEqual([["a hub is gone", told]]);
+  lines.length = 0;
+  const later = await cluster.start({ name: "hub-3" }, { logger });
+  expect(later.gone).toEqual([[second.id, first.id]]);
+  expect(lines).toEqual([]);
+});
+
+it("logs that another hub took this one for gone", async () => {
+  const lines: unknown[] = [];
+  const logger = {
+    ...silentLogger,
+    warn: (fields: LogFields, message: string) => void lines.push([message, fields]),
+  };
+  const cluster = new NodeCluster();
+  const first = await cluster.start({ name: "hub-1" });
+  const second = await cluster.start({ name: "hub-2" }, { logger });
+  second.site.log.isCut = true;
+  await cluster.pass(26_000);
+  second.site.log.isCut = false;
+  await cluster.pass(5000);
+  const told = { hub: "hub-2", node: second.id, by: first.id, byHub: "hub-1" };
+  expect(lines).toContainEqual(["another hub took this hub for gone; this hub goes on", told]);
 });
