@@ -32,7 +32,7 @@ describe("a line without escaped characters", () => {
   it.each([
     ["two topics", '{"t":["a","b"],"d":"c"}\n'],
     ["an escape", '{"t":"a","d":"\\n"}\n'],
-    ["a control character", '{"t":"a","d":"\u0001"}\n'],
+    ["a control character", '{"t":"a","d":"\u001f"}\n'],
     ["a topic beyond Latin-1", '{"t":"日本","d":"c"}\n'],
     ["the topic *", '{"t":"*","d":"c"}\n'],
     ["the repeat of no id", '{"t":"a","d":"c","repeatsId":true}\n'],
