@@ -1,13 +1,13 @@
 import type { Metrics } from "../../base/metrics.js";
 import type { TurnBudget } from "../../base/turn-budget.js";
-import type { Offset } from "../../hub/publications/position.js";
+import type { Entry } from "../../hub/publications/entry.js";
 import type { Answers, Ids } from "../answers.js";
 import { countPublication } from "../count-publication.js";
 import type { EpochChain } from "../epoch-chain.js";
 import type { LogRules } from "./log-rules.js";
 import type { Sequence } from "../log/log.js";
 import { offsetAt } from "../log/record.js";
-import type { LogItem, LoggedGroup, LoggedNote } from "../log/record.js";
+import type { LogItem, LoggedGroup, LoggedNote, LoggedPublication } from "../log/record.js";
 import type { MemoryHistory } from "../memory/memory-history.js";
 import type { MemoryFill } from "../memory-fill.js";
 import type { NodeTable } from "./nodes/node-table.js";
@@ -38,6 +38,8 @@ export interface RecordApplierOptions {
   readonly skipped: (span: OffsetSpan) => void;
 }
 
+type EntryPlace = Pick<Entry, "offset" | "atMs">;
+
 /**
  * Applies the records of a log to the history in memory, in the order of the log. Every hub that reads the same log
  * reaches the same state. A large record takes several turns of the event loop.
@@ -61,39 +63,48 @@ export class RecordApplier {
    * @param done called for each item, in order, with the event ids of its publications
    */
   async apply({ sequence, atMs, items }: AcceptedRecord, done?: (index: number, ids: Ids) => void) {
-    let publications = 0;
+    const { budget } = this.#options;
+    let offset = offsetAt(sequence, 0);
     for (const [index, item] of items.entries()) {
-      const from = { offset: offsetAt(sequence, publications), atMs };
-      const ids =
-        item.kind === "group" ? await this.#applyGroup(item, from) : this.#applyOther(item, sequence);
-      if (item.kind === "group") publications += item.publications.length;
-      done?.(index, ids);
+      if (item.kind !== "group") {
+        this.#applyOther(item, sequence);
+        done?.(index, []);
+        continue;
+      }
+      const first = this.#firstAnswer(item, { offset, atMs });
+      const ids: string[] = [];
+      // Most groups have one publication. To call and await a function for each group would cost as much as to apply it.
+      for (const logged of first === undefined ? item.publications : []) {
+        while (budget.isUsedUp()) await budget.pauseIfUsedUp();
+        ids.push(this.#take(logged, { offset: offset + ids.length, atMs }));
+      }
+      if (first === undefined) this.#remember(item, ids, atMs);
+      done?.(index, first ?? ids);
+      offset += item.publications.length;
     }
   }
 
-  async #applyGroup(
-    { once, publications }: LoggedGroup,
-    { offset, atMs }: { readonly offset: Offset; readonly atMs: number },
-  ): Promise<Ids> {
-    const { history, filled, answers, budget, metrics, skipped } = this.#options;
+  /** The answer to an earlier group with the same name: the publications of this group do not count then. */
+  #firstAnswer({ once, publications }: LoggedGroup, { offset, atMs }: EntryPlace): Ids | undefined {
+    const { answers, skipped } = this.#options;
     const first = once === undefined ? undefined : answers.find(once, atMs);
-    if (first !== undefined) {
-      skipped({ from: offset, upTo: offset + publications.length - 1 });
-      return first;
-    }
-    const ids: string[] = [];
-    for (const { publication, keepsId } of publications) {
-      while (budget.isUsedUp()) await budget.pauseIfUsedUp();
-      const entry = history.take({ offset: offset + ids.length, atMs, publication, keepsId });
-      filled.add(entry.bytes);
-      if (this.#isLive) countPublication(metrics, entry);
-      ids.push(entry.id);
-    }
-    if (once !== undefined) answers.remember(once, ids, atMs);
-    return ids;
+    if (first !== undefined) skipped({ from: offset, upTo: offset + publications.length - 1 });
+    return first;
   }
 
-  #applyOther(item: Exclude<LogItem, LoggedGroup>, sequence: Sequence): Ids {
+  #take({ publication, keepsId }: LoggedPublication, { offset, atMs }: EntryPlace): string {
+    const { history, filled, metrics } = this.#options;
+    const entry = history.take({ offset, atMs, publication, keepsId });
+    filled.add(entry.bytes);
+    if (this.#isLive) countPublication(metrics, entry);
+    return entry.id;
+  }
+
+  #remember({ once }: LoggedGroup, ids: Ids, atMs: number): void {
+    if (once !== undefined) this.#options.answers.remember(once, ids, atMs);
+  }
+
+  #applyOther(item: Exclude<LogItem, LoggedGroup>, sequence: Sequence): void {
     const { history, epochs, rules, nodes, noted } = this.#options;
     if (item.kind === "epoch") epochs.begin(item.epoch, offsetAt(sequence, 0) - 1);
     if (item.kind === "evict") history.evictAll(item.topic);
@@ -101,6 +112,5 @@ export class RecordApplier {
     if (item.kind === "note") noted(item);
     if (item.kind === "node") nodes.beat(item.beat, sequence);
     if (item.kind === "gone") nodes.gone(item);
-    return [];
   }
 }

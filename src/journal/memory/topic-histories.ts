@@ -61,7 +61,8 @@ export class TopicHistories implements SnapshotPart {
 
   /** The names of the histories that hold a publication, each once. */
   namesOf({ topics }: Publication): Iterable<Topic> {
-    return this.#presenceTopic === undefined ? topics : new Set(topics.map((topic) => this.nameOf(topic)));
+    const isPresence = topics.some((topic) => this.nameOf(topic) !== topic);
+    return isPresence ? new Set(topics.map((topic) => this.nameOf(topic))) : topics;
   }
 
   /** True if a history holds what the filter matches, and nothing else. */
