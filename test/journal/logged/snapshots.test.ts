@@ -83,6 +83,63 @@ test.each([
   expect(snapshots.filled.bytes).toBe(stored[loaded - 1]?.filled ?? 0);
 });
 
+const MiB = 1024 * 1024;
+
+test("a start fills 64 MiB, although memory holds more", async () => {
+  const log = logOf([
+    { filled: 0, bytesAfter: 80 * MiB },
+    { filled: 70 * MiB, bytesAfter: 50 * MiB },
+    { filled: 140 * MiB, bytesAfter: 20 * MiB },
+    { filled: 210 * MiB, bytesAfter: 0 },
+  ]);
+  const snapshots = new Snapshots({ log, ...common, replayBytes: 256 * MiB });
+  expect(await snapshots.load()).toBe(3);
+});
+
+test.each([
+  { what: "the log has grown by 64 MiB", log: 64, filled: 0, isSaved: true },
+  { what: "the memory of its entries has grown by 64 MiB", log: 24, filled: 64, isSaved: true },
+  { what: "neither has grown by 64 MiB", log: 63, filled: 63, isSaved: false },
+])("a hub saves a snapshot, if $what: $isSaved", async ({ log, filled, isSaved }) => {
+  let saved = 0;
+  const growing = {
+    ...logOf([{ filled: 10 * MiB, bytesAfter: log * MiB }]),
+    saveSnapshot: async () => void (saved += 1),
+  };
+  const snapshots = new Snapshots({ log: growing, ...common, replayBytes: 1000 });
+  await snapshots.load();
+  snapshots.filled.add(filled * MiB);
+  snapshots.saveIfDue(2, 0);
+  await snapshots.settled();
+  expect(saved).toBe(isSaved ? 1 : 0);
+});
+
+test("after a large snapshot, a hub saves the next one when the log has grown by its size", async () => {
+  let bytesAfter = 0;
+  let saved = 0;
+  const growing = {
+    ...logOf([]),
+    bytesAfter: () => bytesAfter,
+    saveSnapshot: async (_: number, chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) expect(chunk.length).toBeGreaterThan(0);
+      saved += 1;
+    },
+  };
+  const snapshots = new Snapshots({ log: growing, ...common, replayBytes: 1000 });
+  snapshots.add({ name: "large", save: () => ["x".repeat(MiB)], load: () => undefined });
+  for (const [log, expected] of [
+    [0.1, 1],
+    [0.9, 1],
+    [1.1, 2],
+  ] as const) {
+    bytesAfter = log * MiB;
+    snapshots.filled.add(64 * MiB);
+    snapshots.saveIfDue(1, 0);
+    await snapshots.settled();
+    expect(saved).toBe(expected);
+  }
+});
+
 test("a hub keeps the snapshot that a start would load, and all newer ones", async () => {
   const log = logOf([
     { filled: 0, bytesAfter: 800 },
