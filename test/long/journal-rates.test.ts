@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Push } from "zeromq";
+import { metric } from "../support/hub-metric.js";
 import { startHub, type HubProcess } from "../support/hub-process.js";
 import { grouped, median, printFigures } from "../support/load/figures.js";
 import { atRate, HttpPublishers, requestOfLines, requestOfOne } from "../support/load/http-publishers.js";
 import { startNatsCluster } from "../support/nats-server.js";
-import { atTestEnd, type OnEnd } from "../support/on-end.js";
+import type { OnEnd } from "../support/on-end.js";
 
 const bytes = 200;
 
@@ -48,14 +49,6 @@ async function placeOf(kind: JournalKind, onEnd: OnEnd): Promise<string> {
   if (kind === "disk") return `disk:${join(await scratchFolder(onEnd), "journal")}`;
   const { servers } = await startNatsCluster({ onEnd });
   return `nats://${servers.map(({ address }) => address).join(",")}/rates`;
-}
-
-/** The value of a metric of a hub. */
-async function metric(hub: HubProcess, name: string): Promise<number> {
-  const admin = hub.ready.get("admin")?.[0] ?? "";
-  const text = await (await fetch(new URL("/metrics", admin))).text();
-  const line = text.split("\n").find((each) => each.startsWith(`${name} `));
-  return Number(line?.split(" ")[1]);
 }
 
 /** The CPU time that a hub and this process use for publications, from now until the returned function is called. */
@@ -230,45 +223,4 @@ test("at 1,000 publications/s, the acknowledgement takes little longer than a ba
   );
   expect(median(tookMs.disk)).toBeLessThan(2 * median(tookMs.bare) + 1);
   expect(median(tookMs.nats)).toBeLessThan(5);
-});
-
-/** The bytes of the log at which the hub is started. */
-const logBytes = Number(process.env["PHAROS_RATES_LOG_BYTES"] ?? 1024 ** 3);
-
-test("a hub with a log of 1 GiB serves its first stream within 5 seconds", async () => {
-  const dir = join(await scratchFolder(atTestEnd), "journal");
-  const options = { admin: "127.0.0.1:0", args: ["--open=on", "--journal", `disk:${dir}`] };
-  const filling = await startHub(options);
-  const publishers = await HttpPublishers.connect(filling.httpPort, 4);
-  // A start replays the newest part of the log, so that part has small publications.
-  const parts = [
-    { request: requestOfLines({ lines: 200, bytes: 20 * bytes, topics: 100 }), share: 0.7 },
-    { request: requestOfLines({ lines: 1000, bytes, topics: 100 }), share: 0.97 },
-  ];
-  for (const { request, share } of parts)
-    while ((await metric(filling, "pharos_journal_bytes")) < logBytes * share)
-      await publishers.saturate(request, { open: 2, ms: 500 });
-  publishers.close();
-  const lines: string[] = [];
-  const firstStreamMs: number[] = [];
-  await filling.kill();
-  for (let turn = 0; turn < turns; turn += 1) {
-    const startMs = performance.now();
-    const hub = await startHub(options);
-    const readyMs = performance.now() - startMs;
-    const response = await fetch(`${hub.httpUrl}/esupdates?topic=load/0`);
-    expect(response.status).toBe(200);
-    firstStreamMs.push(performance.now() - startMs);
-    await response.body?.cancel();
-    const admin = hub.ready.get("admin")?.[0] ?? "";
-    const text = await (await fetch(new URL("/metrics", admin))).text();
-    const delays = text.split("\n").filter((line) => line.startsWith("pharos_event_loop_delay_seconds{"));
-    lines.push(
-      `ready after ${readyMs.toFixed(0)} ms, first stream after ${firstStreamMs.at(-1)?.toFixed(0)} ms, log ${grouped(await metric(hub, "pharos_journal_bytes"))} bytes, ${hub.cpuSeconds().toFixed(1)} s of CPU`,
-      ...delays,
-    );
-    await hub.kill();
-  }
-  printFigures("a start with a large log on disk, after a kill", lines);
-  expect(median(firstStreamMs)).toBeLessThan(5000);
 });
