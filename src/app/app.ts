@@ -241,7 +241,7 @@ class RunningApp implements App {
     const admit: AdmitPublisher = (socket) => publishers.admit(socket);
     const parts = { ...ports, config: this.#config, admit };
     const sink: PublicationSink = {
-      append: this.#journal.append.bind(this.#journal),
+      add: this.#journal.add.bind(this.#journal),
       room: () => this.#hub.room() ?? this.#journal.roomOnceUp(),
     };
     for await (const ingress of openIngresses({ ...parts, sink })) this.#ingress.push(ingress);

@@ -78,6 +78,11 @@ export interface Journal {
    */
   append(publication: Publication): Receipt | Promise<Receipt>;
   /**
+   * As {@link append}, for a publisher that gets no response. Calls of the same turn may share a promise, and then all
+   * of their publications are stored or none.
+   */
+  add(publication: Publication): void | Promise<void>;
+  /**
    * Begins a group. A group that is never committed leaves nothing behind.
    *
    * @param once a name for the group. If a group with this name was stored before, and its answer is still remembered,

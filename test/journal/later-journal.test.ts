@@ -125,7 +125,10 @@ it("stores what comes over ZeroMQ in its order", async () => {
   const fixture = new Fixture();
   const ingress = await ZeroMqIngress.open({
     endpoint: parseEndpoint("@tcp://127.0.0.1:0", "bind"),
-    sink: { append: (publication) => fixture.journal.append(publication), room: () => undefined },
+    sink: {
+      add: async (publication) => void (await fixture.journal.append(publication)),
+      room: () => undefined,
+    },
     clock: systemClock,
     logger: silentLogger,
     metrics: silentMetrics,

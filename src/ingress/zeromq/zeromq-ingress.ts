@@ -76,7 +76,8 @@ export class ZeroMqIngress {
   readonly #gate: CurveGate | undefined;
   readonly #warn: LimitedLog;
   readonly #reading: Promise<void>;
-  readonly #unsettled = new Set<Promise<unknown>>();
+  /** What the sink has not stored yet: promises, and the number of publications of each. */
+  readonly #unsettled = new Map<Promise<void>, number>();
   #closing: Promise<void> | undefined;
   #waiting = false;
   #received = 0;
@@ -135,7 +136,7 @@ export class ZeroMqIngress {
     this.#source.close();
     await this.#reading;
     await this.#gate?.close();
-    await Promise.allSettled(this.#unsettled);
+    await Promise.allSettled(this.#unsettled.keys());
   }
 
   /** Resolves when reading has ended, or when no message has arrived for `quietMs`. */
@@ -200,25 +201,34 @@ export class ZeroMqIngress {
   #take(frames: readonly Buffer[]): void {
     try {
       const publications = parseIngestMessage(frames, this.#options.publicationLimits);
-      for (const publication of publications) this.#append(publication);
+      for (const publication of publications) this.#add(publication);
     } catch (error) {
       this.#refused(error);
     }
   }
 
-  #append(publication: Publication): void {
-    const appended = this.#options.sink.append(publication);
-    if (!(appended instanceof Promise)) return;
-    const settled: Promise<unknown> = appended
-      .catch((error: unknown) => this.#refused(error))
-      .finally(() => this.#unsettled.delete(settled));
-    this.#unsettled.add(settled);
+  #add(publication: Publication): void {
+    const stored = this.#options.sink.add(publication);
+    if (stored === undefined) return;
+    const count = this.#unsettled.get(stored);
+    if (count === undefined) void this.#settle(stored);
+    this.#unsettled.set(stored, (count ?? 0) + 1);
   }
 
-  #refused(error: unknown): void {
+  async #settle(stored: Promise<void>): Promise<void> {
+    try {
+      await stored;
+    } catch (error) {
+      this.#refused(error, this.#unsettled.get(stored));
+    } finally {
+      this.#unsettled.delete(stored);
+    }
+  }
+
+  #refused(error: unknown, publications = 1): void {
     const known = toPharosError(error);
     const reason = known.code;
-    this.#options.metrics.count("publications_refused_total", 1, { reason });
+    this.#options.metrics.count("publications_refused_total", publications, { reason });
     const message = known === error ? known.message : "a publication could not be stored";
     this.#warn({ reason, address: this.address, ...(known === error ? {} : { error }) }, message);
   }

@@ -43,6 +43,11 @@ export function encodeRecord(head: RecordHead, items: readonly string[]): Buffer
   return Buffer.from(encodeRecordHead(head) + items.join(""));
 }
 
+/** As {@link encodeRecord}, for items that are encoded as bytes already. */
+export function joinRecord(head: RecordHead, items: readonly Buffer[]): Buffer {
+  return Buffer.concat([Buffer.from(encodeRecordHead(head)), ...items]);
+}
+
 export function encodeRecordHead({ run, n, atMs }: RecordHead, format = recordFormat): string {
   return line({ format, run, n, atMs });
 }

@@ -25,19 +25,20 @@ import type {
 import { encodeItem, encodeRecord } from "../log/encode-record.js";
 import type { Log, LogState, Sequence, StoredRecord } from "../log/log.js";
 import { offsetAt, publicationsPerRecord } from "../log/record.js";
-import type { LogItem, LoggedGroup, LoggedNote, LoggedPublication } from "../log/record.js";
+import type { LogItem, LoggedNote, LoggedPublication } from "../log/record.js";
 import type { MemoryHistory } from "../memory/memory-history.js";
 import type { SnapshotPart } from "../snapshot-part.js";
 import { LogAgeing } from "./log-ageing.js";
 import { Freshness } from "./nodes/freshness.js";
 import { LogHistory } from "./log-history.js";
 import type { OffsetSpan } from "./offset-spans.js";
-import type { PendingItem } from "./sending/pending-item.js";
+import { GroupDraft } from "./sending/group-draft.js";
+import { ItemSender } from "./sending/item-sender.js";
 import { LogRules } from "./log-rules.js";
 import { HubNodes } from "./nodes/hub-nodes.js";
 import { RecordApplier } from "./record-applier.js";
 import { RecordIntake } from "./record-intake.js";
-import { recordHeadBytes, RecordSender } from "./sending/record-sender.js";
+import { RecordSender } from "./sending/record-sender.js";
 import { closed, outcomeUnknown, unavailable } from "./sending/refusals.js";
 import { Runs } from "./runs.js";
 import { Snapshots } from "./snapshots.js";
@@ -87,6 +88,7 @@ export class LoggedJournal implements Journal {
   readonly history: LogHistory;
   readonly #options: LoggedJournalOptions;
   readonly #sender: RecordSender;
+  readonly #items: ItemSender;
   readonly #applier: RecordApplier;
   readonly #intake: RecordIntake;
   readonly #answers = new Answers();
@@ -116,10 +118,11 @@ export class LoggedJournal implements Journal {
       this.#needsEpoch = false;
     };
     this.#sender = new RecordSender({ ...options, onRecovered });
+    this.#items = new ItemSender({ ...options, sender: this.#sender });
     this.#rules = new LogRules(this.#answers);
     this.#nodes = new HubNodes({
       ...options,
-      send: (item, applied) => this.#send(item, { applied }),
+      send: (item, applied) => this.#items.send(item, { applied }),
       status: () => this.status,
     });
     this.#freshness = new Freshness({ ...options, applied: (sequence) => this.#until(sequence) });
@@ -203,25 +206,31 @@ export class LoggedJournal implements Journal {
 
   append(publication: Publication): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      const publications = [this.#logged(publication)];
-      const dropped = (): void => reject(closed());
-      this.#send({ kind: "group", publications }, { applied: ([id = ""]) => resolve({ id }), dropped });
+      const draft = new GroupDraft();
+      draft.add(this.#logged(publication));
+      this.#items.sendGroup(draft, {
+        applied: ([id = ""]) => resolve({ id }),
+        dropped: () => reject(closed()),
+      });
     });
+  }
+
+  add(publication: Publication): Promise<void> {
+    return this.#items.addToTurn(this.#logged(publication));
   }
 
   note(part: string, value: unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       const dropped = (): void => reject(closed());
-      this.#send({ kind: "note", part, value }, { applied: () => resolve(), dropped });
+      this.#items.send({ kind: "note", part, value }, { applied: () => resolve(), dropped });
     });
   }
 
   begin(once?: string): PublicationGroup {
-    const publications: LoggedPublication[] = [];
-    const name = once === undefined ? {} : { once };
+    const draft = new GroupDraft(once);
     return {
-      add: (publication) => void publications.push(this.#logged(publication)),
-      commit: () => this.#commit({ kind: "group", ...name, publications }),
+      add: (publication) => draft.add(this.#logged(publication)),
+      commit: () => this.#commit(draft),
     };
   }
 
@@ -230,7 +239,7 @@ export class LoggedJournal implements Journal {
   }
 
   evictAll(topic: Topic): void {
-    this.#send({ kind: "evict", topic }, { applied: () => undefined });
+    this.#items.send({ kind: "evict", topic }, { applied: () => undefined });
   }
 
   room(): Promise<void> | undefined {
@@ -276,6 +285,7 @@ export class LoggedJournal implements Journal {
     this.#nodes.leave();
     this.#waiters.look();
     this.#attempts.close();
+    this.#items.flush();
     await this.#sender.settled();
     this.#sender.close();
     this.history.close();
@@ -293,13 +303,13 @@ export class LoggedJournal implements Journal {
     if (!hasRoom) throw unavailable("cannot store publications at present", "slow");
   }
 
-  async #commit(group: LoggedGroup): Promise<Ids> {
-    const { publications } = group;
-    if (publications.length === 0) return [];
-    if (publications.length > publicationsPerRecord)
+  async #commit(draft: GroupDraft): Promise<Ids> {
+    const { size } = draft;
+    if (size === 0) return [];
+    if (size > publicationsPerRecord)
       throw new PharosError(
         "too-large",
-        `with this journal, a request may have at most ${publicationsPerRecord} publications, not ${publications.length}`,
+        `with this journal, a request may have at most ${publicationsPerRecord} publications, not ${size}`,
       );
     if (!this.#sender.isReady) throw unavailable("cannot store publications at present", this.status.state);
     if (this.#freshness.isBehind)
@@ -309,24 +319,13 @@ export class LoggedJournal implements Journal {
       );
     return new Promise((resolve, reject) => {
       const late = (): void => reject(outcomeUnknown());
-      this.#send(group, { applied: resolve, late });
+      this.#items.sendGroup(draft, { applied: resolve, late });
     });
   }
 
   #logged(publication: Publication): LoggedPublication {
     const { id } = publication;
     return { publication, keepsId: id !== undefined && !this.#options.history.ownsId(id) };
-  }
-
-  #send(item: LogItem, calls: Pick<PendingItem, "applied" | "late" | "dropped">): void {
-    const text = encodeItem(item);
-    const bytes = Buffer.byteLength(text);
-    const most = this.#options.log.maxRecordBytes - recordHeadBytes;
-    if (bytes > most)
-      throw new PharosError("too-large", `with this journal, a request may have at most ${most} bytes`);
-    const publications = item.kind === "group" ? item.publications.length : 0;
-    const sinceMs = this.#options.clock.monotonic();
-    this.#sender.add({ item, text, bytes, publications, sinceMs, ...calls });
   }
 
   /** Never rejects. After the first record that cannot be used, takes nothing more. */

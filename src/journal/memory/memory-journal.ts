@@ -44,6 +44,10 @@ export class MemoryJournal implements Journal {
     return entry;
   }
 
+  add(publication: Publication): void {
+    this.append(publication);
+  }
+
   begin(once?: string): PublicationGroup {
     const ids: string[] = [];
     return {

@@ -18,7 +18,7 @@ export class RecordingSink implements PublicationSink {
   readonly #changes = new Changes();
   #room: { readonly promise: Promise<void>; readonly open: () => void } | undefined;
 
-  append(publication: Publication): void {
+  add(publication: Publication): void {
     this.publications.push(publication);
     this.#changes.changed();
   }

@@ -158,13 +158,27 @@ describe("ZeroMqIngress", () => {
     }
   });
 
+  it("counts each publication of a group that the sink could not store", async () => {
+    let reject: (error: Error) => void = () => undefined;
+    const stored = new Promise<void>((_resolve, no) => (reject = no));
+    const added: string[] = [];
+    const { ingress, records } = await openWithSink((data) => {
+      if (added.push(data) === 3) setImmediate(() => reject(new Error("no")));
+      return stored;
+    });
+    const push = openPush(ingress.address);
+    for (const data of ["1", "2", "3"]) await push.send(["t", data]);
+    await records.counted("publications_refused_total internal", 3);
+    expect(added).toEqual(["1", "2", "3"]);
+  });
+
   it("survives a sink that throws or rejects, and waits at its end for what has not settled", async () => {
     const settled: string[] = [];
     const { ingress, records } = await openWithSink((data) => {
       if (data === "throws") throw new Error("no");
       if (data === "rejects") return Promise.reject(new Error("no"));
-      return new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve))).then(() =>
-        settled.push(data),
+      return new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve))).then(
+        () => void settled.push(data),
       );
     });
     const push = openPush(ingress.address);
@@ -184,12 +198,12 @@ describe("ZeroMqIngress", () => {
     );
   });
 
-  async function openWithSink(append: (data: string) => unknown) {
+  async function openWithSink(add: (data: string) => void | Promise<void>) {
     const { Records } = await import("./open-ingress.js");
     const records = new Records();
     const ingress = await ZeroMqIngress.open({
       endpoint: parseEndpoint("@tcp://127.0.0.1:0", "bind"),
-      sink: { append: ({ data }) => append(data), room: () => undefined },
+      sink: { add: ({ data }) => add(data), room: () => undefined },
       clock: systemClock,
       logger: silentLogger,
       metrics: { ...silentMetrics, count: (...counted) => records.count(...counted) },

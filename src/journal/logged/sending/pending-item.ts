@@ -4,9 +4,7 @@ import type { LogItem } from "../../log/record.js";
 export interface PendingItem {
   readonly item: LogItem;
   /** The item as the record contains it. */
-  readonly text: string;
-  /** The size of the text in UTF-8. */
-  readonly bytes: number;
+  readonly encoded: Buffer;
   /** The number of publications in the item. */
   readonly publications: number;
   /** The time of the append on the monotonic clock, in milliseconds. */

@@ -4,7 +4,7 @@ import type { Logger } from "../../../base/log.js";
 import type { Metrics } from "../../../base/metrics.js";
 import { Waiters } from "../../../base/waiters.js";
 import type { JournalLimits } from "../../../limits/journal.js";
-import { encodeRecord } from "../../log/encode-record.js";
+import { joinRecord } from "../../log/encode-record.js";
 import type { Log } from "../../log/log.js";
 import type { RecordHead } from "../../log/record.js";
 import { LogRecovery } from "./log-recovery.js";
@@ -64,7 +64,7 @@ export class RecordSender {
     this.#recovery = new LogRecovery(options, () => this.#goOn());
   }
 
-  /** The memory for items that are not applied yet, in bytes of their text. */
+  /** The memory for items that are not applied yet, in bytes of their records. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -99,8 +99,13 @@ export class RecordSender {
       return;
     }
     this.#waiting.push(item);
-    this.#bytes += item.bytes;
+    this.#bytes += item.encoded.length;
     this.#schedule();
+  }
+
+  /** Sends what waits, without a wait for the end of the turn. */
+  send(): void {
+    while (this.#isReady && this.#sent.length < recordsInFlight && !this.#waiting.isEmpty) this.#sendNext();
   }
 
   /** Undefined while there is room for more items, or while the log is not ready; else resolves when one is true. */
@@ -125,7 +130,7 @@ export class RecordSender {
   applied(): void {
     const record = this.#sent.shift();
     if (record === undefined) return;
-    for (const { bytes } of record.items) this.#bytes -= bytes;
+    for (const { encoded } of record.items) this.#bytes -= encoded.length;
     const seconds = (this.#options.clock.monotonic() - record.sinceMs) / 1000;
     this.#options.metrics.observe("journal_append_duration_seconds", seconds);
     this.#schedule();
@@ -162,23 +167,26 @@ export class RecordSender {
     this.#isScheduled = true;
     this.#options.clock.endOfTurn(() => {
       this.#isScheduled = false;
-      while (this.#isReady && this.#sent.length < recordsInFlight && !this.#waiting.isEmpty) this.#sendNext();
+      this.send();
     });
   }
 
   #sendNext(): void {
     const { clock, metrics } = this.#options;
     const head = this.#run.next(this.#sent.length === 0);
-    const items = this.#waiting.takeRecord(this.#batchBytes);
-    const texts = items.map(({ text }) => text);
-    const payload = encodeRecord(head, texts);
+    const items = this.#waiting.takeRecord(this.batchBytes);
+    const payload = joinRecord(
+      head,
+      items.map(({ encoded }) => encoded),
+    );
     const record = { n: head.n, items, payload, sinceMs: items[0]?.sinceMs ?? clock.monotonic() };
     metrics.observe("journal_record_bytes", payload.length);
     this.#sent.push(record);
     this.#send(record);
   }
 
-  get #batchBytes(): number {
+  /** The bytes of items at which another record begins. */
+  get batchBytes(): number {
     const { log, limits } = this.#options;
     return Math.min(limits.batchBytes, log.maxRecordBytes - recordHeadBytes);
   }

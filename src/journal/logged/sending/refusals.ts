@@ -6,6 +6,11 @@ export function closed(): PharosError {
   return new PharosError("closed", "the journal closed before it stored this");
 }
 
+/** An item that no record can contain. */
+export function aboveRecord(mostBytes: number): PharosError {
+  return new PharosError("too-large", `with this journal, a request may have at most ${mostBytes} bytes`);
+}
+
 /** Nothing of a request was published. The publisher does not get the state. */
 export function unavailable(why: string, state: JournalState | "slow"): PharosError {
   const reason = `the journal is ${state}`;

@@ -32,7 +32,7 @@ export class WaitingItems {
     let bytes = 0;
     let publications = 0;
     for (let next = this.#items.first; next !== undefined; next = this.#items.first) {
-      bytes += next.bytes + 1;
+      bytes += next.encoded.length;
       publications += next.publications;
       const isFull = bytes > mostBytes || publications > publicationsPerRecord;
       if (items.length > 0 && isFull) break;
