@@ -58,6 +58,14 @@ export class CompactingQueue<T> {
     this.#front = 0;
   }
 
+  /** All items, from the front. */
+  *all(): Generator<T, void> {
+    for (let index = 0; index < this.length; index += 1) {
+      const item = this.at(index);
+      if (item !== undefined) yield item;
+    }
+  }
+
   /** The item at `index`, counted from the front. */
   at(index: number): T | undefined {
     return this.#items[this.#front + index];

@@ -9,6 +9,9 @@ export type TurnClock = Pick<Clock, "monotonic" | "endOfTurn">;
  */
 const defaultBudgetMs = 5;
 
+/** The items of a step of {@link copyInSteps}. To copy references to as many items takes less than a millisecond. */
+const itemsPerStep = 4096;
+
 /**
  * Limits the time of one kind of work in each turn of the event loop, so that this work does not delay other work.
  *
@@ -71,6 +74,15 @@ export class TurnBudget {
     }
   }
 
+  /** Makes all steps of a piece of work, in as many turns as needed. Returns its result. */
+  async run<R>(steps: Generator<undefined, R>): Promise<R> {
+    for (;;) {
+      while (this.isUsedUp()) await this.pauseIfUsedUp();
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
   /** All loops go on in one callback, so that no loop uses up the time before the others have been resumed. */
   #pause(resume: () => void): void {
     this.#paused.push(resume);
@@ -84,5 +96,20 @@ export class TurnBudget {
     this.#endsAtMs = nowMs + this.#budgetMs;
     this.#clock.endOfTurn(() => (this.#endsAtMs = undefined));
     return this.#endsAtMs;
+  }
+}
+
+/**
+ * Passes all items to `take`, in steps: after each step, the caller decides whether to go on in this turn of the event
+ * loop.
+ */
+export function* copyInSteps<T>(items: Iterable<T>, take: (item: T) => void): Generator<undefined, void> {
+  let left = itemsPerStep;
+  for (const item of items) {
+    take(item);
+    left -= 1;
+    if (left > 0) continue;
+    yield undefined;
+    left = itemsPerStep;
   }
 }

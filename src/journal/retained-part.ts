@@ -2,7 +2,7 @@ import { Entry } from "../hub/publications/entry.js";
 import type { Publication } from "../hub/publications/publication.js";
 import type { RetainedValue, RetainedValues } from "../hub/publications/retained-values.js";
 import { SnapshotItem } from "./snapshot-item.js";
-import type { SnapshotPart } from "./snapshot-part.js";
+import type { SavedItems, SnapshotPart } from "./snapshot-part.js";
 
 /** The retained values, as a part of a snapshot. */
 export class RetainedPart implements SnapshotPart {
@@ -13,8 +13,12 @@ export class RetainedPart implements SnapshotPart {
     this.#values = values;
   }
 
-  save(): Iterable<unknown> {
-    return itemsOf(this.#values.all());
+  save(): SavedItems {
+    return { inSteps: this.#copy() };
+  }
+
+  *#copy(): Generator<undefined, Iterable<unknown>> {
+    return itemsOf(yield* this.#values.all());
   }
 
   load(item: unknown): void {

@@ -1,4 +1,10 @@
 /**
+ * The items of a part, or a copy that a large part makes in steps of about a millisecond, perhaps in several turns of the
+ * event loop.
+ */
+export type SavedItems = Iterable<unknown> | { readonly inSteps: Generator<undefined, Iterable<unknown>> };
+
+/**
  * A part of the state of a journal that a snapshot contains. A part saves its state as items: JSON values, which the
  * snapshot stores one by one. After a start, the part loads the items, and then takes all entries that came after the
  * snapshot.
@@ -8,10 +14,10 @@ export interface SnapshotPart {
   readonly name: string;
   /**
    * The items of the state at this call. The caller may read the items later and in several turns, and the state may
-   * change meanwhile: the items do not change. The call itself takes a few milliseconds: it copies references only.
-   * All parts are called in one turn, between two entries. So the entries after the snapshot complete it.
+   * change meanwhile: the items do not change. So the call copies references. All parts are called between two entries,
+   * and the next entry waits until they have returned. So the entries after the snapshot complete it.
    */
-  save(): Iterable<unknown>;
+  save(): SavedItems;
   /**
    * Takes an item that {@link save} has given. Call this for all items, in order, before the first entry.
    *

@@ -1,6 +1,7 @@
+import { copyInSteps } from "../base/turn-budget.js";
 import type { Entry } from "../hub/publications/entry.js";
 import { isBelow } from "../hub/topics/topic.js";
-import type { SnapshotPart } from "../journal/snapshot-part.js";
+import type { SavedItems, SnapshotPart } from "../journal/snapshot-part.js";
 import { gapEventType } from "../protocol.js";
 import { ActiveSubscriptions } from "./active-subscriptions.js";
 import type { ListedSubscription } from "./active-subscriptions.js";
@@ -112,8 +113,14 @@ export class Presence implements SnapshotPart {
     return this.active.ofNode(this.#options.nodes.self).size;
   }
 
-  save(): Iterable<unknown> {
-    return [...this.active.all()].map(({ document }) => document);
+  save(): SavedItems {
+    return { inSteps: this.#copy() };
+  }
+
+  *#copy(): Generator<undefined, Iterable<unknown>> {
+    const documents: SubscriptionDocument[] = [];
+    yield* copyInSteps(this.active.all(), ({ document }) => void documents.push(document));
+    return documents;
   }
 
   load(item: unknown): void {

@@ -17,6 +17,7 @@ import { RetainedPart } from "../../src/journal/retained-part.js";
 import type { SnapshotPart } from "../../src/journal/snapshot-part.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { everything } from "./memory/fixture.js";
+import { savedItems } from "./saved-items.js";
 
 const topics = ["a", "b", "c", "d", "p", "p/1", "p/2"] as Topic[];
 const ids = ["x", "y", "z"];
@@ -26,7 +27,7 @@ type NamedItem = readonly [part: string, item: unknown];
 
 /** The items of all parts as they are now. They may be read later. */
 function saveParts(parts: readonly SnapshotPart[]): Iterable<NamedItem> {
-  const saved = parts.map((part) => ({ name: part.name, items: part.save() }));
+  const saved = parts.map((part) => ({ name: part.name, items: savedItems(part) }));
   return (function* (): Generator<NamedItem, void> {
     for (const { name, items } of saved) for (const item of items) yield [name, item];
   })();

@@ -7,6 +7,7 @@ import type { PresenceNodes } from "../../src/presence/presence-nodes.js";
 import { Presence } from "../../src/presence/presence.js";
 import type { Subscriber } from "../../src/presence/subscriber.js";
 import type { VirtualClock } from "../support/virtual-clock.js";
+import { savedItems } from "../journal/saved-items.js";
 
 /** What hubs append to their common log. */
 type Item =
@@ -68,7 +69,9 @@ export class CommonHub {
 
   /** Loads what another hub has saved, and applies the rest of the log. Without another hub, applies the whole log. */
   start(other?: CommonHub): void {
-    const saved: unknown = JSON.parse(JSON.stringify([...(other?.presence.save() ?? [])]));
+    const saved: unknown = JSON.parse(
+      JSON.stringify([...(other === undefined ? [] : savedItems(other.presence))]),
+    );
     for (const item of Array.isArray(saved) ? saved : []) this.presence.load(item);
     if (other !== undefined) {
       for (const node of other.#live) this.#live.add(node);

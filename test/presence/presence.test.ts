@@ -18,6 +18,7 @@ import { Presence } from "../../src/presence/presence.js";
 import type { Subscriber } from "../../src/presence/subscriber.js";
 import { idOf, nameOf, testNode } from "./subscriber-names.js";
 import { VirtualClock } from "../support/virtual-clock.js";
+import { savedItems } from "../journal/saved-items.js";
 
 const epoch = parseEpoch("test");
 const everybody = parseTemplateFilter(`${subscriptionsTopic}/{type}/{match}/{subscriber}`);
@@ -121,7 +122,7 @@ it("tells the ends of an earlier run, once, when the journal is open", () => {
   for (const name of ["a", "b", "c"])
     earlier.presence.enter({ ...subscriber(name), id: idOf(name, "00000000000b") });
   earlier.clock.runEndOfTurn();
-  for (const item of earlier.presence.save()) presence.load(item);
+  for (const item of savedItems(earlier.presence)) presence.load(item);
   clock.advance(1000);
   expect(told()).toEqual([]);
   presence.begin();

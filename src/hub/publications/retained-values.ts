@@ -1,3 +1,4 @@
+import { copyInSteps } from "../../base/turn-budget.js";
 import type { Entry } from "./entry.js";
 import { EntryQueue } from "./entry-queue.js";
 import type { TopicFilter } from "../filters/filter.js";
@@ -77,10 +78,18 @@ export class RetainedValues {
     this.#bytes += topics.length * entry.bytes;
   }
 
-  /** All values at this call, in order of offset. The values may be read later. */
-  all(): Iterable<RetainedValue> {
-    const topics = [...this.#byTopic.keys()];
-    const entries = [...this.#byTopic.values()].map(({ entry }) => entry);
+  /**
+   * Copies all values in steps of less than a millisecond. Call {@link apply} only before or after all steps.
+   *
+   * @returns the values in order of offset; they may be read later
+   */
+  *all(): Generator<undefined, Iterable<RetainedValue>> {
+    const topics: Topic[] = [];
+    const entries: (Entry | undefined)[] = [];
+    yield* copyInSteps(this.#byTopic, ([topic, { entry }]) => {
+      topics.push(topic);
+      entries.push(entry);
+    });
     return joined(topics, entries);
   }
 

@@ -331,6 +331,7 @@ export class LoggedJournal implements Journal {
   /** Never rejects. After the first record that cannot be used, takes nothing more. */
   async #take(record: StoredRecord): Promise<void> {
     if (this.#end !== undefined) return;
+    while (this.#snapshots.copied !== undefined) await this.#snapshots.copied;
     this.#ageing.applying();
     try {
       await this.#intake.take(record);

@@ -54,6 +54,7 @@ export class Snapshots {
   #lastBytes = 0;
   #last: Sequence = 0;
   #saving: Promise<void> | undefined;
+  #copying: Promise<void> | undefined;
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
@@ -103,6 +104,11 @@ export class Snapshots {
   /** Removes, in the background, the snapshots that a start does not need. */
   removeUnneeded(): void {
     this.#inBackground(() => this.#removeOld(), "the journal could not remove a snapshot");
+  }
+
+  /** Undefined unless a snapshot is being copied. The next record must wait for it. Never rejects. */
+  get copied(): Promise<void> | undefined {
+    return this.#copying;
   }
 
   /** Resolves when no snapshot is being saved. */
@@ -187,10 +193,23 @@ export class Snapshots {
     this.#last = sequence;
     this.#lastBytes = 0;
     this.#filledAt.set(sequence, this.filled.bytes);
-    // Called in this turn, so that a part can save the state as it is now.
-    const parts = this.#parts.map((part) => ({ name: part.name, items: part.save() }));
+    const parts: SavedPart[] = [];
+    const copying = this.#copyTo(parts);
+    this.#copying = Promise.allSettled([copying]).then(() => (this.#copying = undefined));
+    await copying;
     await log.saveSnapshot(sequence, this.#chunksOf(parts));
     await this.#removeOld();
+  }
+
+  /** Copies references to all items. A large state takes several turns of the event loop. */
+  async #copyTo(copied: SavedPart[]): Promise<void> {
+    const budget = new TurnBudget(this.#options.clock, turnMs);
+    for (const part of this.#parts) {
+      while (budget.isUsedUp()) await budget.pauseIfUsedUp();
+      const saved = part.save();
+      const items = "inSteps" in saved ? await budget.run(saved.inSteps) : saved;
+      copied.push({ name: part.name, items });
+    }
   }
 
   /** Each chunk is whole lines, one line for each item. */

@@ -1,8 +1,9 @@
+import { copyInSteps } from "../../base/turn-budget.js";
 import type { Offset } from "../../hub/publications/position.js";
 import type { Publication } from "../../hub/publications/publication.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import { SnapshotItem } from "../snapshot-item.js";
-import type { SnapshotPart } from "../snapshot-part.js";
+import type { SavedItems, SnapshotPart } from "../snapshot-part.js";
 
 /** An entry with an id of its own. */
 export interface Identified {
@@ -98,10 +99,20 @@ export class EventIds implements SnapshotPart {
     return [...(isIn ? [first] : []), ...(later === undefined ? [] : [later])];
   }
 
-  save(): Iterable<unknown> {
+  save(): SavedItems {
+    return { inSteps: this.#copy() };
+  }
+
+  *#copy(): Generator<undefined, Iterable<unknown>> {
+    const first: Identified[] = [];
+    yield* copyInSteps(this.#first.values(), (entry) => void first.push(entry));
     const later: (readonly [Topic, Identified])[] = [];
-    for (const byTopic of this.#later.values()) later.push(...byTopic);
-    return itemsOf([...this.#first.values()], later);
+    yield* copyInSteps(this.#laterOnes(), (each) => void later.push(each));
+    return itemsOf(first, later);
+  }
+
+  *#laterOnes(): Generator<readonly [Topic, Identified], void> {
+    for (const byTopic of this.#later.values()) yield* byTopic;
   }
 
   load(item: unknown): void {

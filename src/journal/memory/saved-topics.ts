@@ -5,8 +5,8 @@ import type { TopicHistory } from "./topic-history.js";
 const numbersPerTopic = 4;
 
 /**
- * The counts and newest offsets of topics at one moment, copied into one array of numbers: 100,000 topics take a few
- * milliseconds, objects ten times as long.
+ * The counts and newest offsets of topics at one moment, copied into one array of numbers: objects take ten times as
+ * long.
  */
 export class SavedTopics implements Iterable<object> {
   readonly #topics: Topic[] = [];

@@ -1,3 +1,4 @@
+import { copyInSteps } from "../../base/turn-budget.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import { mayMatchBelow } from "../../hub/filters/filter-overlap.js";
 import { filterSetOf } from "../../hub/filters/filter-set.js";
@@ -8,7 +9,7 @@ import type { Publication } from "../../hub/publications/publication.js";
 import { isBelow } from "../../hub/topics/topic.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import { SnapshotItem } from "../snapshot-item.js";
-import type { SnapshotPart } from "../snapshot-part.js";
+import type { SavedItems, SnapshotPart } from "../snapshot-part.js";
 import { PresenceLosses } from "./presence-losses.js";
 import { SavedTopics } from "./saved-topics.js";
 import { RecentTopics, TopicHistory } from "./topic-history.js";
@@ -139,10 +140,14 @@ export class TopicHistories implements SnapshotPart {
   }
 
   /** The counts and newest offsets of all topics. The entries come from the log. */
-  save(): Iterable<unknown> {
+  save(): SavedItems {
+    return { inSteps: this.#copy() };
+  }
+
+  *#copy(): Generator<undefined, SavedTopics> {
     const saved = new SavedTopics(this.#byName.size);
     if (this.#shared !== undefined) saved.add(this.#shared);
-    for (let topic = this.#recent.oldest; topic !== undefined; topic = topic.newer) saved.add(topic);
+    yield* copyInSteps(this.#recent.all(), (topic) => saved.add(topic));
     return saved;
   }
 

@@ -129,6 +129,11 @@ export class RecentTopics {
     return this.#oldest;
   }
 
+  /** All topics, the oldest first. */
+  *all(): Generator<TopicHistory, void> {
+    for (let topic = this.#oldest; topic !== undefined; topic = topic.newer) yield topic;
+  }
+
   /** Makes the topic the newest. */
   touch(topic: TopicHistory): void {
     if (this.#newest === topic) return;

@@ -23,6 +23,7 @@ import type { HistoryLimits } from "../../../src/limits/history.js";
 import type { GapNotice } from "../../../src/protocol.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 import { MemoryLog } from "../log/memory-log.js";
+import { savedItems } from "../saved-items.js";
 
 /** A publication in the log. */
 export interface Logged {
@@ -96,7 +97,7 @@ export class LogWorld {
   /** A start of the hub: the memory takes only the records after this one. */
   restart(after: number): void {
     this.hasRestarted = true;
-    const skips = [...this.history.skips.save()];
+    const skips = [...savedItems(this.history.skips)];
     this.history.close();
     [this.memory, this.history] = this.#begin();
     for (const item of skips) this.history.skips.load(item);

@@ -1,9 +1,10 @@
 import { countLeading } from "../../../base/binary-search.js";
+import { copyInSteps } from "../../../base/turn-budget.js";
 import { CompactingQueue } from "../../../base/compacting-queue.js";
 import type { Entry } from "../../../hub/publications/entry.js";
 import type { Offset } from "../../../hub/publications/position.js";
 import { SnapshotItem } from "../../../journal/snapshot-item.js";
-import type { SnapshotPart } from "../../../journal/snapshot-part.js";
+import type { SavedItems, SnapshotPart } from "../../../journal/snapshot-part.js";
 
 /**
  * The position of a message in the push stream module: the second of its publication, and its number within that
@@ -92,10 +93,15 @@ export class Stamps implements SnapshotPart {
     return Math.max(0, Math.min(last, second.first + tag - 1));
   }
 
-  save(): Iterable<unknown> {
+  save(): SavedItems {
+    return { inSteps: this.#copy() };
+  }
+
+  *#copy(): Generator<undefined, Iterable<unknown>> {
     const start = this.#begin();
-    const seconds = Array.from({ length: this.#seconds.length }, (_each, index) => this.#seconds.at(index));
-    return itemsOf({ start, head: this.#head }, seconds);
+    const items: unknown[] = [{ start, head: this.#head }];
+    yield* copyInSteps(this.#seconds.all(), (second) => void items.push(second));
+    return items;
   }
 
   load(item: unknown): void {
@@ -123,14 +129,6 @@ export class Stamps implements SnapshotPart {
     });
     return leading - 1;
   }
-}
-
-function* itemsOf(
-  range: { readonly start: number; readonly head: Offset },
-  seconds: readonly (Second | undefined)[],
-): Generator<unknown, void> {
-  yield range;
-  for (const second of seconds) if (second !== undefined) yield second;
 }
 
 /** Formats a second as the module does [RFC 9110 5.6.7]. */

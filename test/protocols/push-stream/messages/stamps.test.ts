@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { array, assert, boolean, integer, nat, property, record } from "fast-check";
 import { PharosError } from "../../../../src/base/errors.js";
 import { Stamps } from "../../../../src/protocols/push-stream/messages/stamps.js";
+import { savedItems } from "../../../journal/saved-items.js";
 
 const start = 1_767_225_600;
 const seconds = 100_500;
@@ -37,13 +38,13 @@ it("gives each publication a stamp of its own, in order, which a start does not 
       let [offset, atMs] = [0, start * 1000];
       let saved: Iterable<unknown> | undefined;
       steps.forEach(({ waitMs, isNextRecord, by }, index) => {
-        if (index === begin) saved = lasting.save();
+        if (index === begin) saved = savedItems(lasting);
         offset = isNextRecord ? (Math.floor(offset / 4096) + 1) * 4096 : offset + by;
         atMs += waitMs;
         entries.push({ offset, atMs });
         lasting.apply({ offset, atMs });
       });
-      for (const item of JSON.parse(JSON.stringify([...(saved ?? lasting.save())])) as unknown[])
+      for (const item of JSON.parse(JSON.stringify([...(saved ?? savedItems(lasting))])) as unknown[])
         restarted.load(item);
       if (saved !== undefined) for (const entry of entries.slice(begin)) restarted.apply(entry);
       const stamps = entries.map((entry) => lasting.of(entry.offset));
