@@ -11,6 +11,9 @@ import { parsePlainPublication, type PlainTopics } from "./plain-publication.js"
 import { publicationsPerRecord, recordFormat } from "./record.js";
 import type { GroupHead, LoggedBeat, LoggedGone, LoggedPublication, LogItem, RecordHead } from "./record.js";
 
+/** The line of a group without a name, as the encoder writes it. Most lines of items are such lines. */
+const plainGroupForm = /^\{"group":([1-9]\d{0,3})\}\n$/;
+
 type Fields = Readonly<Record<string, unknown>>;
 /** An item that is one line. */
 type ShortItem = Exclude<LogItem, { kind: "group" }>;
@@ -32,6 +35,8 @@ export function parseHead(line: string): RecordHead {
 
 /** Reads the first line of an item. The publications of a group are lines of their own. */
 export function parseItem(line: string): ShortItem | GroupHead {
+  const size = Number(plainGroupForm.exec(line)?.[1]);
+  if (size <= publicationsPerRecord) return { kind: "group", size };
   const fields = fieldsOf(line);
   return "group" in fields
     ? same(groupHeadOf(fields, line), encodeGroupHead, line)

@@ -212,6 +212,8 @@ describe("a record", () => {
     ["an unknown item", '{"other":1}\n'],
     ["an empty line", "\n"],
     ["a group without publications", '{"group":0}\n'],
+    ["a group with too many publications", '{"group":4097}\n'],
+    ["a group whose number begins with 0", '{"group":01}\n{"t":"a","d":"b"}\n'],
     ["two items in one", '{"epoch":"a","evict":"b"}\n'],
     ["a note without a value", '{"note":"a"}\n'],
     ["a note with white space", '{"note":"a","value":[1, 2]}\n'],
