@@ -8,7 +8,7 @@ import { EpochChain } from "../journal/epoch-chain.js";
 import { createEpoch } from "../journal/epoch.js";
 import { DiskLog } from "../journal/disk/disk-log.js";
 import type { Log } from "../journal/log/log.js";
-import { startOf } from "../journal/logged/log-history.js";
+import { startOf } from "../journal/logged/history/log-history.js";
 import { LoggedJournal } from "../journal/logged/logged-journal.js";
 import type { LoggedJournalOptions } from "../journal/logged/logged-journal.js";
 import type { Journal } from "../journal/journal.js";

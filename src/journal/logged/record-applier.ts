@@ -11,7 +11,7 @@ import type { LogItem, LoggedGroup, LoggedNote, LoggedPublication } from "../log
 import type { MemoryHistory } from "../memory/memory-history.js";
 import type { MemoryFill } from "../memory-fill.js";
 import type { NodeTable } from "./nodes/node-table.js";
-import type { OffsetSpan } from "./offset-spans.js";
+import type { OffsetSpan } from "./history/offset-spans.js";
 
 /** A record that the log has stored, with its items. */
 export interface AcceptedRecord {

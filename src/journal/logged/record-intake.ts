@@ -6,7 +6,7 @@ import type { Sequence, StoredRecord } from "../log/log.js";
 import { offsetAt } from "../log/record.js";
 import type { LogItem, RecordHead } from "../log/record.js";
 import { ForeignMessages } from "./foreign-messages.js";
-import type { LogHistory } from "./log-history.js";
+import type { LogHistory } from "./history/log-history.js";
 import type { PendingItem } from "./sending/pending-item.js";
 import type { RecordApplier } from "./record-applier.js";
 import type { RecordSender } from "./sending/record-sender.js";

@@ -16,7 +16,7 @@ import { parseHubTopic } from "../../../src/hub/topics/topic.js";
 import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import { encodeItem, encodeRecord } from "../../../src/journal/log/encode-record.js";
 import { offsetAt, sequenceOf } from "../../../src/journal/log/record.js";
-import { LogHistory, startOf } from "../../../src/journal/logged/log-history.js";
+import { LogHistory, startOf } from "../../../src/journal/logged/history/log-history.js";
 import { MemoryHistory } from "../../../src/journal/memory/memory-history.js";
 import { defaultHistoryLimits } from "../../../src/limits/history.js";
 import type { HistoryLimits } from "../../../src/limits/history.js";

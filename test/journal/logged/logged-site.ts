@@ -8,7 +8,7 @@ import { parsePublication } from "../../../src/hub/publications/publication.js";
 import type { Publication, PublicationInput } from "../../../src/hub/publications/publication.js";
 import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import { createEpoch } from "../../../src/journal/epoch.js";
-import { startOf } from "../../../src/journal/logged/log-history.js";
+import { startOf } from "../../../src/journal/logged/history/log-history.js";
 import { LoggedJournal } from "../../../src/journal/logged/logged-journal.js";
 import type { JournalEnd } from "../../../src/journal/logged/logged-journal.js";
 import { MemoryHistory } from "../../../src/journal/memory/memory-history.js";

@@ -1,22 +1,29 @@
-import { PharosError } from "../../base/errors.js";
-import type { TurnBudget } from "../../base/turn-budget.js";
-import { filterSetOf } from "../../hub/filters/filter-set.js";
-import { Entry } from "../../hub/publications/entry.js";
-import type { HistoryRange, OlderEntries } from "../../hub/publications/history.js";
-import type { Offset } from "../../hub/publications/position.js";
-import type { Publication } from "../../hub/publications/publication.js";
-import { mayRead } from "../../hub/publications/rights.js";
-import type { Topic } from "../../hub/topics/topic.js";
-import { decodeHead } from "../log/decode-record.js";
-import type { Log, Sequence, StoredRecord } from "../log/log.js";
-import { publicationsIn } from "../log/publications-in.js";
-import { offsetAt, sequenceOf } from "../log/record.js";
-import type { LoggedPublication } from "../log/record.js";
-import type { WithdrawnTopics } from "../memory/withdrawn-topics.js";
+import { PharosError } from "../../../base/errors.js";
+import type { TurnBudget } from "../../../base/turn-budget.js";
+import { filterSetOf } from "../../../hub/filters/filter-set.js";
+import { Entry } from "../../../hub/publications/entry.js";
+import type { HistoryRange, OlderEntries } from "../../../hub/publications/history.js";
+import type { Offset } from "../../../hub/publications/position.js";
+import type { Publication } from "../../../hub/publications/publication.js";
+import { mayRead } from "../../../hub/publications/rights.js";
+import type { Topic } from "../../../hub/topics/topic.js";
+import { decodeHead } from "../../log/decode-record.js";
+import type { Sequence, StoredRecord } from "../../log/log.js";
+import { publicationsIn } from "../../log/publications-in.js";
+import { offsetAt, sequenceOf } from "../../log/record.js";
+import type { LoggedPublication } from "../../log/record.js";
+import type { WithdrawnTopics } from "../../memory/withdrawn-topics.js";
 import type { OffsetSpan } from "./offset-spans.js";
+import type { RecentRecords } from "./recent-records.js";
 
-/** The bytes of one read. A record may have as many, so smaller reads would not save memory. */
-const readBytes = 4 * 1024 * 1024;
+/** The bytes of the largest read. A record may have as many, so smaller reads would not save memory. */
+const mostReadBytes = 4 * 1024 * 1024;
+
+/**
+ * The bytes of the first read of a page: the page of an event stream has 64 KiB of data. Each further read has twice as
+ * many. So a reader that wants everything needs one read, and one that wants little soon reads much at once.
+ */
+const leastReadBytes = 128 * 1024;
 
 /** The bytes of the log that one page covers at most. At 200 MB/s, the readers that wait get their turn after 40 ms. */
 const scannedBytes = 8 * 1024 * 1024;
@@ -31,7 +38,7 @@ const uncountedOrdinal = 1;
 const mostSearchedTopics = 4;
 
 export interface LogPageOptions {
-  readonly log: Pick<Log, "first" | "read">;
+  readonly records: RecentRecords;
   readonly budget: TurnBudget;
   /** The event id of a publication without an own id. */
   readonly idAt: (offset: Offset) => string;
@@ -53,6 +60,8 @@ export class LogPage {
   readonly #maxBytes: number;
   readonly #topics: readonly Topic[] | undefined;
   readonly #withdrawals: number;
+  /** The first offset of the page. */
+  readonly #begin: Offset;
   #isCancelled = false;
   #entries: Entry[] = [];
   #bytes = 0;
@@ -67,6 +76,7 @@ export class LogPage {
     this.#withdrawals = options.withdrawn.count;
     // The first record of a log is record 1.
     this.#upTo = Math.max(range.after, offsetAt(1, 0) - 1);
+    this.#begin = this.#upTo + 1;
     const topics = range.filters.flatMap((filter) => (filter.kind === "exact" ? [filter.topic] : []));
     const isSearched = topics.length === range.filters.length && topics.length <= mostSearchedTopics;
     this.#topics = isSearched ? topics : undefined;
@@ -80,9 +90,11 @@ export class LogPage {
   /** Rejects if the log cannot be read now. Then call this again later: the page goes on where it was. */
   async read(): Promise<OlderEntries> {
     let scanned = 0;
+    let readBytes = leastReadBytes;
     while (!this.#isDone() && scanned < scannedBytes) {
       const next = sequenceOf(this.#upTo + 1);
-      const records = await this.#options.log.read(next - 1, readBytes);
+      const records = await this.#options.records.read(next - 1, readBytes);
+      readBytes = Math.min(2 * readBytes, mostReadBytes);
       if (records.length === 0) this.#miss(this.#range.upTo);
       for (const record of records) {
         if (this.#isDone()) break;
@@ -90,7 +102,16 @@ export class LogPage {
         await this.#take(record);
       }
     }
+    if (this.#isGone()) return { entries: [], upTo: this.#range.after };
     return { entries: this.#entries, upTo: this.#upTo };
+  }
+
+  /**
+   * True if the log has removed the first record meanwhile. Then nobody knows any more which of its publications were
+   * skipped, and the reader gets a gap instead of the page.
+   */
+  #isGone(): boolean {
+    return sequenceOf(this.#begin) < this.#options.records.first;
   }
 
   #isDone(): boolean {
@@ -122,7 +143,7 @@ export class LogPage {
       const offset = offsetAt(sequence, logged.index);
       if (this.#isCancelled || offset > upTo) break;
       if (this.#isWanted(logged.publication, offset)) this.#add(logged, offset);
-      if (this.#isFull) return;
+      if (this.#isFull) return this.#options.records.keep({ sequence, payload });
     }
     this.#upTo = Math.min(upTo, offsetAt(sequence + 1, 0) - 1);
   }
@@ -159,7 +180,7 @@ export class LogPage {
   /** Ends the page before records that are missing. What the log has removed at its start is no hole. */
   #miss(upTo: Offset): void {
     const from = this.#upTo + 1;
-    if (sequenceOf(from) < this.#options.log.first) this.#isFull = true;
+    if (sequenceOf(from) < this.#options.records.first) this.#isFull = true;
     else this.#lose({ from, upTo }, "records are missing");
   }
 

@@ -1,5 +1,5 @@
-import { countLeading } from "../../base/binary-search.js";
-import type { Offset } from "../../hub/publications/position.js";
+import { countLeading } from "../../../base/binary-search.js";
+import type { Offset } from "../../../hub/publications/position.js";
 
 /** A range of offsets; both ends belong to it. */
 export interface OffsetSpan {

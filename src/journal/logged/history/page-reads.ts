@@ -1,13 +1,15 @@
-import type { Clock, Timer } from "../../base/clock.js";
-import { messageOf } from "../../base/errors.js";
-import type { Logger } from "../../base/log.js";
-import type { HistoryRange, OlderEntries, PendingEntries } from "../../hub/publications/history.js";
+import type { Clock, Timer } from "../../../base/clock.js";
+import { messageOf } from "../../../base/errors.js";
+import type { Logger } from "../../../base/log.js";
+import type { HistoryRange, OlderEntries, PendingEntries } from "../../../hub/publications/history.js";
+import type { Log } from "../../log/log.js";
 import { LogPage } from "./log-page.js";
 import type { LogPageOptions } from "./log-page.js";
+import { RecentRecords } from "./recent-records.js";
 
 /**
- * The most pages that are read at the same time. Each has up to 4 MiB of records and its entries in memory: 20 MB. A
- * reader waits while others read, which costs only this reader.
+ * The most pages that are read at the same time. Each has up to 4 MiB of records and its entries in memory: 20 MB, and
+ * 16 MiB of {@link RecentRecords}. A reader waits while others read, which costs only this reader.
  */
 const mostReads = 4;
 
@@ -22,7 +24,8 @@ interface Read {
   readonly unlist: () => void;
 }
 
-export interface PageReadsOptions extends LogPageOptions {
+export interface PageReadsOptions extends Omit<LogPageOptions, "records"> {
+  readonly log: Pick<Log, "first" | "read">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -33,7 +36,7 @@ export interface PageReadsOptions extends LogPageOptions {
  * its readers wait.
  */
 export class PageReads {
-  readonly #options: PageReadsOptions;
+  readonly #options: PageReadsOptions & LogPageOptions;
   /** The pages that a new request can share, by filters and then by the rest of the range. */
   readonly #shared = new Map<HistoryRange["filters"], Map<string, Read>>();
   readonly #waiting = new Set<Read>();
@@ -42,7 +45,7 @@ export class PageReads {
   #isClosed = false;
 
   constructor(options: PageReadsOptions) {
-    this.#options = options;
+    this.#options = { ...options, records: new RecentRecords(options.log) };
   }
 
   /** The number of pages that are being read. */

@@ -1,24 +1,24 @@
-import type { Clock } from "../../base/clock.js";
-import type { Logger } from "../../base/log.js";
-import { TurnBudget } from "../../base/turn-budget.js";
-import type { Entry } from "../../hub/publications/entry.js";
+import type { Clock } from "../../../base/clock.js";
+import type { Logger } from "../../../base/log.js";
+import { TurnBudget } from "../../../base/turn-budget.js";
+import type { Entry } from "../../../hub/publications/entry.js";
 import type {
   Cursor,
   HistoryRange,
   LossMark,
   LossReport,
   PendingEntries,
-} from "../../hub/publications/history.js";
-import type { Offset } from "../../hub/publications/position.js";
-import type { Rights } from "../../hub/publications/rights.js";
-import type { Topic } from "../../hub/topics/topic.js";
-import type { StoredHistory } from "../journal.js";
-import type { Log } from "../log/log.js";
-import { offsetAt } from "../log/record.js";
-import type { MemoryHistory } from "../memory/memory-history.js";
-import { SnapshotItem } from "../snapshot-item.js";
-import type { SnapshotPart } from "../snapshot-part.js";
-import type { NewestRange, TopicCounts } from "../topic-history-reader.js";
+} from "../../../hub/publications/history.js";
+import type { Offset } from "../../../hub/publications/position.js";
+import type { Rights } from "../../../hub/publications/rights.js";
+import type { Topic } from "../../../hub/topics/topic.js";
+import type { StoredHistory } from "../../journal.js";
+import type { Log } from "../../log/log.js";
+import { offsetAt } from "../../log/record.js";
+import type { MemoryHistory } from "../../memory/memory-history.js";
+import { SnapshotItem } from "../../snapshot-item.js";
+import type { SnapshotPart } from "../../snapshot-part.js";
+import type { NewestRange, TopicCounts } from "../../topic-history-reader.js";
 import { OffsetSpans } from "./offset-spans.js";
 import type { OffsetSpan } from "./offset-spans.js";
 import { PageReads } from "./page-reads.js";

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import type { HistoryLimits } from "../../../src/limits/history.js";
-import { damage, faultsOf, step } from "./log-model.js";
-import type { Step } from "./log-model.js";
+import type { HistoryLimits } from "../../../../src/limits/history.js";
+import { damage, faultsOf, step } from "../log-model.js";
+import type { Step } from "../log-model.js";
 
 const limits = fc.constantFrom<Partial<HistoryLimits>>(
   {},

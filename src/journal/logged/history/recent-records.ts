@@ -1,0 +1,41 @@
+import type { Log, Sequence, StoredRecord } from "../../log/log.js";
+
+/** The memory for records, in bytes: four records of the largest size, as many as pages are read at the same time. */
+const mostBytes = 16 * 1024 * 1024;
+
+/**
+ * The records of a log in which pages have ended. A record may have 4 MiB, and a page 64 KiB, so the next page of the
+ * same reader usually begins in the same record.
+ */
+export class RecentRecords implements Pick<Log, "first" | "read"> {
+  readonly #log: Pick<Log, "first" | "read">;
+  /** By number, the one that was added first comes first. */
+  readonly #records = new Map<Sequence, StoredRecord>();
+  #bytes = 0;
+
+  constructor(log: Pick<Log, "first" | "read">) {
+    this.#log = log;
+  }
+
+  get first(): Sequence {
+    return this.#log.first;
+  }
+
+  /** As {@link Log.read}, but returns only the next record if it is in memory. */
+  async read(after: Sequence, maxBytes: number): Promise<readonly StoredRecord[]> {
+    const next = this.#records.get(after + 1);
+    return next === undefined ? this.#log.read(after, maxBytes) : [next];
+  }
+
+  /** Keeps a record in memory, and drops the oldest ones above the limit. */
+  keep(record: StoredRecord): void {
+    if (this.#records.has(record.sequence)) return;
+    this.#records.set(record.sequence, record);
+    this.#bytes += record.payload.length;
+    for (const [sequence, { payload }] of this.#records) {
+      if (this.#bytes <= mostBytes) return;
+      this.#records.delete(sequence);
+      this.#bytes -= payload.length;
+    }
+  }
+}
