@@ -152,8 +152,9 @@ export class ZeroMqIngress {
   async #read(): Promise<void> {
     const budget = new TurnBudget(this.#options.clock, this.#limits.turnMs);
     for (;;) {
-      if (!(await this.#hasRoom())) return;
-      const frames = await this.#receive();
+      if (this.#mayWait && !(await this.#hasRoom())) return;
+      const received = this.#receive();
+      const frames = received instanceof Promise ? await this.#arrived(received) : received;
       if (frames === undefined) return;
       this.#received += 1;
       this.#take(frames);
@@ -162,6 +163,11 @@ export class ZeroMqIngress {
       const pause = budget.pauseIfUsedUp();
       if (pause !== undefined) await pause;
     }
+  }
+
+  /** False while the sink accepts publications and the ingress is open: a wait for each message would cost more than the message. */
+  get #mayWait(): boolean {
+    return this.#closing !== undefined || this.#options.sink.room() !== undefined;
   }
 
   /**
@@ -182,20 +188,31 @@ export class ZeroMqIngress {
   }
 
   /** The next message; undefined if reading has to end. */
-  async #receive(): Promise<readonly Buffer[] | undefined> {
+  #receive(): ReturnType<MessageSource["receive"]> | undefined {
+    try {
+      return this.#source.receive();
+    } catch (error) {
+      return this.#ends(error);
+    }
+  }
+
+  async #arrived(received: Promise<readonly Buffer[]>): Promise<readonly Buffer[] | undefined> {
     try {
       this.#waiting = true;
-      return await this.#source.receive();
+      return await received;
     } catch (error) {
-      if (this.#closing === undefined)
-        this.#options.logger.error(
-          { error, address: this.address },
-          "this endpoint receives no more publications",
-        );
-      return undefined;
+      return this.#ends(error);
     } finally {
       this.#waiting = false;
     }
+  }
+
+  #ends(error: unknown): undefined {
+    if (this.#closing === undefined)
+      this.#options.logger.error(
+        { error, address: this.address },
+        "this endpoint receives no more publications",
+      );
   }
 
   #take(frames: readonly Buffer[]): void {

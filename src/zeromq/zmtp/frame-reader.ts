@@ -3,7 +3,7 @@ export interface ZmtpFrame {
   readonly isCommand: boolean;
   /** True if further frames of the message follow. */
   readonly hasMore: boolean;
-  /** A copy of the received bytes. */
+  /** Shares memory with the received bytes, which never change. */
   readonly body: Buffer;
 }
 
@@ -59,7 +59,7 @@ export class FrameReader {
     const bytes = this.#bodyBytes(headBytes);
     if (bytes > this.#maxFrameBytes) return "invalid";
     if (bodyAt + bytes > this.#end) return undefined;
-    const body = Buffer.from(this.#buffer.subarray(bodyAt, bodyAt + bytes));
+    const body = this.#buffer.subarray(bodyAt, bodyAt + bytes);
     this.skip(headBytes + bytes);
     return { isCommand: (flags & flag.command) !== 0, hasMore: (flags & flag.more) !== 0, body };
   }

@@ -55,13 +55,14 @@ export class PullServer implements MessageSource {
     server.on("error", (error) => options.logger.warn({ error, address }, "a publisher could not connect"));
   }
 
-  async receive(): Promise<readonly Buffer[]> {
-    for (;;) {
-      if (this.#closed) throw new Error("the socket is closed");
-      const message = this.#next();
-      if (message !== undefined) return message;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
+  receive(): readonly Buffer[] | Promise<readonly Buffer[]> {
+    if (this.#closed) throw new Error("the socket is closed");
+    return this.#next() ?? this.#nextLater();
+  }
+
+  async #nextLater(): Promise<readonly Buffer[]> {
+    await new Promise<void>((resolve) => (this.#wake = resolve));
+    return this.receive();
   }
 
   close(): void {

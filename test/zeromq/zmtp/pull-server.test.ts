@@ -35,7 +35,7 @@ async function open(
 async function receive(server: PullServer, count: number): Promise<string[]> {
   const messages: string[] = [];
   while (messages.length < count) {
-    const frames = await before(server.receive(), {
+    const frames = await before(Promise.resolve(server.receive()), {
       within,
       missing: () => `message ${messages.length + 1} of ${count}`,
     });
