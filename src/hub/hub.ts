@@ -152,9 +152,10 @@ export class Hub {
   apply(entry: Entry): void {
     entry.appliedAtMs = this.#clock.monotonic();
     if (entry.publication.retain) this.retained.apply(entry);
+    const append = (cohort: Cohort): void => cohort.append(entry);
     for (const topic of entry.publication.topics) {
-      if (topic === this.#presenceTopic) this.#presenceCohorts.forEach((cohort) => cohort.append(entry));
-      else this.#trie.match(topic, (cohort) => cohort.append(entry));
+      if (topic === this.#presenceTopic) this.#presenceCohorts.forEach(append);
+      else this.#trie.match(topic, append);
     }
   }
 

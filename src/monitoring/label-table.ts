@@ -6,9 +6,11 @@ export class LabelTable<Row> {
 
   /** Returns the row for this name and these labels. If the row is missing, the method adds the result of `create`. */
   row(name: string, labels: Labels, create: (labels: Labels) => Row): Row {
-    const rows = this.#rows.get(name) ?? new Map<string, Row>();
     const key = labelText(labels);
-    const row = rows.get(key) ?? create(labels);
+    const known = this.#rows.get(name)?.get(key);
+    if (known !== undefined) return known;
+    const row = create(labels);
+    const rows = this.#rows.get(name) ?? new Map<string, Row>();
     this.#rows.set(name, rows.set(key, row));
     return row;
   }

@@ -160,9 +160,10 @@ export class MemoryHistory implements StoredHistory {
     this.#allBytes += entry.bytes;
     this.#held += 1;
     this.#bytes += entry.bytes;
-    for (const name of this.#topics.namesOf(publication)) this.#topics.push(name, entry);
+    const names = this.#topics.namesOf(publication);
+    for (const name of names) this.#topics.push(name, entry);
     for (const follower of this.#followers) follower.apply(entry);
-    this.#evictOverLimits();
+    this.#evictOverLimits(names);
     return entry;
   }
 
@@ -367,9 +368,9 @@ export class MemoryHistory implements StoredHistory {
     return keeps ? id : this.idAt(offset);
   }
 
-  #evictOverLimits(): void {
-    const newest = this.#all.last;
-    for (const name of newest === undefined ? [] : this.#topics.namesOf(newest.publication)) {
+  /** @param names the histories that have grown */
+  #evictOverLimits(names: Iterable<Topic>): void {
+    for (const name of names) {
       const history = this.#topics.named(name);
       if (history !== undefined) this.#trim(history);
     }
