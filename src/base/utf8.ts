@@ -13,6 +13,11 @@ export function decodeUtf8(bytes: Uint8Array, what: string): string {
   return bufferOf(bytes).toString("utf8");
 }
 
+/** True if {@link decodeUtf8} accepts the bytes. */
+export function isValidUtf8(bytes: Uint8Array): boolean {
+  return isUtf8(bytes);
+}
+
 /** Removes the byte order mark that some editors put in front of a file. */
 export function withoutByteOrderMark(text: string): string {
   return text.startsWith("\uFEFF") ? text.slice(1) : text;

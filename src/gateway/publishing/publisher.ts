@@ -101,19 +101,20 @@ export class Publisher {
    * @param groupName the name of the group in the journal, from {@link PublishOnce}
    */
   async publish(publications: Iterable<Publication | undefined>, groupName?: string): Promise<Ids> {
-    const { begin, room } = this.#options;
-    const budget = this.#budget;
-    const all = await budget.map(publications, (publication) => publication);
-    const group = begin(groupName);
+    const all = await this.#budget.map(publications, (publication) => publication);
+    const group = this.#options.begin(groupName);
     for (const publication of all) {
       if (publication === undefined) continue;
-      do {
-        await budget.pauseIfUsedUp();
-        await room();
-      } while (budget.isUsedUp());
+      // Without a reason to wait, an `await` would cost as much as to store the publication.
+      for (let wait = this.#wait(); wait !== undefined; wait = this.#wait()) await wait;
       group.add(publication);
     }
     return group.commit();
+  }
+
+  /** Undefined while this turn has time and the hub accepts publications; else resolves when one of them may be true. */
+  #wait(): Promise<void> | undefined {
+    return this.#budget.pauseIfUsedUp() ?? this.#options.room();
   }
 
   /** Call this before you parse the topics: a body of 1 MiB can hold 100,000 topics. */

@@ -18,7 +18,7 @@ export function parsePublicationJson(value: unknown): PublicationInput {
   const fields = jsonFields(value);
   refuseUnknown(fields, fieldNames);
   return {
-    topics: topicsOf(fields.get("topic")),
+    topics: topicsOf(fields.topic),
     data: required(textOf(fields, "data"), "data"),
     ...optionsOf(fields),
   };
@@ -35,19 +35,22 @@ export function parsePublicationOptions(value: unknown): PublicationOptions {
   return optionsOf(fields);
 }
 
+/** The fields of a JSON object. The sender chooses their names, so read only names that no object inherits. */
+export type JsonFields = Readonly<Record<string, unknown>>;
+
 /**
- * The fields of a JSON object. The result is a map, because the sender chooses the names of the fields.
+ * The fields of a JSON object.
  *
  * @throws PharosError `bad-publication` if the value is not an object
  */
-export function jsonFields(value: unknown): ReadonlyMap<string, unknown> {
+export function jsonFields(value: unknown): JsonFields {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new PharosError("bad-publication", `the JSON text must be an object, not ${kindOfValue(value)}`);
-  return new Map(Object.entries(value));
+  return value as JsonFields;
 }
 
-function refuseUnknown(fields: ReadonlyMap<string, unknown>, allowed: readonly string[]): void {
-  const unknown = [...fields.keys()].find((name) => !allowed.includes(name));
+function refuseUnknown(fields: JsonFields, allowed: readonly string[]): void {
+  const unknown = Object.keys(fields).find((name) => !allowed.includes(name));
   if (unknown === undefined) return;
   throw new PharosError(
     "bad-publication",
@@ -55,7 +58,7 @@ function refuseUnknown(fields: ReadonlyMap<string, unknown>, allowed: readonly s
   );
 }
 
-function optionsOf(fields: ReadonlyMap<string, unknown>): PublicationOptions {
+function optionsOf(fields: JsonFields): PublicationOptions {
   return {
     id: textOf(fields, "id"),
     type: textOf(fields, "type"),
@@ -79,14 +82,14 @@ function required(text: string | undefined, name: string): string {
   throw new PharosError("bad-publication", `${name} is missing; for no ${name} write "${name}": ""`);
 }
 
-function textOf(fields: ReadonlyMap<string, unknown>, name: string): string | undefined {
-  const value = fields.get(name);
+function textOf(fields: JsonFields, name: string): string | undefined {
+  const value = fields[name];
   if (value === undefined || typeof value === "string") return value;
   throw new PharosError("bad-publication", `${name} must be a text, not ${kindOfValue(value)}`);
 }
 
-function numberOf(fields: ReadonlyMap<string, unknown>, name: string): number | undefined {
-  const value = fields.get(name);
+function numberOf(fields: JsonFields, name: string): number | undefined {
+  const value = fields[name];
   if (value === undefined || typeof value === "number") return value;
   throw new PharosError(
     "bad-publication",
@@ -94,8 +97,8 @@ function numberOf(fields: ReadonlyMap<string, unknown>, name: string): number | 
   );
 }
 
-function flagOf(fields: ReadonlyMap<string, unknown>, name: string): boolean | undefined {
-  const value = fields.get(name);
+function flagOf(fields: JsonFields, name: string): boolean | undefined {
+  const value = fields[name];
   if (value === undefined || typeof value === "boolean") return value;
   throw new PharosError("bad-publication", `${name} must be true or false, not ${quoteValue(value)}`);
 }

@@ -84,7 +84,8 @@ function parseTopics(topics: readonly string[], limits: PublicationLimits): read
     );
   }
   for (const topic of topics) checkLength(topic, "a topic", limits.topicBytes);
-  const [first, ...others] = new Set(topics.map((topic) => parseTopic(topic, limits.topicBytes)));
+  const parsed = topics.map((topic) => parseTopic(topic, limits.topicBytes));
+  const [first, ...others] = parsed.length > 1 ? new Set(parsed) : parsed;
   if (first === undefined) throw new PharosError("bad-topic", "a publication needs at least one topic");
   return [first, ...others];
 }

@@ -3,7 +3,11 @@ import { quoteValue } from "../../base/quote-value.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
 import { isTokenText } from "../../gateway/http/bearer.js";
 import { parseJson } from "../../base/json/parse-json.js";
-import { jsonFields, parsePublicationJson } from "../../hub/publications/publication-json.js";
+import {
+  jsonFields,
+  parsePublicationJson,
+  type JsonFields,
+} from "../../hub/publications/publication-json.js";
 
 /** A message of a WebSocket client. */
 export type ClientMessage =
@@ -34,7 +38,7 @@ export function readClientMessage(text: string): ReadMessage {
   let request: MessageNumber | undefined;
   try {
     const fields = jsonFields(parseJson(text));
-    request = numberOf(fields.get("request"));
+    request = numberOf(fields.request);
     return { request, message: messageOf(fields) };
   } catch (error) {
     if (error instanceof PharosError) return { request, message: error };
@@ -42,17 +46,19 @@ export function readClientMessage(text: string): ReadMessage {
   }
 }
 
-function messageOf(fields: ReadonlyMap<string, unknown>): ClientMessage {
-  const names = [...fields.keys()].filter((name) => name !== "request").sort();
+function messageOf(fields: JsonFields): ClientMessage {
+  const names = Object.keys(fields)
+    .filter((name) => name !== "request")
+    .sort();
   switch (names.join()) {
     case "add":
     case "drop":
     case "add,drop":
       return { kind: "change", add: textsOf(fields, "add"), drop: textsOf(fields, "drop") };
     case "publish":
-      return { kind: "publish", publication: parsePublicationJson(fields.get("publish")) };
+      return { kind: "publish", publication: parsePublicationJson(fields.publish) };
     case "token":
-      return { kind: "token", token: tokenOf(fields.get("token")) };
+      return { kind: "token", token: tokenOf(fields.token) };
     default:
       throw new PharosError(
         "bad-request",
@@ -66,8 +72,8 @@ function numberOf(value: unknown): MessageNumber | undefined {
   throw new PharosError("bad-request", `request must be a number, not ${quoteValue(value)}`);
 }
 
-function textsOf(fields: ReadonlyMap<string, unknown>, name: string): readonly string[] {
-  const value = fields.get(name) ?? [];
+function textsOf(fields: JsonFields, name: string): readonly string[] {
+  const value = fields[name] ?? [];
   if (Array.isArray(value) && value.every((text) => typeof text === "string")) return value;
   throw new PharosError("bad-request", `${name} must be a list of topic filters, not ${quoteValue(value)}`);
 }

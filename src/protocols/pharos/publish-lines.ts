@@ -1,6 +1,6 @@
 import { PharosError } from "../../base/errors.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
-import { decodeUtf8 } from "../../base/utf8.js";
+import { decodeUtf8, isValidUtf8 } from "../../base/utf8.js";
 import { parseJson } from "../../base/json/parse-json.js";
 import { declaredPublishLimits } from "../../limits/publications.js";
 import { parsePublicationJson } from "../../hub/publications/publication-json.js";
@@ -43,12 +43,16 @@ export interface PublishLinesOptions<T> {
 export function* parsePublishLines<T>(body: Buffer, options: PublishLinesOptions<T>): Generator<T, void> {
   const { publications: most, lines } = options.limits ?? defaultPublishLinesLimits;
   let count = 0;
-  for (const { number, bytes } of linesOf(body)) {
-    if (number > lines) throw new PharosError("too-large", `a request may have at most ${lines} lines`);
-    if (isBlank(bytes)) continue;
+  // Most bodies are valid. A check of each line would cost as much as to decode the line.
+  const isValid = isValidUtf8(body);
+  const textOf = ({ from, to }: Line): string =>
+    isValid ? body.toString("utf8", from, to) : decodeUtf8(body.subarray(from, to), "the text");
+  for (const line of linesOf(body)) {
+    if (line.number > lines) throw new PharosError("too-large", `a request may have at most ${lines} lines`);
+    if (isBlank(body, line)) continue;
     count += 1;
     if (count > most) throw new PharosError("too-large", `a request may have at most ${most} publications`);
-    yield parseLine(bytes, number, options.accept);
+    yield atLine(line, () => options.accept(parsePublicationJson(parseJson(textOf(line)))));
   }
   if (count === 0) throw new PharosError("bad-publication", "the body has no line with a publication");
 }
@@ -58,7 +62,10 @@ const lf = 0x0a;
 interface Line {
   /** The line's number. The first line is 1, and blank lines count. */
   readonly number: number;
-  readonly bytes: Buffer;
+  /** The index of the first byte. */
+  readonly from: number;
+  /** The index after the last byte. */
+  readonly to: number;
 }
 
 /** Some editors put this mark in front of a file. */
@@ -69,22 +76,24 @@ function* linesOf(body: Buffer): Iterable<Line> {
   const start = body.subarray(0, byteOrderMark.length).equals(byteOrderMark) ? byteOrderMark.length : 0;
   for (let from = start; from < body.length;) {
     const found = body.indexOf(lf, from);
-    const end = found < 0 ? body.length : found;
-    const bytes = body.subarray(from, end);
+    const to = found < 0 ? body.length : found;
     number += 1;
-    from = end + 1;
-    yield { number, bytes };
+    yield { number, from, to };
+    from = to + 1;
   }
 }
 
 /** True if the line has only white space of JSON [RFC 8259, 2]. */
-function isBlank(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+function isBlank(body: Buffer, { from, to }: Line): boolean {
+  let at = from;
+  while (at < to && (body[at] === 0x20 || body[at] === 0x09 || body[at] === 0x0d)) at += 1;
+  return at === to;
 }
 
-function parseLine<T>(bytes: Buffer, number: number, accept: (input: PublicationInput) => T): T {
+/** Calls `parse`, and puts the line's number in front of the message of an error. */
+function atLine<T>({ number }: Line, parse: () => T): T {
   try {
-    return accept(parsePublicationJson(parseJson(decodeUtf8(bytes, "the text"))));
+    return parse();
   } catch (error) {
     if (!(error instanceof PharosError)) throw error;
     const { code, message, reason } = error;
