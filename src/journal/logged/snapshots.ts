@@ -23,8 +23,8 @@ const leastGrowthBytes = 64 * 1024 * 1024;
 
 /**
  * The memory that a start fills, if the history in memory may be that large, in bytes. Together with the growth since the
- * snapshot, a start replays up to 128 MiB: 210,000 publications of 200 bytes, in about 2 seconds. Readers that need older
- * entries read the log.
+ * snapshot, a start replays up to 128 MiB: 210,000 publications of 200 bytes. At 17 µs each, this is less than 4 seconds of
+ * CPU time. Readers that need older entries read the log.
  */
 const startFillBytes = 64 * 1024 * 1024;
 
