@@ -22,10 +22,9 @@ import type {
   PublicationGroup,
   Receipt,
 } from "../journal.js";
-import { encodeItem, encodeRecord } from "../log/encode-record.js";
 import type { Log, LogState, Sequence, StoredRecord } from "../log/log.js";
 import { offsetAt, publicationsPerRecord } from "../log/record.js";
-import type { LogItem, LoggedNote, LoggedPublication } from "../log/record.js";
+import type { LoggedNote, LoggedPublication } from "../log/record.js";
 import type { MemoryHistory } from "../memory/memory-history.js";
 import type { SnapshotPart } from "../snapshot-part.js";
 import { LogAgeing } from "./log-ageing.js";
@@ -42,7 +41,8 @@ import { RecordSender } from "./sending/record-sender.js";
 import { closed, outcomeUnknown, unavailable } from "./sending/refusals.js";
 import { Runs } from "./runs.js";
 import { Snapshots } from "./snapshots.js";
-import { StartAttempts } from "./start-attempts.js";
+import { EpochStarts } from "./starting/epoch-starts.js";
+import { StartAttempts } from "./starting/start-attempts.js";
 
 export interface LoggedJournalOptions {
   /** A log that is open. The journal closes it. */
@@ -73,9 +73,6 @@ export type JournalEnd = { readonly kind: "lost" } | { readonly kind: "failed"; 
 /** The epoch of publications whose own epoch the log no longer holds. */
 const lostEpoch = parseEpoch("lost") ?? createEpoch();
 
-/** The pause between two questions to an engine that does not respond, in milliseconds. */
-const catchUpRetryMs = 500;
-
 /** The time for records in each turn of the event loop, in milliseconds. */
 const turnMs = 5;
 
@@ -92,9 +89,9 @@ export class LoggedJournal implements Journal {
   readonly #applier: RecordApplier;
   readonly #intake: RecordIntake;
   readonly #answers = new Answers();
-  readonly #rules: LogRules;
   readonly #snapshots: Snapshots;
   readonly #attempts: StartAttempts;
+  readonly #epochStarts: EpochStarts;
   readonly #parts = new Map<string, SnapshotPart>();
   readonly #ageing: LogAgeing;
   readonly #waiters = new Waiters();
@@ -103,23 +100,15 @@ export class LoggedJournal implements Journal {
   #closing: Promise<void> | undefined;
   #isLive = false;
   #end: JournalEnd | undefined;
-  /** True if the epoch of this start could not be stored yet. */
-  #needsEpoch = false;
 
   constructor(options: LoggedJournalOptions) {
     this.#options = options;
     this.isShared = options.log.isShared;
     this.history = new LogHistory({ ...options, memory: options.history });
     const budget = new TurnBudget(options.clock, turnMs);
-    // An engine may have lost its newest records while this hub had no connection. On a disk, nothing is lost that was
-    // passed on.
-    const onRecovered = async (): Promise<void> => {
-      if (this.isShared || this.#needsEpoch) await this.#beginEpoch();
-      this.#needsEpoch = false;
-    };
-    this.#sender = new RecordSender({ ...options, onRecovered });
+    this.#sender = new RecordSender({ ...options, onRecovered: () => this.#epochStarts.recovered() });
     this.#items = new ItemSender({ ...options, sender: this.#sender });
-    this.#rules = new LogRules(this.#answers);
+    const rules = new LogRules(this.#answers);
     this.#nodes = new HubNodes({
       ...options,
       send: (item, applied) => this.#items.send(item, { applied }),
@@ -127,10 +116,17 @@ export class LoggedJournal implements Journal {
     });
     this.#freshness = new Freshness({ ...options, applied: (sequence) => this.#until(sequence) });
     const { table } = this.#nodes;
-    const state = { epochs: options.epochs, answers: this.#answers, rules: this.#rules, nodes: table };
+    const state = { epochs: options.epochs, answers: this.#answers, rules, nodes: table };
     const skipped = (span: OffsetSpan): void => this.history.skip(span);
     const noted = ({ part, value }: LoggedNote): void => this.#parts.get(part)?.note?.(value);
     this.#attempts = new StartAttempts(options);
+    this.#epochStarts = new EpochStarts({
+      ...options,
+      attempts: this.#attempts,
+      newRules: () => rules.change(options.idempotency),
+      applied: (sequence) => this.#waiters.until(() => this.#intake.applied >= sequence || this.#isOver),
+      check: () => this.#checkStart(),
+    });
     this.#snapshots = new Snapshots({ ...options, attempts: this.#attempts });
     const { filled } = this.#snapshots;
     this.#applier = new RecordApplier({ ...options, ...state, filled, budget, skipped, noted });
@@ -138,15 +134,7 @@ export class LoggedJournal implements Journal {
     const runs = new Runs();
     const intake = { sender: this.#sender, applier: this.#applier, history: this.history, runs };
     this.#intake = new RecordIntake({ ...options, ...intake });
-    const own = [
-      this.#rules,
-      runs,
-      this.#ageing.times,
-      options.epochs,
-      this.#answers,
-      this.history.skips,
-      table,
-    ];
+    const own = [rules, runs, this.#ageing.times, options.epochs, this.#answers, this.history.skips, table];
     for (const part of [...own, ...options.history.parts]) this.keep(part);
   }
 
@@ -195,7 +183,7 @@ export class LoggedJournal implements Journal {
       restarted: () => this.#restarted(),
     });
     this.#checkStart();
-    const failure = await this.#beginFirstEpoch();
+    const failure = await this.#epochStarts.first();
     this.#applier.goLive();
     this.#isLive = true;
     this.#sender.start(failure);
@@ -251,17 +239,8 @@ export class LoggedJournal implements Journal {
     return this.#sender.ready() ?? this.#freshness.ready() ?? this.#sender.room();
   }
 
-  /** While the engine does not respond, asks again and again. */
-  async caughtUp(withinMs: number): Promise<void> {
-    const { log, clock } = this.#options;
-    const endsAtMs = clock.monotonic() + withinMs;
-    while (this.#closing === undefined && clock.monotonic() < endsAtMs) {
-      try {
-        return await this.#until(await log.latest());
-      } catch {
-        await new Promise<void>((resolve) => void clock.after(catchUpRetryMs, resolve));
-      }
-    }
+  caughtUp(withinMs: number): Promise<void> {
+    return this.#freshness.caughtUp(withinMs);
   }
 
   close(): Promise<void> {
@@ -380,46 +359,8 @@ export class LoggedJournal implements Journal {
     if (this.#closing !== undefined) throw new PharosError("closed", "the journal is closed");
   }
 
-  /**
-   * Begins the epoch of this start. A hub whose disk is full serves what it has, and begins the epoch when there is
-   * space. Without any epoch, nothing can be served: then a hub waits for its engine.
-   *
-   * @returns the reason why the epoch could not be stored; undefined if it is stored
-   */
-  async #beginFirstEpoch(): Promise<unknown> {
-    const { log, epochs } = this.#options;
-    let failure: unknown;
-    try {
-      await this.#applyEpoch();
-    } catch (error) {
-      failure = error;
-    }
-    this.#checkStart();
-    this.#needsEpoch = failure !== undefined;
-    if (failure === undefined || epochs.length > 0) return failure;
-    if (!this.isShared) throw failure;
-    await this.#attempts.until(async () => {
-      await log.recover();
-      await this.#applyEpoch();
-    });
-    this.#checkStart();
-    this.#needsEpoch = false;
-    return undefined;
-  }
-
-  async #applyEpoch(): Promise<void> {
-    const sequence = await this.#beginEpoch();
-    const isOver = (): boolean => this.#end !== undefined || this.#closing !== undefined;
-    await this.#waiters.until(() => this.#intake.applied >= sequence || isOver());
-  }
-
-  /** The record of an epoch is a run of its own, so that it comes before records that have to be sent again. */
-  #beginEpoch(): Promise<Sequence> {
-    const { log, clock } = this.#options;
-    const epoch = createEpoch();
-    const head = { run: epoch, n: 1, atMs: clock.now() };
-    const rules = this.#rules.change(this.#options.idempotency);
-    const items: readonly LogItem[] = [...(rules === undefined ? [] : [rules]), { kind: "epoch", epoch }];
-    return log.append(encodeRecord(head, items.map(encodeItem)));
+  /** True if the journal has ended, or closes. */
+  get #isOver(): boolean {
+    return this.#end !== undefined || this.#closing !== undefined;
   }
 }

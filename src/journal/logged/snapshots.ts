@@ -6,7 +6,7 @@ import type { Log, Sequence } from "../log/log.js";
 import { encodeSnapshotLine, parseSnapshotLine } from "../snapshot-line.js";
 import type { SnapshotPart } from "../snapshot-part.js";
 import { MemoryFill } from "../memory-fill.js";
-import type { StartAttempts } from "./start-attempts.js";
+import type { StartAttempts } from "./starting/start-attempts.js";
 
 /** A chunk of a snapshot is sent when it has this many characters. */
 const chunkLength = 64 * 1024;

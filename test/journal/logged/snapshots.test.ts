@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../../src/app/system-clock.js";
 import { silentLogger } from "../../../src/base/log.js";
 import { Snapshots } from "../../../src/journal/logged/snapshots.js";
-import { StartAttempts } from "../../../src/journal/logged/start-attempts.js";
+import { StartAttempts } from "../../../src/journal/logged/starting/start-attempts.js";
 
 const common = {
   clock: systemClock,

@@ -5,6 +5,9 @@ import type { Log, Sequence } from "../../log/log.js";
 /** The time between two questions for the newest record of a shared log, in milliseconds. */
 const askEveryMs = 500;
 
+/** The pause between two questions of {@link Freshness.caughtUp} to an engine that does not respond, in milliseconds. */
+const retryMs = 500;
+
 /**
  * A hub that may be further behind the log than this accepts no publications, in milliseconds. It is the time of four
  * questions, so that a late answer alone refuses nothing.
@@ -28,6 +31,7 @@ export class Freshness {
   /** The hub had everything at this time. */
   #knownAtMs = 0;
   #isAsking = false;
+  #isClosed = false;
   #timer: Timer | undefined;
   readonly #waiters = new Waiters();
 
@@ -42,6 +46,7 @@ export class Freshness {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#waiters.look();
@@ -55,6 +60,22 @@ export class Freshness {
   /** Undefined unless this hub is behind; else a promise that resolves when it no longer is, or when it closes. */
   ready(): Promise<void> | undefined {
     return this.isBehind ? this.#waiters.until(() => !this.isBehind) : undefined;
+  }
+
+  /**
+   * Resolves when the hub has applied everything that was stored before the call. While the engine does not respond, asks
+   * again and again, for this time at most.
+   */
+  async caughtUp(withinMs: number): Promise<void> {
+    const { log, clock, applied } = this.#options;
+    const endsAtMs = clock.monotonic() + withinMs;
+    while (!this.#isClosed && clock.monotonic() < endsAtMs) {
+      try {
+        return await applied(await log.latest());
+      } catch {
+        await new Promise<void>((resolve) => void clock.after(retryMs, resolve));
+      }
+    }
   }
 
   /** The time for which this hub may lack what others have stored, beyond the time between two questions; usually 0. */

@@ -1,7 +1,7 @@
-import type { Clock } from "../../base/clock.js";
-import { PharosError } from "../../base/errors.js";
-import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
-import { unlessAborted } from "../../base/at-most.js";
+import type { Clock } from "../../../base/clock.js";
+import { PharosError } from "../../../base/errors.js";
+import { limitedLog, type LimitedLog, type Logger } from "../../../base/log.js";
+import { unlessAborted } from "../../../base/at-most.js";
 
 /** The pause before the next attempt, in milliseconds. */
 const retryMs = 500;
