@@ -141,16 +141,23 @@ async function zeromqRate(hub: HubProcess): Promise<Rate> {
   return { perSecond: stored / seconds, usage: used };
 }
 
-/** The median time until the hub acknowledges one of 1,000 publications a second, in milliseconds. */
-async function acknowledgedMs(hub: HubProcess): Promise<number> {
+/**
+ * The median times until the hub acknowledges one of 1,000 publications a second, in milliseconds: of the first five
+ * seconds, and of the ten after them. V8 compiles the hot code of a hub in the first ten seconds.
+ */
+async function acknowledgedMs(hub: HubProcess): Promise<readonly number[]> {
   const publishers = await HttpPublishers.connect(hub.httpPort, 32);
   try {
     const request = requestOfOne(bytes);
     await publishers.pace(request, { perSecond: 1000, ms: 1000 });
-    publishers.tookMs = [];
-    await publishers.pace(request, { perSecond: 1000, ms: measureMs });
+    const medians: number[] = [];
+    for (const ms of [measureMs, 2 * measureMs]) {
+      publishers.tookMs = [];
+      await publishers.pace(request, { perSecond: 1000, ms });
+      medians.push(median(publishers.tookMs));
+    }
     expect(publishers.refused).toBe(0);
-    return median(publishers.tookMs);
+    return medians;
   } finally {
     publishers.close();
   }
@@ -210,16 +217,22 @@ test.each([
 
 test("at 1,000 publications/s, the acknowledgement takes little longer than a bare write", async () => {
   const tookMs = { bare: [] as number[], memory: [] as number[], disk: [] as number[], nats: [] as number[] };
+  const laterMs = { memory: [] as number[], disk: [] as number[], nats: [] as number[] };
   for (let turn = 0; turn < turns; turn += 1) {
     tookMs.bare.push(await bareMs());
-    for (const kind of journals) tookMs[kind].push(await withHub(kind, acknowledgedMs));
+    for (const kind of journals) {
+      const [first = NaN, later = NaN] = await withHub(kind, acknowledgedMs);
+      tookMs[kind].push(first);
+      laterMs[kind].push(later);
+    }
   }
   const shown = (all: readonly number[]): string => all.map((ms) => ms.toFixed(2)).join(", ");
   printFigures(
     `median time of the acknowledgement over HTTP at 1,000 publications/s of ${bytes} bytes`,
-    Object.entries(tookMs).map(
-      ([kind, all]) => `${kind.padEnd(6)} ${shown(all)} ms, median ${median(all).toFixed(2)} ms`,
-    ),
+    [
+      ...Object.entries(tookMs),
+      ...Object.entries(laterMs).map(([kind, all]) => [`${kind}, later`, all] as const),
+    ].map(([kind, all]) => `${kind.padEnd(13)} ${shown(all)} ms, median ${median(all).toFixed(2)} ms`),
   );
   expect(median(tookMs.disk)).toBeLessThan(2 * median(tookMs.bare) + 1);
   expect(median(tookMs.nats)).toBeLessThan(5);
