@@ -9,7 +9,9 @@ const reasons = {
 export function gapSentence(notice) {
   const reason = Object.hasOwn(reasons, notice.reason) ? reasons[notice.reason] : "no reason was given";
   const named = Array.isArray(notice.topics) ? notice.topics.filter((entry) => entry?.topic) : [];
-  const topics = named.map(({ topic, missedAtMost }) => `at most ${missedAtMost} on ${topic}`);
+  const topics = named.map(({ topic, missedAtMost }) =>
+    missedAtMost === undefined ? `some on ${topic}` : `at most ${missedAtMost} on ${topic}`,
+  );
   if (notice.more === true)
     topics.push(topics.length ? "and events of more topics" : "their number is unknown");
   return `Events were lost: ${[reason, ...topics].join("; ")}.`;

@@ -55,9 +55,10 @@ export interface GapNotice {
   readonly reason: GapReason;
   /**
    * At most 20 topics. `missedAtMost` is an upper bound: the hub counts evicted publications, but does not store
-   * which publications these were.
+   * which publications these were. Absent if the hub did not count them: they were evicted before its start, or it had
+   * forgotten the topic.
    */
-  readonly topics: readonly { readonly topic: string; readonly missedAtMost: number }[];
+  readonly topics: readonly { readonly topic: string; readonly missedAtMost?: number }[];
   /** True if more topics have lost publications: more than 20 topics, or topics whose counts were discarded. */
   readonly more: boolean;
 }

@@ -43,7 +43,10 @@ function marksOf({ type, retained }: ReceivedEvent): readonly string[] {
 
 /** Describes a gap in a sentence. */
 export function gapSentence({ reason, topics, more }: GapNotice): string {
-  const lost = topics.map(({ topic, missedAtMost }) => `at most ${missedAtMost} on ${printable(topic)}`);
+  const lost = topics.map(
+    ({ topic, missedAtMost }) =>
+      `${missedAtMost === undefined ? "some" : `at most ${missedAtMost}`} on ${printable(topic)}`,
+  );
   if (more) lost.push("some on other topics");
   return `Gap: ${reasons[reason]}${lost.length === 0 ? "" : `; missed ${lost.join(", ")}`}.\n`;
 }

@@ -21,7 +21,7 @@ export interface HistoryRange {
 /** Publications that history no longer holds. `topics` contains only topics that the reader may know of. */
 export interface Losses {
   /** At most {@link maxNamedTopics}. */
-  readonly topics: readonly { readonly topic: Topic; readonly missedAtMost: number }[];
+  readonly topics: readonly { readonly topic: Topic; readonly missedAtMost?: number }[];
   /** True if further publications are lost, or may be. */
   readonly more: boolean;
 }

@@ -34,7 +34,8 @@ export class LossSearch {
     if (history.mayHaveMissedAfter(after, reader)) this.#more = true;
     const missedAtMost = history.missedAfter(after, reader);
     if (missedAtMost === 0) return;
-    if (this.#topics.length < maxNamedTopics) this.#topics.push({ topic: history.topic, missedAtMost });
-    else this.#more = true;
+    const { topic } = history;
+    if (this.#topics.length === maxNamedTopics) this.#more = true;
+    else this.#topics.push(missedAtMost === undefined ? { topic } : { topic, missedAtMost });
   }
 }

@@ -98,16 +98,17 @@ export class TopicHistory implements LossOwner {
   /**
    * An upper limit on the number of publications after this offset that the reader has missed since its mark.
    * Publications that the reader may not know of do not count. The number is not exact, because only totals are
-   * known. The number is 0 only if there are no such publications.
+   * known. The number is 0 only if there are no such publications. Undefined if there are some, and nobody knows how
+   * many: the record does not count losses from before the topic was forgotten, or from before the start of the hub.
    */
-  missedAfter(after: Offset, reader: LossReader): number {
+  missedAfter(after: Offset, reader: LossReader): number | undefined {
     const lost = this.#losses.after(after, reader);
-    const upTo = Math.max(after, ...lost.map((kind) => kind.upTo));
-    // The record does not count losses from before the topic was forgotten.
+    if (lost.length === 0) return 0;
     const mayBeForgotten = reader.rights.readsPrivate ? this.forgottenUpTo.private : 0;
-    const isUncounted = Math.max(this.forgottenUpTo.open, mayBeForgotten) > after && lost.length > 0;
+    if (Math.max(this.forgottenUpTo.open, mayBeForgotten) > after) return undefined;
+    const upTo = Math.max(...lost.map((kind) => kind.upTo));
     const count = lost.reduce((sum, kind) => sum + kind.count, 0);
-    return isUncounted ? upTo - after : Math.min(count, upTo - after);
+    return Math.min(count, upTo - after);
   }
 
   /** True if this reader may have missed more publications of the topic, but may not learn the topic's name. */

@@ -141,6 +141,9 @@ test("a gap is printed as a sentence", () => {
   expect(gapSentence({ reason: "evicted", topics, more: true })).toBe(
     "Gap: some events after the last one seen are no longer stored; missed at most 12 on news\\x1b, some on other topics.\n",
   );
+  expect(gapSentence({ reason: "evicted", topics: [{ topic: "a" }], more: false })).toBe(
+    "Gap: some events after the last one seen are no longer stored; missed some on a.\n",
+  );
 });
 
 // A pipe whose reader is stopped accepts 64 KiB. All further lines waited in memory, without a limit.

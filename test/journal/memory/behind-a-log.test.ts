@@ -53,6 +53,20 @@ class Window {
 }
 
 describe("a history that begins behind a log", () => {
+  // The number was the distance of two offsets, which leave out up to 4,095 numbers for each record of a log.
+  it("names a topic with losses without a number, if some may lie before its begin", () => {
+    const window = new Window({ topicEvents: 1 });
+    window.history.beginAfter(8191);
+    for (const offset of [8192, 12_288, 16_384]) window.take(offset, "a");
+    window.logStart = 16_384;
+    const topicsAfter = (after: number) => {
+      const range = { filters: [parseMqttFilter("a")], rights: publicOnly, after, upTo: 16_384 };
+      return window.history.losses(range, 0).topics;
+    };
+    expect(topicsAfter(4096)).toEqual([{ topic: "a" }]);
+    expect(topicsAfter(8191)).toEqual([{ topic: "a", missedAtMost: 2 }]);
+  });
+
   it("has lost everything up to there that the log no longer has, in every topic, and nothing after", () => {
     const window = new Window();
     window.history.beginAfter(8000);
