@@ -45,17 +45,28 @@ export function parsePlainPublication(line: string, topics: PlainTopics): Logged
 }
 
 function addTopic(t: string, topics: PlainTopics): readonly [Topic] {
-  const list = [parseHubTopic(t, Number.POSITIVE_INFINITY)] as const;
-  topics.set(t, list);
+  const topic = copyOf(t);
+  const list = [parseHubTopic(topic, Number.POSITIVE_INFINITY)] as const;
+  topics.set(topic, list);
   return list;
+}
+
+/**
+ * A text of its own. V8 holds a part of a text together with the whole text. The journal remembers ids and topics for
+ * longer than the data of their line.
+ *
+ * @param word has only letters of Latin-1
+ */
+function copyOf(word: string): string {
+  return Buffer.from(word, "latin1").toString("latin1");
 }
 
 function withOptions(publication: Publication, [, , , id, type, retryMs]: RegExpExecArray): Publication {
   if (id === undefined && type === undefined && retryMs === undefined) return publication;
   return {
     ...publication,
-    ...(id === undefined ? {} : { id }),
-    ...(type === undefined ? {} : { type }),
+    ...(id === undefined ? {} : { id: copyOf(id) }),
+    ...(type === undefined ? {} : { type: copyOf(type) }),
     ...(retryMs === undefined ? {} : { retryMs: Number(retryMs) }),
   };
 }

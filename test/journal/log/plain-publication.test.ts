@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { usedBytes } from "../../support/used-bytes.js";
 import { parsePlainPublication } from "../../../src/journal/log/plain-publication.js";
 import { bothResults, publicationLine } from "./publication-lines.js";
 
@@ -47,4 +48,19 @@ it("publications to the same topic share one list of topics", () => {
   const topics = new Map();
   const [one, other] = ["b", "c"].map((data) => parsePlainPublication(`{"t":"a","d":"${data}"}\n`, topics));
   expect(one?.publication.topics).toBe(other?.publication.topics);
+});
+
+// Bug: V8 holds a part of a text together with the whole text, so each id and topic that the journal remembered kept the
+// data of its publication in memory.
+it("ids, types and topics do not keep the data of their line in memory", () => {
+  const kept: unknown[] = [];
+  const before = usedBytes();
+  for (let index = 0; index < 500; index += 1) {
+    const name = `name-of-publication-${index}`;
+    const line = `{"t":"${name}","d":"${"x".repeat(20_000)}","id":"${name}","type":"${name}"}\n`;
+    const { topics, id, type } = parsePlainPublication(line, new Map())?.publication ?? {};
+    kept.push(topics, id, type);
+  }
+  expect(usedBytes() - before).toBeLessThan(2_000_000);
+  expect(kept.length).toBe(1500);
 });
