@@ -27,15 +27,20 @@ export class RecentRecords implements Pick<Log, "first" | "read"> {
     return next === undefined ? this.#log.read(after, maxBytes) : [next];
   }
 
-  /** Keeps a record in memory, and drops the oldest ones above the limit. */
-  keep(record: StoredRecord): void {
-    if (this.#records.has(record.sequence)) return;
-    this.#records.set(record.sequence, record);
-    this.#bytes += record.payload.length;
-    for (const [sequence, { payload }] of this.#records) {
+  /**
+   * Keeps a copy of a record in memory, and drops the oldest ones above the limit. A copy, because the payload shares its
+   * memory with all that one read has returned.
+   */
+  keep({ sequence, payload: read }: StoredRecord): void {
+    if (this.#records.has(sequence)) return;
+    const payload = Buffer.allocUnsafeSlow(read.length);
+    read.copy(payload);
+    this.#records.set(sequence, { sequence, payload });
+    this.#bytes += payload.length;
+    for (const [oldest, { payload: dropped }] of this.#records) {
       if (this.#bytes <= mostBytes) return;
-      this.#records.delete(sequence);
-      this.#bytes -= payload.length;
+      this.#records.delete(oldest);
+      this.#bytes -= dropped.length;
     }
   }
 }

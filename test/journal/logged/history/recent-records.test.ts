@@ -48,3 +48,11 @@ it("does not keep a record that is larger than its memory", async () => {
   bench.keep(2, 10);
   expect([await bench.has(1), await bench.has(2)]).toEqual([false, true]);
 });
+
+// Bug: the payload of a small record was a part of a buffer of up to 1 MiB, which stayed in memory as a whole.
+it("does not keep what was read together with a record", async () => {
+  const bench = new Bench();
+  bench.recent.keep({ sequence: 1, payload: Buffer.alloc(MiB).subarray(0, 100) });
+  const [record] = await bench.recent.read(0, MiB);
+  expect([record?.payload.length, record?.payload.buffer.byteLength]).toEqual([100, 100]);
+});
