@@ -225,8 +225,16 @@ export class ZeroMqIngress {
   }
 
   #add(publication: Publication): void {
-    const stored = this.#options.sink.add(publication);
-    if (stored === undefined) return;
+    try {
+      const stored = this.#options.sink.add(publication);
+      if (stored !== undefined) this.#await(stored);
+    } catch (error) {
+      // Too large for the journal. The other publications of the message are not.
+      this.#refused(error);
+    }
+  }
+
+  #await(stored: Promise<void>): void {
     const count = this.#unsettled.get(stored);
     if (count === undefined) void this.#settle(stored);
     this.#unsettled.set(stored, (count ?? 0) + 1);
