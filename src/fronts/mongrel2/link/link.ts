@@ -302,12 +302,12 @@ export class Link {
 
   #down(reason: string): void {
     if (!this.#taking) return;
-    // A closing link only waits until its queue is empty. The queue is lost now, so the wait ends.
-    if (this.#closed) return this.#windows.stop();
-    this.#enter("down");
-    this.#orphans.stop();
     this.#windows.stop();
     this.#credits.clear();
+    // A closing link only waits until its queue is empty, and written. The queue is lost now, so the wait ends.
+    if (this.#closed) return;
+    this.#enter("down");
+    this.#orphans.stop();
     this.#open.clear();
     this.#frames.forgetEnded();
     this.#record.end();
