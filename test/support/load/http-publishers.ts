@@ -43,17 +43,33 @@ interface Sent {
   readonly sentMs: number;
 }
 
+interface ConnectionCalls {
+  readonly answered: (sent: Sent, isStored: boolean) => void;
+  readonly ended: () => void;
+}
+
 /** One connection that sends prepared requests. This costs the publisher almost nothing, so it does not limit the hub. */
 class Connection {
   readonly #socket: Socket;
   readonly #answered: (sent: Sent, isStored: boolean) => void;
   readonly #sent: Sent[] = [];
   #rest = "";
+  #end: string | undefined;
 
-  constructor(socket: Socket, answered: (sent: Sent, isStored: boolean) => void) {
+  constructor(socket: Socket, calls: ConnectionCalls) {
     this.#socket = socket;
-    this.#answered = answered;
+    this.#answered = calls.answered;
     socket.setEncoding("latin1").on("data", (text: string) => this.#read(text));
+    const ended = (reason: string): void => {
+      this.#end ??= reason;
+      calls.ended();
+    };
+    socket.on("error", (error) => ended(error.message)).on("close", () => ended("closed by the hub"));
+  }
+
+  /** Why the connection has ended, unless {@link close} has ended it. */
+  get end(): string | undefined {
+    return this.#end;
   }
 
   get pending(): number {
@@ -66,7 +82,7 @@ class Connection {
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#socket.removeAllListeners("close").destroy();
   }
 
   #read(text: string): void {
@@ -89,15 +105,14 @@ export class HttpPublishers {
   tookMs: number[] = [];
 
   private constructor(sockets: readonly Socket[]) {
-    this.#connections = sockets.map(
-      (socket) =>
-        new Connection(socket, ({ publications, sentMs }, isStored) => {
-          this.tookMs.push(performance.now() - sentMs);
-          if (isStored) this.acknowledged += publications;
-          else this.refused += publications;
-          this.#changes.changed();
-        }),
-    );
+    const ended = (): void => this.#changes.changed();
+    const answered = ({ publications, sentMs }: Sent, isStored: boolean): void => {
+      this.tookMs.push(performance.now() - sentMs);
+      if (isStored) this.acknowledged += publications;
+      else this.refused += publications;
+      this.#changes.changed();
+    };
+    this.#connections = sockets.map((socket) => new Connection(socket, { answered, ended }));
   }
 
   static async connect(port: number, connections: number): Promise<HttpPublishers> {
@@ -117,10 +132,10 @@ export class HttpPublishers {
     while (performance.now() < endMs) {
       for (const connection of this.#connections)
         while (connection.pending < options.open) connection.send(request);
-      await this.#changes.until(() => this.#connections.some(({ pending }) => pending < options.open), {
-        within: 60_000,
-        missing: "no response to a publisher",
-      });
+      await this.#until(
+        (pending) => pending.some((count) => count < options.open),
+        "no response to a publisher",
+      );
     }
     await this.#allAnswered();
   }
@@ -139,10 +154,20 @@ export class HttpPublishers {
   }
 
   #allAnswered(): Promise<void> {
-    return this.#changes.until(() => this.#connections.every(({ pending }) => pending === 0), {
-      within: 60_000,
-      missing: "not all requests have a response",
-    });
+    return this.#until(
+      (pending) => pending.every((count) => count === 0),
+      "not all requests have a response",
+    );
+  }
+
+  /** Rejects if a connection has ended, because no response will come then. */
+  async #until(isReached: (pending: readonly number[]) => boolean, missing: string): Promise<void> {
+    const isOver = (): boolean =>
+      this.#connections.some(({ end }) => end !== undefined) ||
+      isReached(this.#connections.map(({ pending }) => pending));
+    await this.#changes.until(isOver, { within: 60_000, missing });
+    for (const { end, pending } of this.#connections)
+      if (end !== undefined) throw new Error(`a connection with ${pending} open requests has ended: ${end}`);
   }
 }
 
