@@ -13,6 +13,12 @@ import { RecentRecords } from "./recent-records.js";
  */
 const mostReads = 4;
 
+/**
+ * The longest pause after a page, in milliseconds. After each page, its place rests for as long as the page took, so that
+ * readers of old history need at most half of the time, and other clients keep their delay.
+ */
+const mostRestMs = 50;
+
 /** The pause before a page is read again after a failure, in milliseconds. The log may need seconds to recover. */
 const retryMs = 1000;
 
@@ -40,8 +46,10 @@ export class PageReads {
   /** The pages that a new request can share, by filters and then by the rest of the range. */
   readonly #shared = new Map<HistoryRange["filters"], Map<string, Read>>();
   readonly #waiting = new Set<Read>();
-  readonly #retries = new Set<Timer>();
+  readonly #timers = new Set<Timer>();
   #reading = 0;
+  /** The places that rest. */
+  #resting = 0;
   #isClosed = false;
 
   constructor(options: PageReadsOptions) {
@@ -72,7 +80,7 @@ export class PageReads {
   close(): void {
     this.#isClosed = true;
     this.#waiting.clear();
-    for (const timer of this.#retries) timer.cancel();
+    for (const timer of this.#timers) timer.cancel();
     for (const reads of this.#shared.values()) for (const { page } of reads.values()) page.cancel();
   }
 
@@ -102,7 +110,7 @@ export class PageReads {
 
   #readNext(): void {
     for (const read of this.#waiting) {
-      if (this.#reading >= mostReads || this.#isClosed) return;
+      if (this.#reading + this.#resting >= mostReads || this.#isClosed) return;
       this.#waiting.delete(read);
       this.#reading += 1;
       void this.#read(read);
@@ -110,6 +118,7 @@ export class PageReads {
   }
 
   async #read(read: Read): Promise<void> {
+    const beganMs = this.#options.clock.monotonic();
     try {
       const older = await read.page.read();
       read.unlist();
@@ -118,20 +127,39 @@ export class PageReads {
       this.#retryLater(read, error);
     } finally {
       this.#reading -= 1;
-      this.#readNext();
+      this.#rest(Math.min(this.#options.clock.monotonic() - beganMs, mostRestMs));
     }
   }
 
+  #rest(restMs: number): void {
+    // Timers do not measure less than a millisecond.
+    if (restMs < 1) return this.#readNext();
+    this.#resting += 1;
+    this.#after(restMs, () => {
+      this.#resting -= 1;
+      this.#readNext();
+    });
+  }
+
   #retryLater(read: Read, error: unknown): void {
-    const { clock, logger } = this.#options;
     if (read.takers.size === 0 || this.#isClosed) return;
-    logger.warn({ error: messageOf(error) }, "the log cannot be read; readers of old history wait");
-    const timer = clock.after(retryMs, () => {
-      this.#retries.delete(timer);
+    this.#options.logger.warn(
+      { error: messageOf(error) },
+      "the log cannot be read; readers of old history wait",
+    );
+    this.#after(retryMs, () => {
       if (read.takers.size === 0) return;
       this.#waiting.add(read);
       this.#readNext();
     });
-    this.#retries.add(timer);
+  }
+
+  #after(delayMs: number, action: () => void): void {
+    if (this.#isClosed) return;
+    const timer = this.#options.clock.after(delayMs, () => {
+      this.#timers.delete(timer);
+      action();
+    });
+    this.#timers.add(timer);
   }
 }

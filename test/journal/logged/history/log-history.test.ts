@@ -107,6 +107,27 @@ describe("readers behind the memory", () => {
     expect(readers.map(({ got }) => got.length)).toEqual(topics.map(() => 2));
   });
 
+  it("rest for as long as a page took, at most 50 ms, so that other work gets half of the time", async () => {
+    const world = new SlowWorld();
+    const topics = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    world.publishTwice(topics);
+    for (const topic of topics) new LogReader(world, { filters: [topic], from: 0 }).step();
+    await turn();
+    world.clock.advance(20);
+    await world.answer();
+    world.clock.advance(19);
+    await turn();
+    expect([world.reads.length, world.history.pendingPages]).toEqual([0, 5]);
+    world.clock.advance(1);
+    await turn();
+    expect([world.reads.length, world.history.pendingPages]).toEqual([4, 5]);
+    world.clock.advance(3000);
+    await world.answer();
+    world.clock.advance(50);
+    await turn();
+    expect([world.reads.length, world.history.pendingPages]).toEqual([1, 1]);
+  });
+
   it("share the read of a page, and one that leaves takes nobody along", async () => {
     const world = new SlowWorld();
     world.publishTwice(["a"]);
