@@ -71,6 +71,8 @@ export const counters = {
   journal_foreign_messages_total: {
     help: "Messages in the journal that are not from Pharos. All hubs skip them. A start counts them again.",
   },
+  tls_handshakes_total: { help: "TLS handshakes that succeeded.", labels: ["protocol"] },
+  tls_handshakes_failed_total: { help: "TLS handshakes that failed.", labels: ["reason"] },
   history_evicted_total: { help: "Publications that the hub evicted from history.", labels: ["limit"] },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
@@ -133,6 +135,10 @@ export const gauges = {
   fence_seconds: {
     help: "Time until Mongrel2 acknowledged the last fence of a link, in seconds.",
     labels: ["link"],
+  },
+  tls_certificate_expiry_timestamp_seconds: {
+    help: "Time at which a TLS certificate expires, in seconds since 1970. The label is the file of the certificate.",
+    labels: ["certificate"],
   },
   event_loop_delay_seconds: {
     help: "Delay of the event loop in the last ten seconds; only with an admin address.",

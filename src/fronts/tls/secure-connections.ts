@@ -1,0 +1,115 @@
+import type { Socket } from "node:net";
+import { createServer } from "node:tls";
+import type { Server, TLSSocket } from "node:tls";
+import type { Clock } from "../../base/clock.js";
+import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
+import type { Metrics } from "../../base/metrics.js";
+import type { TlsMaterial } from "./certificate-store.js";
+import { handshakeFailureOf } from "./handshake-failure.js";
+import { answerPlainHttp } from "./plain-http-answer.js";
+import { SecureContexts } from "./secure-contexts.js";
+import { tlsProtocol } from "./tls-protocol.js";
+
+export interface SecureConnectionsOptions {
+  readonly material: TlsMaterial;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** The time for a handshake, in milliseconds. @default 10,000 */
+  readonly handshakeWithinMs?: number;
+}
+
+/** Gets a connection when its handshake is complete. */
+type Ready = (secure: TLSSocket) => void;
+
+/**
+ * The time for a handshake, in milliseconds. A handshake needs two round trips; a lost packet on a bad mobile network
+ * adds one to three seconds. A client that needs longer would hold memory without a request.
+ */
+const handshakeMs = 10_000;
+
+/** The time for which a client can resume its session, in seconds: clients resume most often after a lost network. */
+const sessionSeconds = 3600;
+
+/** The shortest time between two log lines about failed handshakes, in milliseconds. */
+const logEveryMs = 60_000;
+
+/** Turns accepted connections into TLS connections. Nothing but TLS 1.2 and 1.3 with HTTP/1.1 is accepted. */
+export class SecureConnections {
+  readonly #options: SecureConnectionsOptions;
+  /** The server never listens: it gets its connections from {@link take}. */
+  readonly #server: Server;
+  readonly #handshakes = new Map<Socket, Ready>();
+  readonly #log: LimitedLog;
+  #contexts = new SecureContexts([]);
+
+  constructor(options: SecureConnectionsOptions) {
+    this.#options = options;
+    this.#log = limitedLog({ ...options, periodMs: logEveryMs, level: "info" });
+    this.#server = createServer({
+      handshakeTimeout: options.handshakeWithinMs ?? handshakeMs,
+      ALPNProtocols: ["http/1.1"],
+      SNICallback: (name, done) => done(null, this.#contexts.find(name)),
+    });
+    this.#server.on("secureConnection", (secure) => this.#complete(secure));
+    this.#server.on("tlsClientError", (error, secure) => this.#fail(error, secure));
+    this.use(options.material);
+  }
+
+  /** Uses these certificates for new connections. Open connections continue with theirs. */
+  use({ pairs, ticketKeys }: TlsMaterial): void {
+    const [first] = pairs;
+    this.#contexts = new SecureContexts(pairs);
+    this.#server.setSecureContext({
+      ...tlsProtocol,
+      cert: first?.cert,
+      key: first?.key,
+      ticketKeys: Buffer.from(ticketKeys, "base64"),
+      // The default differs from process to process, so that a client could resume in one worker only.
+      sessionIdContext: "pharos",
+      sessionTimeout: sessionSeconds,
+    });
+  }
+
+  /**
+   * Makes the handshake on a connection, and then calls `ready`. The connection may have bytes that were read and put
+   * back. A connection whose handshake fails, or takes too long, is closed; `ready` is then not called.
+   */
+  take(raw: Socket, ready: Ready): void {
+    if (raw.destroyed) return;
+    // A client that ends its side in the handshake has left. After the handshake, it may still wait for its answers.
+    raw.allowHalfOpen = false;
+    this.#handshakes.set(raw, ready);
+    this.#server.emit("connection", raw);
+  }
+
+  /** Closes the connections that are in their handshakes. */
+  close(): void {
+    for (const raw of this.#handshakes.keys()) raw.destroy();
+  }
+
+  #complete(secure: TLSSocket): void {
+    const raw = rawOf(secure);
+    const ready = raw && this.#handshakes.get(raw);
+    if (raw === undefined || ready === undefined) return void secure.destroy();
+    this.#handshakes.delete(raw);
+    secure.allowHalfOpen = true;
+    this.#options.metrics.count("tls_handshakes_total", 1, { protocol: secure.getProtocol() ?? "" });
+    ready(secure);
+  }
+
+  #fail(error: Error, secure: TLSSocket): void {
+    const raw = rawOf(secure);
+    if (raw !== undefined) this.#handshakes.delete(raw);
+    const reason = handshakeFailureOf(error);
+    if (reason === "http" && raw !== undefined) answerPlainHttp(raw);
+    this.#options.metrics.count("tls_handshakes_failed_total", 1, { reason });
+    this.#log({ reason, error: error.message, peer: raw?.remoteAddress }, "a TLS handshake failed");
+    secure.destroy();
+  }
+}
+
+/** Node has no public way from a TLS socket to the socket below it. */
+function rawOf(secure: TLSSocket): Socket | undefined {
+  return Reflect.get(secure, "_parent") as Socket | undefined;
+}
