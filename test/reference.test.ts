@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { pagesWithFiles, withDeployFiles } from "../scripts/reference/deploy-files.js";
 import { pages } from "../scripts/reference/pages.js";
 import { errorCodes } from "../src/base/errors.js";
 import { counters, gauges, histograms, metricPrefix } from "../src/base/metrics.js";
@@ -18,6 +19,10 @@ function row(text: string): RegExp {
 
 test.each(Object.entries(pages))("docs/reference/%s is what npm run reference writes", (name, render) => {
   expect(reference(name)).toBe(render());
+});
+
+test.each(pagesWithFiles)("%s shows the files of deploy/ as they are", (page) => {
+  expect(readFileSync(new URL(`../${page}`, import.meta.url), "utf8")).toBe(withDeployFiles(page));
 });
 
 test.each(settings.map(({ option, secret }) => (secret === true ? variableName(option) : `--${option}`)))(

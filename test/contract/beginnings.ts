@@ -18,6 +18,7 @@ const lines = [
   "Cache-Control: no-cache, no-store, no-transform, max-age=0, must-revalidate",
   "Pragma: no-cache",
   "X-Accel-Buffering: no",
+  "Incremental: ?1",
   "X-Content-Type-Options: nosniff",
   "Vary: Accept-Encoding",
   `Last-Event-ID: ${position}`,

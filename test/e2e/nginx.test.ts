@@ -1,10 +1,10 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { connect } from "node:http2";
 import { expect, it, onTestFinished } from "vitest";
 import { mercurePath } from "../../src/protocol.js";
 import { startChromium } from "../support/chromium.js";
 import { ask, publish, Reading, startBehindNginx } from "../support/nginx-client.js";
+import { deployFile } from "../support/proxies/deploy-file.js";
 import { currentToken } from "../support/token.js";
 
 const within = 30_000;
@@ -24,7 +24,7 @@ it("passes events on at once with its default buffering, and lets clients resume
 });
 
 it("needs no buffering setting: the streams themselves forbid buffering", () => {
-  const text = readFileSync(new URL("../../docs/operating/proxies.md", import.meta.url), "utf8");
+  const text = deployFile("nginx/nginx.conf");
   expect(text).toContain("location / {");
   expect(text).not.toMatch(/^\s*proxy_(request_)?buffering/m);
 });

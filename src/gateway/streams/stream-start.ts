@@ -54,14 +54,21 @@ export interface StreamStartRequest {
   readonly firstBytes?: Buffer;
 }
 
+/** Headers that make proxies pass each event on at once. */
+export const unbufferedHeaders: Headers = [
+  // Without this header, nginx holds events back until a buffer is full.
+  ["X-Accel-Buffering", "no"],
+  // lighttpd 1.4.83 and newer obey this header [draft-ietf-httpbis-incremental].
+  ["Incremental", "?1"],
+];
+
 /** The headers of every stream. The first four are the same as in the Mongrel2 example from 2011. */
 const streamHeaders: Headers = [
   ["Content-Type", "text/event-stream"],
   ["Expires", "Fri, 01 Jan 1990 00:00:00 GMT"],
   ["Cache-Control", "no-cache, no-store, no-transform, max-age=0, must-revalidate"],
   ["Pragma", "no-cache"],
-  // Without this header, nginx holds events back until a buffer is full.
-  ["X-Accel-Buffering", "no"],
+  ...unbufferedHeaders,
   ["X-Content-Type-Options", "nosniff"],
 ];
 

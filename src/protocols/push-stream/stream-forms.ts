@@ -1,6 +1,7 @@
 import type { Dialogue, GatewayRequest, Headers } from "../../gateway/http/messages.js";
 import { acceptHandshake } from "../../gateway/websocket/handshake.js";
 import { wantsPositions } from "../../gateway/streams/positions.js";
+import { unbufferedHeaders } from "../../gateway/streams/stream-start.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
 import { webSocketProtocol } from "../../protocol.js";
 import { sendsControl } from "./channels/control.js";
@@ -60,6 +61,6 @@ function responseHeaders(type: string): Headers {
     ["Expires", "Thu, 01 Jan 1970 00:00:01 GMT"],
     ["Cache-Control", "no-cache, no-store, no-transform, must-revalidate"],
     ["X-Content-Type-Options", "nosniff"],
-    ["X-Accel-Buffering", "no"],
+    ...unbufferedHeaders,
   ];
 }

@@ -19,7 +19,7 @@ interface Parts {
   readonly network: TcpProxy;
 }
 
-/** A hub behind nginx, as docs/operating/proxies.md shows, with a network in front that can have troubles. */
+/** A hub behind nginx, with the configuration of deploy/, with a network in front that can have troubles. */
 export class TroubledSite {
   readonly nginx: Nginx;
   /** The way of the clients to nginx, while no middlebox is in the way. */

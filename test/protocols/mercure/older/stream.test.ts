@@ -65,6 +65,7 @@ box("older", "SSE bytes", () => {
     ["Content-Type", "text/event-stream"],
     ["Cache-Control", "private, no-cache, no-store, no-transform, must-revalidate, max-age=0"],
     ["X-Accel-Buffering", "no"],
+    ["Incremental", "?1"],
     ["Connection", "close"],
   ])("%s is %s", async (name, value) => {
     expect(headerOf(await subscribe(hub(), "topic=a"), name)).toBe(value);
