@@ -14,7 +14,10 @@ PHAROS_LIMITS_HISTORY_TOPIC_EVENTS=100 ./scripts/pharos serve
 
 \`\`\`json
 { "limits": { "history": { "topicEvents": 100 } } }
-\`\`\``;
+\`\`\`
+
+After [SIGHUP](../operating/reload.md), a running hub applies most limits. If a limit is then below its use, the hub keeps what it has and refuses
+more; stores such as the history remove their oldest content with the next publications.`;
 
 /** The page docs/reference/limits.md. */
 export function limitsPage(): string {
@@ -47,8 +50,9 @@ function sectionTable(key: string, section: LimitSection): string {
     `${amount(limit.from, limit)} to ${amount(limit.to, limit)}`,
     limit.help,
     limit.above ?? "",
+    limit.reload === true ? "SIGHUP" : "restart",
   ]);
-  return table(["key", "default", "allowed", "what it limits", "above it"], rows);
+  return table(["key", "default", "allowed", "what it limits", "above it", "changes with"], rows);
 }
 
 function keyOf(key: string, { isObject }: LimitSection, name: string): string {

@@ -29,6 +29,9 @@ SIGINT, SIGTERM and the control message \`shutdown\` stop the hub in order:
 2. the hub closes all streams
 3. clients reconnect when the hub runs again
 
+SIGHUP loads the configuration again, from the same four places, unless the hub runs on a terminal. The running hub applies the settings that
+say "Changes with SIGHUP"; the others need a restart. See [Reload](../operating/reload.md).
+
 Exit codes: 0 after a stop in order, 1 after a failure, 2 for invalid options or settings.`;
 
 const secretsText = `**Secrets** have no option, because all users of a machine can read command lines. Set secrets in the environment or in the file.
@@ -40,7 +43,7 @@ The file can contain:
 
 - all settings above, under the names in the [schema](../../config.schema.json)
 - \`limits\`: see [limits](limits.md)
-- \`tokens\`: a list of more issuers whose tokens the hub accepts
+- \`tokens\`: a list of more issuers whose tokens the hub accepts. Changes with SIGHUP.
 
 Each issuer needs at least one of \`secret\`, \`key\` and \`jwks\`.`;
 
@@ -74,12 +77,13 @@ export function settingsPage(): string {
 const heads = ["option", "environment", "default", "meaning"];
 
 function rowOf(setting: NamedSetting): readonly string[] {
-  const { option, argument, secret, notes, help, form } = setting;
+  const { option, argument, secret, notes, help, form, reload } = setting;
   const link = notes === undefined ? [] : [`[Notes](#${nameOf(setting).toLowerCase()})`];
   const words = [
     ...(secret === true ? ["**Secret.**"] : []),
     help,
     ...(form === "list" ? ["Repeatable."] : []),
+    ...(reload === true ? ["Changes with SIGHUP."] : []),
     ...link,
   ];
   const given = secret === true ? "none" : code(`--${option} ${argument.replaceAll(/[<>]/g, "")}`);

@@ -1,5 +1,5 @@
 import { startBeacon } from "./beacon.js";
-import { checkAppArguments } from "./check-app-arguments.js";
+import { checkAppArguments, checkConfig } from "./check-app-arguments.js";
 import { createGateway } from "./create-gateway.js";
 import { createJournal } from "./create-journal.js";
 import { filterLimits } from "./filter-limits.js";
@@ -8,14 +8,17 @@ import { htmlDir } from "./html-dir.js";
 import { MetricsRegistry } from "../monitoring/metrics-registry.js";
 import { setGauges } from "../monitoring/gauges.js";
 import { openAdmin } from "./open-admin.js";
-import { openControl, openIngresses } from "./open-ingresses.js";
+import { ingestEndpoints, openControl, openIngresses } from "./open-ingresses.js";
 import type { Admin } from "./open-admin.js";
 import { warnOfFewDescriptors } from "./few-descriptors.js";
 import { descriptorLimit } from "../monitoring/process-descriptors.js";
-import { ReloadableVerifiers } from "./verifiers/reloadable-verifiers.js";
+import { LiveIngestKeys } from "./reload/live-ingest-keys.js";
+import { Reloader, type Reloaded } from "./reload/reloader.js";
+import { LiveVerifier } from "./verifiers/live-verifier.js";
 import { systemClock } from "./system-clock.js";
 import { atMost } from "../base/at-most.js";
 import type { Clock, Timer } from "../base/clock.js";
+import { Live } from "../base/live/live.js";
 import type { Config } from "../config/config.js";
 import { nameOfNode } from "../config/name-of-node.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
@@ -91,10 +94,15 @@ export interface App {
   /** All metrics by name and labels: counters since the start, and current values of gauges. */
   figures(): Readonly<Record<string, number>>;
   /**
-   * Reads the key files of tokens again, and forgets the keys of URLs. Open streams keep their rights. If a file cannot
-   * be used, the earlier keys stay in use, and the log says why.
+   * Applies another configuration at once, as far as a running hub can, and logs the changes. Reads the key files of
+   * tokens again, and forgets the keys of URLs. Open streams stay open and keep their rights. If a limit is now below
+   * its use, the hub keeps what it has and refuses more.
+   *
+   * @param config as for {@link createApp} @default the configuration that applies now
+   * @returns the changed settings, and the settings that keep their values until a restart
+   * @throws PharosError `bad-config`, with one line for each fault, or `bad-curve-key`. Then nothing has changed
    */
-  reloadKeys(): void;
+  reload(config?: Config): Reloaded;
   /**
    * Stops in order: accepts nothing more, delivers pending publications, and closes all streams. Safe to call twice.
    */
@@ -112,10 +120,11 @@ export async function createApp(config: Config, ports: AppPorts): Promise<App> {
   checkAppArguments(config, ports);
   const clock = ports.clock ?? systemClock;
   const metrics = new MetricsRegistry();
+  const live = new Live(config);
   const { logger, stopping: signal = new AbortController().signal } = ports;
   const onEnd = (end: JournalEnd): void => reportEnd(end, ports);
-  const journal = await createJournal({ config, clock, metrics, logger, onEnd, signal });
-  const app = new RunningApp(config, { ...ports, clock, metrics, journal });
+  const journal = await createJournal({ config: live, clock, metrics, logger, onEnd, signal });
+  const app = new RunningApp(live, { ...ports, clock, metrics, journal });
   try {
     await app.start();
   } catch (error) {
@@ -140,7 +149,7 @@ interface RunningPorts extends AppPorts {
 }
 
 class RunningApp implements App {
-  readonly #config: Config;
+  readonly #live: Live<Config>;
   readonly #ports: RunningPorts;
   readonly #clock: Clock;
   readonly #metrics: MetricsRegistry;
@@ -149,7 +158,9 @@ class RunningApp implements App {
   readonly #hub: Hub;
   readonly #polls: Polls;
   readonly #presence: Presence;
-  readonly #verifiers: ReloadableVerifiers;
+  readonly #verifier: LiveVerifier;
+  readonly #ingestKeys = new LiveIngestKeys();
+  readonly #reloader: Reloader;
   readonly #gateway: Gateway;
   readonly #fronts: readonly Front[];
   readonly #ingress: ZeroMqIngress[] = [];
@@ -160,8 +171,8 @@ class RunningApp implements App {
   readonly #urls = new Map<string, string>();
   #closing: Promise<void> | undefined;
 
-  constructor(config: Config, ports: RunningPorts) {
-    this.#config = config;
+  constructor(live: Live<Config>, ports: RunningPorts) {
+    this.#live = live;
     this.#ports = ports;
     this.#clock = ports.clock;
     this.#metrics = ports.metrics;
@@ -169,10 +180,10 @@ class RunningApp implements App {
     this.#hub = new Hub({
       history: this.#journal.history,
       clock: this.#clock,
-      pressure: { ...defaultPressureLimits, pendingBytes: config.limits.pendingBytes },
-      retainedBytes: config.limits.retained.bytes,
-      filters: filterLimits(config.limits),
-      baseUrl: config.publicUrl,
+      pressure: live.derive(({ limits: { pendingBytes } }) => ({ ...defaultPressureLimits, pendingBytes })),
+      retained: live.derive(({ limits }) => limits.retained),
+      filters: live.derive(({ limits }) => filterLimits(limits)),
+      baseUrl: live.current.publicUrl,
       presenceTopic: subscriptionsTopic,
     });
     this.#journal.keep(new RetainedPart(this.#hub.retained));
@@ -182,10 +193,16 @@ class RunningApp implements App {
       hub: this.#hub,
       clock: this.#clock,
       metrics: this.#metrics,
-      pageBytes: config.limits.roundBytes,
+      limits: live.derive(({ limits }) => limits),
       pageCacheBytes: defaultFanoutLimits.pageCacheBytes,
     });
-    this.#verifiers = new ReloadableVerifiers(ports.logger);
+    this.#verifier = new LiveVerifier(live.current, ports);
+    this.#reloader = new Reloader({
+      live,
+      files: [this.#verifier, this.#ingestKeys],
+      changed: (before) => this.#settingsChanged(before),
+      logger: ports.logger,
+    });
     const gateway = this.#createGateway();
     this.#gateway = gateway;
     // The protocols follow the journal first: they must know an entry before the hub delivers the entry.
@@ -194,7 +211,7 @@ class RunningApp implements App {
     this.#journal.follow(this.#presence);
     const { logger, workerEntry } = ports;
     const parts = {
-      config,
+      config: live,
       gateway,
       hub: this.#hub,
       htmlDir,
@@ -219,6 +236,10 @@ class RunningApp implements App {
     };
   }
 
+  get #config(): Config {
+    return this.#live.current;
+  }
+
   async start(): Promise<void> {
     // A client that finds the hub must find its history too. Until then, its browser tries again.
     await this.#openJournal();
@@ -239,23 +260,37 @@ class RunningApp implements App {
     const ports = { clock: this.#clock, logger, metrics: this.#metrics };
     const publishers = new ConnectionDescriptors("publisher", { ...ports, descriptors: this.#descriptors });
     const admit: AdmitPublisher = (socket) => publishers.admit(socket);
-    const parts = { ...ports, config: this.#config, admit };
+    const parts = { ...ports, config: this.#live, admit };
     const sink: PublicationSink = {
       add: this.#journal.add.bind(this.#journal),
       room: () => this.#hub.room() ?? this.#journal.roomOnceUp(),
     };
-    for await (const ingress of openIngresses({ ...parts, sink })) this.#ingress.push(ingress);
+    const curve = this.#ingestKeys.open({
+      file: this.#config.ingestCurve,
+      endpoints: ingestEndpoints(this.#config),
+      logger,
+    });
+    for await (const ingress of openIngresses({ ...parts, sink, curve })) this.#ingress.push(ingress);
     this.#control = await openControl(parts, () => onShutdownRequest?.());
     this.#admin = await this.#openAdmin();
     warnOfFewDescriptors(this.#config, this.#descriptors, logger);
-    const seconds = this.#config.beaconSeconds;
-    if (seconds !== undefined)
-      this.#beacon = startBeacon({
-        seconds,
-        journal: this.#journal,
-        clock: this.#clock,
-        logger: this.#ports.logger,
-      });
+    this.#startBeacon();
+  }
+
+  #settingsChanged({ beaconSeconds }: Config): void {
+    for (const front of this.#fronts) front.settingsChanged?.();
+    if (beaconSeconds !== this.#config.beaconSeconds && this.#closing === undefined) this.#startBeacon();
+  }
+
+  /** Also ends an earlier beacon. */
+  #startBeacon(): void {
+    this.#beacon?.cancel();
+    const { beaconSeconds: seconds } = this.#config;
+    const { logger } = this.#ports;
+    this.#beacon =
+      seconds === undefined
+        ? undefined
+        : startBeacon({ seconds, journal: this.#journal, clock: this.#clock, logger });
   }
 
   async #openJournal(): Promise<void> {
@@ -283,8 +318,9 @@ class RunningApp implements App {
     return this.#currentMetrics().snapshot();
   }
 
-  reloadKeys(): void {
-    this.#verifiers.reload();
+  reload(config: Config = { ...this.#config }): Reloaded {
+    checkConfig(config, "reload");
+    return this.#reloader.reload(config);
   }
 
   close(): Promise<void> {
@@ -344,7 +380,7 @@ class RunningApp implements App {
 
   #createGateway(): Gateway {
     return createGateway({
-      config: this.#config,
+      config: this.#live,
       hub: this.#hub,
       journal: this.#journal,
       clock: this.#clock,
@@ -359,7 +395,7 @@ class RunningApp implements App {
         ...(this.#linksShared > 0 ? { linksShared: this.#linksShared } : {}),
         linksUp: this.#links.filter(({ linkState }) => linkState === "up").length,
       }),
-      verifiers: this.#verifiers,
+      verifier: this.#verifier,
       isStopping: () => this.#closing !== undefined,
       presence: this.#config.subscriptions ? this.#presence : undefined,
     });
@@ -371,7 +407,7 @@ class RunningApp implements App {
       journal: this.#journal,
       clock: this.#clock,
       metrics: this.#metrics,
-      deliveriesPerSecond: this.#config.limits.subscriptionDeliveries,
+      limits: this.#live.derive(({ limits }) => limits),
     });
   }
 

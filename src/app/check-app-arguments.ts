@@ -36,15 +36,25 @@ const needed = new Set(["logger", "version"]);
  * @throws PharosError `bad-config`. The message has no value of the configuration: it has secrets.
  */
 export function checkAppArguments(config: unknown, given: unknown): void {
-  if (!hasAllSettings(config))
-    throw new PharosError(
-      "bad-config",
-      `createApp needs a configuration that loadConfig returned, or a copy with other values, not ${kindOfValue(config)}`,
-    );
+  checkConfig(config, "createApp");
   checkNames(given, { what: "the second argument", names: [...ports.keys()], code: "bad-config" });
   for (const [name, [isAllowed, allowed]] of ports) {
     const value: unknown = Object(given)[name];
     if (isAllowed(value) || (value === undefined && !needed.has(name))) continue;
     throw new PharosError("bad-config", `${name} must be ${allowed}, not ${kindOfValue(value)}`);
   }
+}
+
+/**
+ * Checks the configuration that a program gives.
+ *
+ * @param caller the function that the program has called
+ * @throws PharosError `bad-config`
+ */
+export function checkConfig(config: unknown, caller: string): void {
+  if (hasAllSettings(config)) return;
+  throw new PharosError(
+    "bad-config",
+    `${caller} needs a configuration that loadConfig returned, or a copy with other values, not ${kindOfValue(config)}`,
+  );
 }

@@ -2,7 +2,7 @@ import type { Config } from "../config/config.js";
 import { atMost } from "../base/at-most.js";
 import { PharosError } from "../base/errors.js";
 import { BodyBudget } from "../gateway/limits/body-budget.js";
-import { ClientLimits } from "../gateway/limits/client-limits.js";
+import { ClientLimits, type ClientLimitsOptions } from "../gateway/limits/client-limits.js";
 import { spreadWait } from "../gateway/limits/spread-wait.js";
 import { Gateway, type GatewayOptions } from "../gateway/gateway.js";
 import { CursorWait } from "../gateway/streams/cursor-wait.js";
@@ -14,6 +14,8 @@ import { Publisher } from "../gateway/publishing/publisher.js";
 import { RefusalLog } from "../gateway/refusals/refusal-log.js";
 import type { StreamSettings } from "../gateway/streams/stream-start.js";
 import { Authenticator } from "../gateway/access/authenticator.js";
+import type { TokenVerifier } from "../auth/grants/grants.js";
+import type { Subscription } from "../hub/cohort.js";
 import type { TopicFilter } from "../hub/filters/filter.js";
 import { shareOf } from "../hub/filters/filter-limits.js";
 import type { Hub } from "../hub/hub.js";
@@ -25,10 +27,9 @@ import type { Presence } from "../presence/presence.js";
 import { protocols } from "../protocols/protocols.js";
 import { fanoutLimits } from "../limits/fanout.js";
 import { filterLimits } from "./filter-limits.js";
-import type { ReloadableVerifiers } from "./verifiers/reloadable-verifiers.js";
-import { tokenVerifier } from "./verifiers/token-verifier.js";
 
 export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "facts"> {
+  readonly verifier: TokenVerifier;
   readonly hub: Hub;
   readonly journal: Journal;
   readonly logger: Logger;
@@ -38,7 +39,6 @@ export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "
   readonly polls: Polls;
   /** True while the hub stops: it accepts no more publications. */
   readonly isStopping: () => boolean;
-  readonly verifiers: ReloadableVerifiers;
   /** Undefined if no client may see subscriptions. */
   readonly presence: Presence | undefined;
 }
@@ -47,15 +47,15 @@ export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "
 export function createGateway(parts: GatewayParts): Gateway {
   const ports = protocolPorts(parts);
   const { clients, refusals } = ports;
-  return new Gateway({
-    corsOrigins: parts.config.corsOrigins,
+  const fixed = {
     catchUp: catchUp(parts),
     clients,
-    bodies: new BodyBudget({ ...parts.config.limits, clients }),
-    checkRoom: ({ filters }) => checkStream(parts, filters),
+    bodies: new BodyBudget(parts.config.derive(({ limits }) => ({ ...limits, clients }))),
+    checkRoom: ({ filters }: Subscription) => checkStream(parts, filters),
     refusals,
     resources: protocols.flatMap((protocol) => protocol.resources(ports)),
-  });
+  };
+  return new Gateway(parts.config.derive(({ corsOrigins }) => ({ ...fixed, corsOrigins })));
 }
 
 /** The longest time for which a request waits for what other hubs have stored, in milliseconds. */
@@ -70,26 +70,27 @@ function catchUp({ journal, clock }: GatewayParts): GatewayOptions["catchUp"] {
 }
 
 function protocolPorts(parts: GatewayParts): ProtocolPorts {
-  const { config, hub, journal, presence } = parts;
-  const verifier = parts.verifiers.add(() => tokenVerifier(config, parts));
-  const authenticator = new Authenticator({ ...config, verifier });
+  const { config, hub, journal, presence, verifier } = parts;
+  const authenticator = new Authenticator(
+    config.derive(({ anonymous, publishOrigins, cookieName }) => ({
+      anonymous,
+      publishOrigins,
+      cookieName,
+      verifier,
+    })),
+  );
   const clients = clientLimits(parts);
   return {
     ...parts,
     history: journal.history,
     authenticator,
-    origins: new WebSocketOrigins({ ...config, hubUrl: config.publicUrl }),
+    origins: new WebSocketOrigins(
+      config.derive(({ corsOrigins, publicUrl }) => ({ corsOrigins, hubUrl: publicUrl })),
+    ),
     clients,
     refusals: new RefusalLog({ ...parts, clients }),
-    publishing: new Publisher({
-      ...parts,
-      authenticator,
-      begin: (groupName) => journal.begin(groupName),
-      room: () => hub.room() ?? journal.room(),
-      limits: config.limits,
-      open: config.open,
-    }),
-    once: new PublishOnce({ journal, keyBytes: config.limits.idBytes }),
+    publishing: createPublisher(parts, authenticator),
+    once: new PublishOnce({ journal, limits: config.derive(({ limits }) => limits) }),
     streams: streamSettings(parts),
     polling: pollAdmission(parts, clients),
     subscriptions: presence?.active,
@@ -98,6 +99,18 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
     followedTopics: () => hub.followedTopics(),
     subscribers: parts.streams,
   };
+}
+
+function createPublisher(parts: GatewayParts, authenticator: Authenticator): Publisher {
+  const { config, clock, hub, isStopping, journal } = parts;
+  const fixed = {
+    authenticator,
+    clock,
+    isStopping,
+    begin: (groupName?: string) => journal.begin(groupName),
+    room: () => hub.room() ?? journal.room(),
+  };
+  return new Publisher(config.derive(({ limits, open }) => ({ ...fixed, limits, open })));
 }
 
 /** The limits of streams also apply to polls, while the polls wait. */
@@ -114,8 +127,11 @@ function pollAdmission(parts: GatewayParts, clients: ClientLimits): PollAdmissio
 }
 
 function clientLimits({ config, clock }: GatewayParts): ClientLimits {
-  const { limits, trustedProxies } = config;
-  return new ClientLimits({
+  return new ClientLimits(config.derive((settings) => ({ ...addressLimits(settings), clock })));
+}
+
+function addressLimits({ limits, trustedProxies }: Config): Omit<ClientLimitsOptions, "clock"> {
+  return {
     trustedProxies,
     each: {
       streams: limits.connectionsPerAddress,
@@ -128,22 +144,23 @@ function clientLimits({ config, clock }: GatewayParts): ClientLimits {
       requestsPerSecond: limits.requestsPerLocalAddress,
       publishesPerSecond: limits.publishesPerLocalAddress,
     },
-    clock,
-  });
+  };
 }
 
 function streamSettings({ config, presence }: GatewayParts): StreamSettings {
-  const { filtersPerConnection, filterBytes, roundBytes } = config.limits;
-  // The first message of a JSON stream announces the interval at which the fanout sends heartbeats.
-  const { heartbeatMs } = fanoutLimits(config, roundBytes);
-  return {
-    retryMs: () => spreadWait(config.retryMs),
-    heartbeatMs,
-    filtersPerConnection,
-    filterBytes,
-    presence,
-    compress: compressed(config),
-  };
+  return config.derive((settings) => {
+    const { filtersPerConnection, filterBytes, roundBytes } = settings.limits;
+    // The first message of a JSON stream announces the interval at which the fanout sends heartbeats.
+    const { heartbeatMs } = fanoutLimits(settings, roundBytes);
+    return {
+      retryMs: () => spreadWait(settings.retryMs),
+      heartbeatMs,
+      filtersPerConnection,
+      filterBytes,
+      presence,
+      compress: compressed(settings),
+    };
+  });
 }
 
 function compressed({ compress, compressPrivate }: Config): "none" | "public" | "all" {
@@ -157,14 +174,14 @@ function compressed({ compress, compressPrivate }: Config): "none" | "public" | 
  */
 function checkStream(parts: GatewayParts, filters: readonly TopicFilter[]): void {
   checkFilters(parts, filters);
-  if (parts.streams() >= parts.config.limits.connections) throw full();
+  if (parts.streams() >= parts.config.current.limits.connections) throw full();
 }
 
 /** @throws PharosError as {@link checkStream} */
 function checkFilters({ config, hub, presence }: GatewayParts, filters: readonly TopicFilter[]): void {
   hub.checkPatterns(filters);
   const listed = presence?.active.bytes ?? 0;
-  if (!hub.hasRoomFor(filters) || listed >= config.limits.subscriptionBytes) throw full();
+  if (!hub.hasRoomFor(filters) || listed >= config.current.limits.subscriptionBytes) throw full();
 }
 
 function full(): PharosError {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { messageOf, PharosError } from "../base/errors.js";
 import type { Clock } from "../base/clock.js";
+import type { Live } from "../base/live/live.js";
 import type { Logger } from "../base/log.js";
 import type { Metrics } from "../base/metrics.js";
 import type { Config } from "../config/config.js";
@@ -20,7 +21,7 @@ import { createPositionKey, OpaquePositions, positionKeyBytes } from "../journal
 import { subscriptionsTopic } from "../presence/documents.js";
 
 export interface JournalParts {
-  readonly config: Config;
+  readonly config: Live<Config>;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -36,7 +37,7 @@ export interface JournalParts {
  * @throws PharosError `bad-config` with a sentence for the operator, `closed` once the signal is aborted
  */
 export async function createJournal(parts: JournalParts): Promise<Journal> {
-  const place = parts.config.journal;
+  const place = parts.config.current.journal;
   if (place.kind === "memory") return createMemoryJournal(parts);
   if (place.kind === "nats") return openLoggedJournal(natsLog(place, parts), parts);
   try {
@@ -52,7 +53,10 @@ export async function createJournal(parts: JournalParts): Promise<Journal> {
 }
 
 function createDiskJournal(dir: string, parts: JournalParts): Promise<Journal> {
-  return openLoggedJournal(new DiskLog({ ...parts, dir, limits: parts.config.limits.journal }), parts);
+  return openLoggedJournal(
+    new DiskLog({ ...parts, dir, limits: parts.config.current.limits.journal }),
+    parts,
+  );
 }
 
 /** The bytes of a record beside the body of its only request. */
@@ -62,7 +66,7 @@ function natsLog(
   { servers, name }: { readonly servers: readonly string[]; readonly name: string },
   { config, clock, logger, signal }: JournalParts,
 ): NatsLog {
-  const { journalCredentials: credentials, journalCa: ca, limits } = config;
+  const { journalCredentials: credentials, journalCa: ca, limits } = config.current;
   return new NatsLog({
     servers,
     name,
@@ -99,22 +103,24 @@ async function openLoggedJournal(log: Log, parts: JournalParts): Promise<Journal
 function createMemoryJournal(parts: JournalParts): Journal {
   const epochs = EpochChain.of(createEpoch());
   const options = historyOptions(parts, { epochs, key: createPositionKey() });
-  return new MemoryJournal({ ...options, idempotency: parts.config.limits.idempotency });
+  return new MemoryJournal({ ...options, idempotency: parts.config.current.limits.idempotency });
 }
 
 function createLoggedJournal(log: Log, parts: JournalParts & { readonly secret: Buffer }): Journal {
   const epochs = new EpochChain();
   const options = historyOptions(parts, { epochs, key: parts.secret.subarray(0, positionKeyBytes) });
-  const { history, journal, idempotency } = parts.config.limits;
-  // What the journal stores no longer is not served from memory either.
-  const ageSeconds = Math.min(history.ageSeconds, journal.ageSeconds);
+  const { history, journal, idempotency } = parts.config.current.limits;
   return new LoggedJournal({
     ...parts,
     log,
     epochs,
     history: new MemoryHistory({
       ...options,
-      limits: { ...history, ageSeconds },
+      // What the journal stores no longer is not served from memory either.
+      limits: parts.config.derive(({ limits }) => ({
+        ...limits.history,
+        ageSeconds: Math.min(limits.history.ageSeconds, journal.ageSeconds),
+      })),
       run: createEpoch(),
       logStart: () => startOf(log),
     }),
@@ -130,10 +136,10 @@ function historyOptions(
 ): MemoryHistoryOptions {
   return {
     epochs,
-    ...(config.opaqueIds ? { positions: new OpaquePositions({ key, epochs }) } : {}),
+    ...(config.current.opaqueIds ? { positions: new OpaquePositions({ key, epochs }) } : {}),
     clock,
     metrics,
-    limits: config.limits.history,
+    limits: config.derive(({ limits }) => limits.history),
     presenceTopic: subscriptionsTopic,
   };
 }

@@ -1,3 +1,4 @@
+import { AdminAccess } from "../monitoring/admin/access.js";
 import { AdminServer } from "../monitoring/admin/admin-server.js";
 import { encodeExposition } from "../monitoring/admin/exposition.js";
 import type { Clock } from "../base/clock.js";
@@ -20,6 +21,7 @@ import { statusDocument } from "../monitoring/status-document.js";
 const withoutLabels = ["publications_total", "duplicate_ids_total", "second_requests_total"] as const;
 
 export interface AdminParts {
+  /** The token may change. */
   readonly config: Pick<Config, "admin" | "adminToken">;
   readonly version: string;
   /** Returns all metrics, with the current values of the gauges. */
@@ -74,7 +76,7 @@ function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"]
     host,
     port,
     connections: descriptors.admin,
-    token: parts.config.adminToken,
+    access: new AdminAccess(parts.config),
     htmlDir,
     metrics: () =>
       encodeExposition(parts.metrics().families(), metricPrefix) +

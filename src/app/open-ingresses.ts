@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.js";
+import type { Live } from "../base/live/live.js";
 import { PharosError } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { Metrics } from "../base/metrics.js";
@@ -7,12 +8,14 @@ import type { PublicationSink } from "../ingress/publication-sink.js";
 import { ControlSocket } from "../ingress/zeromq/control-socket.js";
 import type { AdmitPublisher } from "../ingress/zeromq/open-source.js";
 import { ZeroMqIngress, defaultIngressLimits } from "../ingress/zeromq/zeromq-ingress.js";
-import { parseEndpoint } from "../zeromq/endpoint.js";
-import { readIngestKeys } from "./ingest-keys.js";
+import type { CurveServer } from "../zeromq/curve/keys.js";
+import { parseEndpoint, type Endpoint } from "../zeromq/endpoint.js";
 
 export interface IngressParts {
-  readonly config: Config;
+  readonly config: Live<Config>;
   readonly sink: PublicationSink;
+  /** The keys for endpoints that other machines can reach. The clients are read at each use. */
+  readonly curve: CurveServer | undefined;
   /** Decides on each new publisher. */
   readonly admit: AdmitPublisher;
   readonly clock: Clock;
@@ -24,31 +27,35 @@ export interface IngressParts {
  * Opens the configured endpoints one by one, so that the caller can close the earlier ones if a later endpoint fails.
  */
 export async function* openIngresses(parts: IngressParts): AsyncGenerator<ZeroMqIngress, void> {
-  const { config, logger } = parts;
-  const endpoints = config.ingest.map((endpoint) => parseEndpoint(endpoint, "bind"));
-  const curve = readIngestKeys({ file: config.ingestCurve, endpoints, logger });
+  const { config } = parts;
   // A frame may be as large as the data of a publication.
-  const frameBytes = Math.max(defaultIngressLimits.frameBytes, config.limits.dataBytes);
-  for (const endpoint of endpoints)
+  const frameBytes = Math.max(defaultIngressLimits.frameBytes, config.current.limits.dataBytes);
+  const publicationLimits = config.derive(({ limits }) => limits);
+  for (const endpoint of ingestEndpoints(config.current))
     yield await namingOption(
       "--ingest",
       ZeroMqIngress.open({
         ...parts,
         endpoint,
-        curve,
-        publicationLimits: config.limits,
+        publicationLimits,
         limits: { frameBytes },
       }),
     );
 }
 
+/** The configured endpoints of publishers. */
+export function ingestEndpoints({ ingest }: Pick<Config, "ingest">): readonly Endpoint[] {
+  return ingest.map((endpoint) => parseEndpoint(endpoint, "bind"));
+}
+
 /** Opens the endpoint at which programs can stop the hub; undefined if none is configured. */
 export async function openControl(
-  { config, ...parts }: Omit<IngressParts, "sink" | "metrics">,
+  { config, ...parts }: Omit<IngressParts, "sink" | "metrics" | "curve">,
   onShutdown: () => void,
 ): Promise<ControlSocket | undefined> {
-  if (config.control === undefined) return undefined;
-  const endpoint = parseEndpoint(config.control, "bind");
+  const { control } = config.current;
+  if (control === undefined) return undefined;
+  const endpoint = parseEndpoint(control, "bind");
   return namingOption("--control", ControlSocket.open({ ...parts, endpoint, onShutdown }));
 }
 

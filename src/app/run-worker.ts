@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Logger, LogLevel } from "../base/log.js";
+import type { LeveledLogger, LogLevel } from "../base/log.js";
 import { WorkerFront } from "../workers/worker/worker-front.js";
 import { parseHandedOver, parseWorkerSettings } from "../workers/ipc/settings.js";
 import { systemClock } from "./system-clock.js";
@@ -10,7 +10,7 @@ import { systemClock } from "./system-clock.js";
  *
  * @param createLogger creates the logger, once the log level is known
  */
-export async function runWorker(createLogger: (level: LogLevel) => Logger): Promise<void> {
+export async function runWorker(createLogger: (level: LogLevel) => LeveledLogger): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     process.once("disconnect", () => reject(new Error("the hub has ended")));
     process.once("message", (first: unknown) => {

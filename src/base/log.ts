@@ -14,6 +14,11 @@ export interface Logger {
   error(fields: LogFields, message: string): void;
 }
 
+/** A logger whose level can change. */
+export interface LeveledLogger extends Logger {
+  level: string;
+}
+
 /** A logger that writes nothing, for tests and for use as a library. */
 export const silentLogger: Logger = Object.freeze({
   debug: () => undefined,

@@ -1,8 +1,31 @@
-import type { z } from "zod";
+import { z } from "zod";
 
 import { isLoopback } from "../base/loopback.js";
 import type { HttpAddress } from "./values/addresses.js";
 import type { JournalPlace } from "./values/journal.js";
+
+type CombinedSettings = AdminSettings & OpaqueIdsSettings & JournalSettings;
+
+/** Refuses values that are valid alone, but not together. */
+export function checkTogether(settings: CombinedSettings, context: z.RefinementCtx): void {
+  checkAdmin(settings, context);
+  checkOpaqueIds(settings, context);
+  checkJournalFiles(settings, context);
+}
+
+const combined = z.custom<CombinedSettings>().superRefine(checkTogether);
+
+/** A setting whose value cannot be combined with the others, and what is allowed. */
+export interface CombinationFault {
+  readonly name: string;
+  readonly allowed: string;
+}
+
+/** The faults that {@link checkTogether} finds in complete settings. */
+export function combinationFaults(settings: CombinedSettings): readonly CombinationFault[] {
+  const { error } = combined.safeParse(settings);
+  return (error?.issues ?? []).map(({ path, message }) => ({ name: path.join("."), allowed: message }));
+}
 
 interface AdminSettings {
   readonly admin?: HttpAddress | "off" | undefined;
@@ -10,7 +33,7 @@ interface AdminSettings {
 }
 
 /** Refuses an admin address that other machines can reach, unless an admin token is set. */
-export function checkAdmin({ admin, adminToken }: AdminSettings, context: z.RefinementCtx): void {
+function checkAdmin({ admin, adminToken }: AdminSettings, context: z.RefinementCtx): void {
   if (admin === undefined || admin === "off" || adminToken !== undefined || isLoopback(admin.host)) return;
   const message = "a loopback address, for instance 127.0.0.1:8081, unless PHAROS_ADMIN_TOKEN is set";
   context.addIssue({ code: "custom", path: ["admin"], message });
@@ -22,7 +45,7 @@ interface OpaqueIdsSettings {
 }
 
 /** Refuses opaque ids together with the push stream module, whose messages reveal the number of publications. */
-export function checkOpaqueIds({ opaqueIds, pushStream }: OpaqueIdsSettings, context: z.RefinementCtx): void {
+function checkOpaqueIds({ opaqueIds, pushStream }: OpaqueIdsSettings, context: z.RefinementCtx): void {
   if (!opaqueIds || pushStream === "off") return;
   const message = "off with --push-stream, because its messages reveal the number of publications";
   context.addIssue({ code: "custom", path: ["opaqueIds"], message });
@@ -35,7 +58,7 @@ interface JournalSettings {
 }
 
 /** Refuses the files for a connection to NATS if the journal is not on NATS. */
-export function checkJournalFiles(settings: JournalSettings, context: z.RefinementCtx): void {
+function checkJournalFiles(settings: JournalSettings, context: z.RefinementCtx): void {
   if (settings.journal.kind === "nats") return;
   const message = "not set, unless --journal is nats://HOST/NAME";
   for (const name of ["journalCredentials", "journalCa"] as const)

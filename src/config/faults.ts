@@ -23,7 +23,7 @@ export function describeFaults(issues: readonly Issue[], context: FaultContext):
     const name = originOf(path, context);
     // The first issue of a value causes the further issues of that value, so one line is enough.
     if (lines.has(name)) continue;
-    const value = isSecret(path) ? hidden : valueAt(context.settings, path);
+    const value = isSecretPath(path) ? hidden : valueAt(context.settings, path);
     lines.set(name, `${name}: ${describe(issue, value)}`);
   }
   return [...lines.values()];
@@ -52,15 +52,15 @@ function valueAt(settings: RawSettings, path: readonly string[]): unknown {
 }
 
 /** Error messages appear in logs and terminals, so they never contain secrets. */
-const hidden = "(a secret)";
+export const hidden = "(a secret)";
 
 /** True also for an item of `tokens`: an operator may have written the secret in the place of the issuer. */
-function isSecret(path: readonly string[]): boolean {
+export function isSecretPath(path: readonly string[]): boolean {
   return /(?:secret|token)$|^tokens\.\d+$/i.test(path.join("."));
 }
 
 function quote(value: unknown): string {
   const text =
-    JSON.stringify(value, (name, part: unknown) => (isSecret([name]) ? hidden : part)) ?? "nothing";
+    JSON.stringify(value, (name, part: unknown) => (isSecretPath([name]) ? hidden : part)) ?? "nothing";
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { checkAdmin, checkJournalFiles, checkOpaqueIds } from "./cross-checks.js";
+import { checkTogether } from "./cross-checks.js";
 import { schemasOf, variableName, type Setting } from "./declare/setting.js";
 import { limitsSchema } from "./limits-schema.js";
 import { httpSettings } from "./settings/http.js";
@@ -69,9 +69,7 @@ export const configSchema = z
     tokens: tokenIssuers,
     limits: limitsSchema,
   })
-  .superRefine(checkAdmin)
-  .superRefine(checkOpaqueIds)
-  .superRefine(checkJournalFiles);
+  .superRefine(checkTogether);
 
 /** The result of parsing a settings file with {@link configSchema}. */
 export type ParsedSettings = z.output<typeof configSchema>;

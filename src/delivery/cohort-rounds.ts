@@ -74,7 +74,7 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#roundDeadline = new RoundDeadline(context.clock, context.limits);
     this.#lagging = new LaggingMembers({
       clock: context.clock,
-      periodMs: context.limits.roundWaitMs,
+      limits: context.limits,
       size: () => cohort.connections,
       hold: (on) => cohort.hold(on),
     });

@@ -65,6 +65,8 @@ export class Connection<H> {
   expiresAtMs: number;
   /** The monotonic time when the stream reaches its longest age; infinite if there is no such age. */
   endsAtMs = Number.POSITIVE_INFINITY;
+  /** The interval of heartbeats at the opening. The client may take a stream without heartbeats for dead. */
+  heartbeatMs = Number.POSITIVE_INFINITY;
   /** Called when the stream has ended. */
   readonly ended: (() => void) | undefined;
   /** Called after a write if there is space for further replies. */

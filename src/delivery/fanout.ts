@@ -35,6 +35,7 @@ export interface FanoutOptions<H> {
   readonly channel: Channel<H>;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Read at each use. @default defaultFanoutLimits */
   readonly limits?: FanoutLimits;
 }
 
@@ -112,7 +113,7 @@ export class Fanout<H> {
       mayRead: (connection) => this.#makeReady(connection),
       ended: () => this.#waiters.look(),
     };
-    this.#replies = new ReplyQueue(this.#limits.roundBytes);
+    this.#replies = new ReplyQueue(this.#limits);
     this.#pendingPages = new PendingPages((connection) => {
       this.#ready.add(connection);
       this.#takeTurn();
@@ -141,7 +142,8 @@ export class Fanout<H> {
     const rounds = this.#roundsOf(cohort);
     const ended = opened?.();
     const connection = new Connection<H>({ handle, rounds, read, expiresAtMs, ended, onRoom });
-    const { maxAgeMs } = this.#limits;
+    const { heartbeatMs, maxAgeMs } = this.#limits;
+    connection.heartbeatMs = heartbeatMs;
     if (maxAgeMs > 0) connection.endsAtMs = this.#clock.monotonic() + jittered(maxAgeMs, maxAgeShare);
     this.#connections.add(connection);
     this.#replies.add(connection, head);
@@ -396,7 +398,10 @@ export class Fanout<H> {
     if (this.#stalled) this.stall();
     const now = this.#clock.monotonic();
     const nextSweepMs = this.#clock.now() + sweepMs;
+    // While streams of a shorter interval are open, all streams get heartbeats at this interval.
+    let { heartbeatMs } = this.#limits;
     for (const connection of this.#connections) {
+      heartbeatMs = Math.min(heartbeatMs, connection.heartbeatMs);
       if (connection.expiresAtMs <= nextSweepMs) this.#expire(connection);
       else if (connection.endsAtMs <= now) this.#endOld(connection);
       else if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs)
@@ -404,7 +409,7 @@ export class Fanout<H> {
     }
     for (const rounds of this.#rounds.values()) {
       rounds.rereadAhead();
-      if (now - rounds.lastRoundMs < this.#limits.heartbeatMs) continue;
+      if (now - rounds.lastRoundMs < heartbeatMs) continue;
       rounds.writeHeartbeat();
     }
     this.#channel.flush();

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../base/clock.js";
+import type { FanoutLimits } from "../limits/fanout.js";
 import { quorumOf } from "./round-deadline.js";
 
 /**
@@ -10,8 +11,8 @@ const busyBytesTogether = 16 * 1024 * 1024;
 
 export interface LaggingMembersOptions {
   readonly clock: Clock;
-  /** The period in which {@link LaggingMembers} counts the bytes that lagging members read, in milliseconds. */
-  readonly periodMs: number;
+  /** {@link LaggingMembers} counts the bytes that lagging members read in `roundWaitMs`. Read at each use. */
+  readonly limits: Pick<FanoutLimits, "roundWaitMs">;
   /** Returns the number of the cohort's connections. */
   readonly size: () => number;
   /** After `hold(true)`, publishers wait until `hold(false)`. */
@@ -63,9 +64,9 @@ export class LaggingMembers<C> {
   }
 
   #watchNextPeriod(): void {
-    const { clock, periodMs } = this.#options;
+    const { clock, limits } = this.#options;
     this.#servedBytes = 0;
-    this.#watch = clock.after(periodMs, () => {
+    this.#watch = clock.after(limits.roundWaitMs, () => {
       this.#hold(this.#servedBytes >= Math.min(busyBytesEach * this.#behind.size, busyBytesTogether));
       this.#watchNextPeriod();
     });

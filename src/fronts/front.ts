@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.js";
+import type { Live } from "../base/live/live.js";
 import type { Logger } from "../base/log.js";
 import type { Metrics } from "../base/metrics.js";
 import type { Config } from "../config/config.js";
@@ -61,6 +62,8 @@ export interface Front {
    * @throws PharosError `unreachable` or `bad-endpoint` when an address cannot be used
    */
   start(): Promise<string | undefined>;
+  /** Called after a change of the settings. A front reads most settings at each use, so most fronts need no call. */
+  settingsChanged?(): void;
   /**
    * Stops accepting connections, and resolves when all publications are delivered. There is no time limit, so the
    * caller has to set a deadline.
@@ -72,7 +75,7 @@ export interface Front {
 
 /** The parts that a front is built from. */
 export interface FrontParts {
-  readonly config: Config;
+  readonly config: Live<Config>;
   readonly gateway: Gateway;
   readonly hub: Hub;
   /** The folder with the hub's page. */

@@ -1,6 +1,7 @@
 import type { Metrics } from "../base/metrics.js";
 import { PharosError } from "../base/errors.js";
 import { quoteValue } from "../base/quote-value.js";
+import { rememberLast } from "../base/live/remember-last.js";
 import { admitStream } from "../delivery/joining/admitted-stream.js";
 import type { AdmittedStream } from "../delivery/joining/admitted-stream.js";
 import { LocalTicket } from "../delivery/joining/local-ticket.js";
@@ -18,6 +19,7 @@ import { chunkedStart } from "./streams/chunked-start.js";
 import type { Handler, Resource } from "./http/resource.js";
 import { allowedMethods, serves } from "./http/resource.js";
 
+/** The gateway reads the options at each use, so that their values can change. */
 export interface GatewayOptions {
   readonly resources: readonly Resource[];
   /** The origins whose pages may read responses and streams, in the form of {@link Origins}. */
@@ -45,14 +47,13 @@ export class Gateway {
   /** The budget in which fronts reserve memory before they store the body of a request. */
   readonly bodies: BodyBudget;
   readonly #options: GatewayOptions;
-  readonly #cors: Cors;
+  readonly #corsFor = rememberLast((origins: readonly string[]) => new Cors(new Origins(origins)));
   #unanswered = 0;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.resources = options.resources;
     this.bodies = options.bodies ?? new BodyBudget();
-    this.#cors = new Cors(new Origins(options.corsOrigins));
   }
 
   /** The requests without an answer. */
@@ -188,6 +189,10 @@ export class Gateway {
     const finished = withHeaders(answer, this.#cors.headersFor(request));
     if (request.method !== "HEAD") return inChunks(request, finished);
     return headOf(finished.kind === "stream" ? this.#checkLimits(request, finished) : finished);
+  }
+
+  get #cors(): Cors {
+    return this.#corsFor(this.#options.corsOrigins);
   }
 
   #preflight(request: GatewayRequest, resource: Resource): Reply {

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.js";
+import type { Live } from "../base/live/live.js";
 import type { Config } from "../config/config.js";
 import type { TopicFilter } from "../hub/filters/filter.js";
 import type { Journal } from "../journal/journal.js";
@@ -33,7 +34,7 @@ export type HeartbeatFormat = Pick<Format, "name" | "heartbeat">;
 
 /** The parts of the hub that a protocol may use. */
 export interface ProtocolPorts {
-  readonly config: Config;
+  readonly config: Live<Config>;
   readonly clock: Clock;
   readonly authenticator: Authenticator;
   readonly origins: WebSocketOrigins;

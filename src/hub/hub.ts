@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import { PharosError } from "../base/errors.js";
-import { declaredRetainedLimits } from "../limits/history.js";
+import { defaultRetainedLimits } from "../limits/history.js";
+import type { RetainedLimits } from "../limits/history.js";
 import { mercurePath } from "../protocol.js";
 import { Cohort, cohortKey } from "./cohort.js";
 import type { Outlet, Subscription } from "./cohort.js";
@@ -23,13 +24,13 @@ export interface HubOptions {
   readonly history: History;
   readonly clock: Clock;
   readonly pressure?: PressureLimits;
-  /** The limit on the memory of all retained values, in bytes. @default 64 MiB */
-  readonly retainedBytes?: number;
+  /** The limit on the memory of all retained values. Read at each use. @default 64 MiB */
+  readonly retained?: RetainedLimits;
   /**
-   * The limits on the filters of all streams. A level that several MQTT filters share counts once.
+   * The limits on the filters of all streams. A level that several MQTT filters share counts once. Read at each use.
    * @default defaultFilterLimits
    */
-  readonly filters?: Partial<FilterLimits>;
+  readonly filters?: FilterLimits;
   /**
    * The hub's own URL. Relative topics and URL patterns are resolved against this URL. @default the URL of a hub with
    * default settings
@@ -66,11 +67,9 @@ export class Hub {
   constructor(options: HubOptions) {
     this.history = options.history;
     this.#clock = options.clock;
-    this.retained = new RetainedValues({
-      maxBytes: options.retainedBytes ?? declaredRetainedLimits.bytes.default,
-    });
+    this.retained = new RetainedValues(options.retained ?? defaultRetainedLimits);
     this.#presenceTopic = options.presenceTopic;
-    this.#filterLimits = { ...defaultFilterLimits, ...options.filters };
+    this.#filterLimits = options.filters ?? defaultFilterLimits;
     const { urls } = urlPatternsFor(options.baseUrl ?? defaultBaseUrl);
     this.#trie = new FilterTrie({ urls, limits: this.#filterLimits });
     this.#backpressure = new Backpressure({

@@ -14,6 +14,7 @@ export const declaredConnectionLimits = {
     help: "Open streams.",
     above: "The hub refuses requests with 503.",
     why: "Three quarters of 20,000 file descriptors. The other descriptors are for ZeroMQ sockets, files and short requests.",
+    reload: true,
   },
   connectionsPerWorker: {
     from: 1,
@@ -23,6 +24,7 @@ export const declaredConnectionLimits = {
     help: "All connections of one worker process, streams included.",
     above: "The worker gets no new connections.",
     why: "Nine tenths of 20,000 file descriptors.",
+    reload: true,
   },
   connectionsPerAddress: {
     ...connectionRange,
@@ -31,6 +33,7 @@ export const declaredConnectionLimits = {
     help: "Open streams of one client address. The IPv6 addresses of one /64 network count as one address.",
     above: refused,
     why: "100 people behind one router with two pages each.",
+    reload: true,
   },
   connectionsPerLocalAddress: {
     ...connectionRange,
@@ -39,6 +42,7 @@ export const declaredConnectionLimits = {
     help: "Open streams of one loopback or private address.",
     above: refused,
     why: "All streams may come through one local proxy.",
+    reload: true,
   },
   requestsPerAddress: {
     ...rateRange,
@@ -47,6 +51,7 @@ export const declaredConnectionLimits = {
     help: "Requests per second of one client address, without requests to publish. A burst may have twice `connectionsPerAddress` requests.",
     above: refusedForNow,
     why: "200 streams that reconnect every 5 s send 40 requests per second.",
+    reload: true,
   },
   requestsPerLocalAddress: {
     ...rateRange,
@@ -55,6 +60,7 @@ export const declaredConnectionLimits = {
     help: "Requests per second of one loopback or private address, without requests to publish. A burst may have twice `connectionsPerLocalAddress` requests.",
     above: refusedForNow,
     why: "15,000 streams that reconnect every 5 s send 3,000 requests per second.",
+    reload: true,
   },
   publishesPerAddress: {
     ...rateRange,
@@ -63,6 +69,7 @@ export const declaredConnectionLimits = {
     help: "Requests to publish per second of one client address.",
     above: refusedForNow,
     why: "A hundredth of the tokens that one CPU can verify per second.",
+    reload: true,
   },
   publishesPerLocalAddress: {
     ...rateRange,
@@ -71,5 +78,6 @@ export const declaredConnectionLimits = {
     help: "Requests to publish per second of one loopback or private address.",
     above: refusedForNow,
     why: "As many tokens as one CPU can verify per second.",
+    reload: true,
   },
 } as const satisfies LimitTable;

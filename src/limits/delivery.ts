@@ -12,6 +12,7 @@ export const declaredDeliveryLimits = {
     help: "Memory for publications that the hub has not delivered yet.",
     above: "Publishers wait until memory is free.",
     why: "256 writes of the largest size. At 32 MB/s, 64 MiB is 2 seconds of data. After 2 seconds, a Mongrel2 server counts as stuck.",
+    reload: true,
   },
   roundBytes: {
     from: 4 * KiB,
@@ -21,6 +22,7 @@ export const declaredDeliveryLimits = {
     help: "Size of one write to a client of the HTTP front, or of one page of history.",
     above: "The hub sends the rest in the next write.",
     why: "One write every 250 ms is 1 MiB per second for each client.",
+    reload: true,
   },
   mongrel2RoundBytes: {
     from: 4 * KiB,
@@ -48,6 +50,7 @@ export const declaredDeliveryLimits = {
     help: "Time that a write waits for the slowest client of its cohort (clients that receive the same bytes).",
     above: "The client leaves the cohort and reads from history.",
     why: "A slow client delays the other clients of its cohort by at most this time.",
+    reload: true,
   },
   stallSeconds: {
     from: 1,
@@ -57,6 +60,7 @@ export const declaredDeliveryLimits = {
     help: "Longest time during which a client may accept or acknowledge no bytes.",
     above: "The hub closes the connection, up to 20 seconds later if the client has vanished.",
     why: "Time for several retries of TCP.",
+    reload: true,
   },
 } as const satisfies LimitTable;
 
@@ -69,6 +73,7 @@ export const declaredPresenceLimits = {
     help: "Deliveries of presence events per second.",
     above: "The hub delays presence events. After 2 seconds, their subscribers get a gap event instead.",
     why: "30 MB per second at 300 bytes for each delivery: for instance 100 presence events to 1,000 subscribers each.",
+    reload: true,
   },
   subscriptionBytes: {
     ...memoryRange,
@@ -77,6 +82,7 @@ export const declaredPresenceLimits = {
     help: "Memory for the list of active subscriptions; with a common journal, those of all hubs.",
     above: "The hub refuses new streams and filters with 503.",
     why: "Twice 220,000 subscriptions of 600 bytes: five hubs with 15,000 streams of three filters each. The subscriptions of a hub that has ended stay listed for up to 30 seconds, while its clients are at other hubs already.",
+    reload: true,
   },
   subscriptionListBytes: {
     ...memoryRange,
@@ -85,6 +91,7 @@ export const declaredPresenceLimits = {
     help: "Size of one response that lists subscriptions.",
     above: "The hub refuses the request with 503.",
     why: "27,000 subscriptions of 300 bytes. The hub needs 40 ms for such a response.",
+    reload: true,
   },
 } as const satisfies LimitTable;
 

@@ -14,6 +14,7 @@ export const declaredFilterLimits = {
     help: "Length of a filter.",
     above: "The hub refuses the request with 400.",
     why: "A filter can be as long as a topic.",
+    reload: true,
   },
   filtersPerConnection: {
     from: 1,
@@ -23,6 +24,7 @@ export const declaredFilterLimits = {
     help: "Filters of one stream.",
     above: "The hub refuses the request with 400.",
     why: "100 filters of 80 bytes fill half of `headBytes`.",
+    reload: true,
   },
   filterBytesInAll: {
     ...memoryRange,
@@ -31,6 +33,7 @@ export const declaredFilterLimits = {
     help: "Memory for the filters of all streams: the text and 300 bytes for each filter.",
     above: full,
     why: "23 filters of 80 bytes for each of 15,000 streams.",
+    reload: true,
   },
   filterLevels: {
     ...countRange,
@@ -39,6 +42,7 @@ export const declaredFilterLimits = {
     help: "Levels of all filters with wildcards; `news/+/sport` has 3.",
     above: "The hub refuses streams with wildcards with 503.",
     why: "16 levels for each of 15,000 streams. About 480 bytes for each level: 120 MB.",
+    reload: true,
   },
   filterMixtures: {
     ...fewRange,
@@ -47,6 +51,7 @@ export const declaredFilterLimits = {
     help: "Different sequences of names and `+` at the start of MQTT filters. `a/+` and `b/+` are the same sequence, so they count once.",
     above: refused,
     why: "For each publication, the hub visits one node for each sequence: 0.2 ms in all.",
+    reload: true,
   },
   filterPercentPerAddress: {
     from: 1,
@@ -56,6 +61,7 @@ export const declaredFilterLimits = {
     help: "Share of `filterBytesInAll`, `filterLevels`, `filterMixtures` and the three limits of `patterns` that one client address may use. A local address may use 100%.",
     above: "The hub refuses requests with 429.",
     why: "One client address cannot use up a limit. A local address may be a proxy for many clients.",
+    reload: true,
   },
 } as const satisfies LimitTable;
 
@@ -68,6 +74,7 @@ export const declaredPatternLimits = {
     help: "Patterns that do not begin with literal text.",
     above: refused,
     why: "The hub compares each publication with all of these patterns. On average, each pattern may have at most three varying parts.",
+    reload: true,
   },
   alike: {
     ...fewRange,
@@ -76,6 +83,7 @@ export const declaredPatternLimits = {
     help: "Patterns of one kind with the same beginning: the same host and first path segments.",
     above: refused,
     why: "The hub compares a topic with at most 42 such groups of each kind: 8,400 patterns of two kinds.",
+    reload: true,
   },
   expressions: {
     ...fewRange,
@@ -84,5 +92,6 @@ export const declaredPatternLimits = {
     help: "URL patterns with a regular expression.",
     above: refused,
     why: "Each regular expression may use 8 MB during a match.",
+    reload: true,
   },
 } as const satisfies LimitTable;

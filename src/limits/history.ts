@@ -17,6 +17,7 @@ export const declaredHistoryLimits = {
     help: "Publications that the hub stores for each topic.",
     above: "The hub evicts the oldest publications.",
     why: "1.8 hours at 10 publications per second.",
+    reload: true,
   },
   topicBytes: {
     ...memoryRange,
@@ -25,6 +26,7 @@ export const declaredHistoryLimits = {
     help: "Memory for the history of each topic.",
     above: "The hub evicts the oldest publications.",
     why: "A quarter of the whole history, so that one topic cannot use all the memory.",
+    reload: true,
   },
   sharedBytes: {
     ...memoryRange,
@@ -33,6 +35,7 @@ export const declaredHistoryLimits = {
     help: "Memory for all presence events together.",
     above: "The hub evicts the oldest presence events.",
     why: "About 20,000 events of 800 bytes, including the two topics of each event.",
+    reload: true,
   },
   ageSeconds: {
     ...ageRange,
@@ -41,6 +44,7 @@ export const declaredHistoryLimits = {
     help: "Time for which the hub stores a publication.",
     above: "The hub evicts the publication.",
     why: "One day, so that a laptop can sleep overnight.",
+    reload: true,
   },
   bytes: {
     ...memoryRange,
@@ -49,6 +53,7 @@ export const declaredHistoryLimits = {
     help: "Memory for the whole history.",
     above: "The hub evicts the oldest publications.",
     why: "About 700,000 publications of 200 bytes, with their overhead.",
+    reload: true,
   },
   topics: {
     ...countRange,
@@ -57,6 +62,7 @@ export const declaredHistoryLimits = {
     help: "Topics with a history.",
     above: "The hub evicts the history of the topic whose last publication is the oldest.",
     why: "About 500 bytes for each topic that is nearly empty: 50 MB.",
+    reload: true,
   },
   ids: {
     ...countRange,
@@ -81,5 +87,10 @@ export const declaredRetainedLimits = {
     help: "Memory for all retained values.",
     above: "The hub drops the oldest values.",
     why: "60,000 values of 1 KiB, and a quarter of the memory for history.",
+    reload: true,
   },
 } as const satisfies LimitTable;
+
+export type RetainedLimits = LimitValues<typeof declaredRetainedLimits>;
+
+export const defaultRetainedLimits: RetainedLimits = defaultsOf(declaredRetainedLimits);

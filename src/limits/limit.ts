@@ -19,6 +19,8 @@ export interface Limit extends NumberSetting {
   readonly above?: string;
   /** The arithmetic of the default, in one or two sentences. */
   readonly why: string;
+  /** True if a reload changes the limit in a running hub. @default a change needs a restart */
+  readonly reload?: true;
 }
 
 /** Limits by their names in the settings file. */

@@ -20,6 +20,7 @@ export const declaredPublicationLimits = {
     help: "Length of a topic.",
     above: "The hub refuses the publication with 413.",
     why: "16 filters of this length fit into `headBytes`.",
+    reload: true,
   },
   topicsPerPublication: {
     from: 1,
@@ -29,6 +30,7 @@ export const declaredPublicationLimits = {
     help: "Topics of one publication.",
     above: "The hub refuses the publication with 413.",
     why: "The hub stores the publication in the history of each topic.",
+    reload: true,
   },
   idBytes: {
     ...lengthRange,
@@ -37,6 +39,7 @@ export const declaredPublicationLimits = {
     help: "Length of an event id, and of an `Idempotency-Key`.",
     above: "The hub refuses the publication with 413.",
     why: "Clients send the last event id back in a header of each request.",
+    reload: true,
   },
   typeBytes: {
     ...lengthRange,
@@ -45,6 +48,7 @@ export const declaredPublicationLimits = {
     help: "Length of an event type.",
     above: "The hub refuses the publication with 413.",
     why: "An event type is a short name in the code of a client.",
+    reload: true,
   },
   dataBytes: {
     from: 1,
@@ -72,6 +76,7 @@ export const declaredPublishLimits = {
     help: "Publications in one request.",
     above: "The hub refuses the request with 413.",
     why: "The ids of 1,000 publications are 20 KB of the response.",
+    reload: true,
   },
   linesPerRequest: {
     ...countRange,
@@ -80,6 +85,7 @@ export const declaredPublishLimits = {
     help: "Lines in one request, blank lines included.",
     above: "The hub refuses the request with 413.",
     why: "Ten lines for each publication. The hub needs 100 ms to read a million blank lines.",
+    reload: true,
   },
 } as const satisfies LimitTable;
 

@@ -37,5 +37,6 @@ export const declaredRequestLimits = {
     help: "Memory for the bodies of all requests. One client address may use half of this memory. Each worker gets an equal part, but at least the memory for two of the largest bodies.",
     above: "The hub refuses requests with 503 and `Retry-After`.",
     why: "64 of the largest bodies.",
+    reload: true,
   },
 } as const satisfies LimitTable;

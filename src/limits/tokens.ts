@@ -13,6 +13,7 @@ export const declaredTokenLimits = {
     help: "Length of an access token.",
     above: refused,
     why: "Three quarters of `headBytes`.",
+    reload: true,
   },
   details: {
     from: 1,
@@ -22,6 +23,7 @@ export const declaredTokenLimits = {
     help: "Authorization details in one token.",
     above: refused,
     why: "The limit of the Mercure reference hub.",
+    reload: true,
   },
   topics: {
     from: 1,
@@ -31,6 +33,7 @@ export const declaredTokenLimits = {
     help: "Topic matchers in one authorization detail.",
     above: refused,
     why: "The limit of the Mercure reference hub.",
+    reload: true,
   },
   selectors: {
     from: 1,
@@ -40,6 +43,7 @@ export const declaredTokenLimits = {
     help: "Topic selectors in one list of the older `mercure` claim.",
     above: refused,
     why: "The limit of the Mercure reference hub.",
+    reload: true,
   },
   remembered: {
     from: 0,
@@ -49,6 +53,7 @@ export const declaredTokenLimits = {
     help: "Cache of accepted tokens. The hub does not verify a cached token again for one minute; 0 = no cache.",
     above: "The hub removes the oldest tokens from the cache.",
     why: "About 2 KB each: 2 MB.",
+    reload: true,
   },
 } as const satisfies LimitTable;
 

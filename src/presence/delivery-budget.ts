@@ -1,15 +1,20 @@
+export interface PresenceEventLimits {
+  /** Deliveries per second. */
+  readonly subscriptionDeliveries: number;
+}
+
 /**
  * Limits the deliveries of presence events in each second. An event costs one delivery for each receiving connection.
  * Unused deliveries of one second remain available in the next second, but not later.
  */
 export class DeliveryBudget {
-  readonly #perSecond: number;
+  readonly #limits: PresenceEventLimits;
   #left: number;
   #atMs: number | undefined;
 
-  constructor(perSecond: number) {
-    this.#perSecond = perSecond;
-    this.#left = perSecond;
+  constructor(limits: PresenceEventLimits) {
+    this.#limits = limits;
+    this.#left = limits.subscriptionDeliveries;
   }
 
   /**
@@ -22,8 +27,9 @@ export class DeliveryBudget {
 
   /** Refills the budget up to this time, in milliseconds of a monotonic clock. */
   refill(nowMs: number): void {
-    const refilled = ((nowMs - (this.#atMs ?? nowMs)) / 1000) * this.#perSecond;
-    this.#left = Math.min(this.#perSecond, this.#left + refilled);
+    const { subscriptionDeliveries: perSecond } = this.#limits;
+    const refilled = ((nowMs - (this.#atMs ?? nowMs)) / 1000) * perSecond;
+    this.#left = Math.min(perSecond, this.#left + refilled);
     this.#atMs = nowMs;
   }
 

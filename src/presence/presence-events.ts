@@ -6,6 +6,7 @@ import type { Journal } from "../journal/journal.js";
 import { gapEventType } from "../protocol.js";
 import type { GapNotice } from "../protocol.js";
 import { DeliveryBudget } from "./delivery-budget.js";
+import type { PresenceEventLimits } from "./delivery-budget.js";
 import { subscriptionEventType, subscriptionsTopic, topicsOf } from "./documents.js";
 import type { SubscriptionDocument } from "./documents.js";
 
@@ -13,8 +14,8 @@ export interface PresenceEventsOptions<Subject> {
   readonly journal: Pick<Journal, "append" | "evictAll" | "note">;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  /** The largest number of deliveries of presence events in one second. */
-  readonly deliveriesPerSecond: number;
+  /** The largest number of deliveries of presence events in one second. Read at each use. */
+  readonly limits: PresenceEventLimits;
   /** The name of the part of the journal that takes the changes without an event. */
   readonly part: string;
   /** Called before a turn publishes changes. The journal has then stored all earlier ones. */
@@ -94,7 +95,7 @@ export class PresenceEvents<Subject> {
 
   constructor(options: PresenceEventsOptions<Subject>) {
     this.#options = options;
-    this.#budget = new DeliveryBudget(options.deliveriesPerSecond);
+    this.#budget = new DeliveryBudget(options.limits);
     this.#turnBudget = new TurnBudget(options.clock, turnMs);
   }
 

@@ -30,7 +30,7 @@ type Subject = OwnSubscription | ListedSubscription;
 
 export interface PresenceOptions extends Pick<
   PresenceEventsOptions<Subject>,
-  "journal" | "clock" | "metrics" | "deliveriesPerSecond"
+  "journal" | "clock" | "metrics" | "limits"
 > {
   readonly nodes: PresenceNodes;
 }

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { openIngresses } from "../../src/app/open-ingresses.js";
 import { systemClock } from "../../src/app/system-clock.js";
+import { Live } from "../../src/base/live/live.js";
 import { loadConfig } from "../../src/config/load.js";
 import type { ZeroMqIngress } from "../../src/ingress/zeromq/zeromq-ingress.js";
 import { Records, RecordingSink } from "../ingress/zeromq/open-ingress.js";
@@ -8,7 +9,14 @@ import { Records, RecordingSink } from "../ingress/zeromq/open-ingress.js";
 async function open(endpoint: string): Promise<ZeroMqIngress | undefined> {
   const records = new Records();
   const config = loadConfig({ options: new Map([["ingest", [endpoint]]]), environment: {} });
-  const parts = { config, admit: () => true, clock: systemClock, logger: records, metrics: records };
+  const parts = {
+    config: new Live(config),
+    admit: () => true,
+    curve: undefined,
+    clock: systemClock,
+    logger: records,
+    metrics: records,
+  };
   const opened = await openIngresses({ ...parts, sink: new RecordingSink() }).next();
   const ingress = opened.value ?? undefined;
   onTestFinished(() => ingress?.close());

@@ -77,6 +77,8 @@ interface FanoutWorld {
   readonly move: Move;
 }
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 type FanoutParts = Omit<FanoutOptions<FakeClient>, "cohorts">;
 
 /** A journal, a hub and one fan-out over a fake channel, all on one virtual clock. */
@@ -87,6 +89,8 @@ export class World {
   readonly hub: Hub;
   readonly channel: FakeChannel;
   readonly fanout: Fanout<FakeClient>;
+  /** The limits of the fan-out. A test changes them as a reload does. */
+  readonly limits: Mutable<FanoutLimits>;
   /** The connection to the worker that runs the fan-out; undefined without a worker. */
   readonly way: WorkerWay | undefined;
   readonly #open: Open;
@@ -111,9 +115,9 @@ export class World {
     });
     this.journal.follow(this.hub);
     this.channel = new FakeChannel({ pacing: "drain", ...options });
-    const limits = { ...defaultFanoutLimits, ...options.limits };
-    const parts = { front: "test", channel: this.channel, clock, metrics, limits };
-    if (options.worker === true) this.way = new WorkerWay({ hub: this.hub, clock, ...limits });
+    this.limits = { ...defaultFanoutLimits, ...options.limits };
+    const parts = { front: "test", channel: this.channel, clock, metrics, limits: this.limits };
+    if (options.worker === true) this.way = new WorkerWay({ hub: this.hub, clock, ...this.limits });
     const { fanout, open, move } =
       this.way === undefined ? this.#local(parts) : this.#remote(parts, this.way);
     this.fanout = fanout;

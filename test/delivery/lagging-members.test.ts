@@ -9,7 +9,7 @@ function createLaggards(size: number) {
   const holds: boolean[] = [];
   const laggards = new LaggingMembers<number>({
     clock,
-    periodMs: 250,
+    limits: { roundWaitMs: 250 },
     size: () => size,
     hold: (on) => void holds.push(on),
   });

@@ -42,7 +42,13 @@ export class WorkerWay {
   readonly batches: number[] = [];
 
   constructor({ hub, clock, roundBytes, pageCacheBytes, coding }: WorkerWayOptions) {
-    this.outlet = new WorkerOutlet({ name: "worker", hub, peer: this.#toWorker, clock, roundBytes });
+    this.outlet = new WorkerOutlet({
+      name: "worker",
+      hub,
+      peer: this.#toWorker,
+      clock,
+      fanout: { roundBytes },
+    });
     this.cohorts = new RemoteCohorts({
       peer: this.#toHub,
       heartbeat: (_words, id, members) => {

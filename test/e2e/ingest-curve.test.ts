@@ -64,3 +64,16 @@ test("a hub with keys takes publications of the clients that it lists, of nobody
   expect(hub.stderr).not.toContain(server.secretKey);
   expect(await hub.stop()).toEqual({ code: 0, signal: null });
 });
+
+test("after SIGHUP a hub takes publications of the clients that its file lists now", async () => {
+  const other = createKeyPair();
+  const keys = keyFile({ ...server, clients: [client.publicKey] });
+  const hub = await startHub({ ingest: ["@tcp://0.0.0.0:0"], args: ["--ingest-curve", keys] });
+  const endpoint = hub.ingest.replace("0.0.0.0", "127.0.0.1");
+  writeFileSync(keys, JSON.stringify({ ...server, clients: [other.publicKey] }));
+  hub.signal("SIGHUP");
+  await hub.waitForLog(/the configuration is loaded again/, { within: 20_000 });
+  await publishTo(endpoint, { keys: other, data: "good", timeoutMs: 30_000 });
+  const removed = publishTo(endpoint, { keys: client, data: "evil", timeoutMs: 1000 });
+  await expect(removed).rejects.toMatchObject({ code: "not-taken" });
+});

@@ -47,7 +47,7 @@ describe("signals", () => {
     hub.signal("SIGUSR2");
     // SIGHUP comes last, and its log line shows that the hub has handled the earlier signals.
     hub.signal("SIGHUP");
-    await hub.waitForLog(/the keys for tokens were read again/, { within });
+    await hub.waitForLog(/the configuration is loaded again/, { within });
     expect(hub.stderr).not.toMatch(/debugger|inspector/i);
     expect(hub.exit).toBeUndefined();
     expect(await hub.stop()).toEqual({ code: 0, signal: null });
@@ -59,10 +59,10 @@ describe("signals", () => {
     const hub = await startHub({ args: ["--token-key", key] });
     writeFileSync(key, "no key");
     hub.signal("SIGHUP");
-    await hub.waitForLog(/could not be read again; the earlier keys stay in use/, { within });
+    await hub.waitForLog(/the configuration is not loaded again; the earlier one stays in use/, { within });
     writeFileSync(key, publicKey);
     hub.signal("SIGHUP");
-    await hub.waitForLog(/the keys for tokens were read again/, { within });
+    await hub.waitForLog(/the configuration is loaded again/, { within });
     expect(hub.exit).toBeUndefined();
   });
 

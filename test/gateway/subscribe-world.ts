@@ -209,7 +209,7 @@ export class SubscribeWorld {
           hubUrl,
           history,
           clock: turns,
-          issuers: [],
+          access: { issuers: [] },
           subscriptions: undefined,
         }),
         publishResource({ publishing, once }),

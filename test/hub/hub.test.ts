@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import type { Cohort, Outlet, Subscription } from "../../src/hub/cohort.js";
 import { parseMqttFilter, parseTemplateFilter, parseUrlPatternFilter } from "../../src/hub/filters/filter.js";
 import type { TopicFilter } from "../../src/hub/filters/filter.js";
+import { defaultFilterLimits } from "../../src/hub/filters/filter-limits.js";
 import { Hub } from "../../src/hub/hub.js";
 import { parsePublication } from "../../src/hub/publications/publication.js";
 import { publicOnly } from "../../src/hub/publications/rights.js";
@@ -23,7 +24,7 @@ it("has no room for more filters with wildcards when those of all streams have t
   // 100 filters of 62 levels fit into one request head and used 4.5 MB. So 250 streams of one client used more than 1
   // GB.
   const { journal, clock } = new World();
-  const hub = new Hub({ history: journal.history, clock, filters: { levels: 6 } });
+  const hub = new Hub({ history: journal.history, clock, filters: { ...defaultFilterLimits, levels: 6 } });
   const wide = subscription("a/b/+", "c/d/#");
   const narrow = subscription("x/+/y");
   const cohorts = [hub.join(outlet, wide)];
@@ -38,7 +39,7 @@ it("has no room for more filters with wildcards when those of all streams have t
 it("has no room for more filters when those of all streams hold too many bytes, shared or not", () => {
   // 100 exact filters of 1,000 bytes used 228 KB a stream. Without a limit, 15,000 streams used 3.2 GiB.
   const { journal, clock } = new World();
-  const hub = new Hub({ history: journal.history, clock, filters: { bytes: 1900 } });
+  const hub = new Hub({ history: journal.history, clock, filters: { ...defaultFilterLimits, bytes: 1900 } });
   const long = subscription("a".repeat(330));
   const cohorts = [hub.join(outlet, long), hub.join(outlet, long)];
   expect(hub.filterBytes).toBe(1260);

@@ -94,7 +94,13 @@ function publications(...data: readonly string[]): readonly Publication[] {
 function presenceOver(fixture: Fixture): Presence {
   const { journal, clock } = fixture;
   const nodes = soleNode(testNode);
-  const presence = new Presence({ nodes, journal, clock, metrics: silentMetrics, deliveriesPerSecond: 1 });
+  const presence = new Presence({
+    nodes,
+    journal,
+    clock,
+    metrics: silentMetrics,
+    limits: { subscriptionDeliveries: 1 },
+  });
   fixture.presence = presence;
   return presence;
 }
@@ -249,7 +255,7 @@ it("tells a gap when a presence event could not be stored", async () => {
     journal,
     clock,
     metrics: silentMetrics,
-    deliveriesPerSecond: 1000,
+    limits: { subscriptionDeliveries: 1000 },
   });
   presence.enter(subscriber("one"));
   clock.runEndOfTurn();

@@ -42,7 +42,7 @@ type Logged =
 class State {
   readonly #clock = new VirtualClock();
   readonly epochs = EpochChain.of("log" as Epoch);
-  readonly retained = new RetainedValues({ maxBytes: 4000 });
+  readonly retained = new RetainedValues({ bytes: 4000 });
   readonly history: MemoryHistory;
   readonly entries: Entry[] = [];
   readonly parts: readonly SnapshotPart[];

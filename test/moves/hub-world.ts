@@ -56,7 +56,13 @@ export class HubWorld {
     this.hub = new Hub({ history: this.#journal.history, clock });
     this.#journal.follow(this.#stamps);
     this.#journal.follow(this.hub);
-    this.polls = new Polls({ hub: this.hub, clock, metrics, pageBytes, pageCacheBytes: 64 * 1024 });
+    this.polls = new Polls({
+      hub: this.hub,
+      clock,
+      metrics,
+      limits: { roundBytes: pageBytes },
+      pageCacheBytes: 64 * 1024,
+    });
     this.gateway = createMovesGateway({
       clock,
       verifier: this.verifier,

@@ -55,11 +55,11 @@ export function createMovesGateway(parts: MovesGatewayParts): Gateway {
   return new Gateway({
     corsOrigins: [],
     resources: [
-      ...pushStream({ ...ports, prefix: "", topicBytes: 64 }),
+      ...pushStream({ ...ports, prefix: "", limits: { topicBytes: 64 } }),
       webSocketResource(ports),
       eventStreamResource(ports),
       pollResource(ports),
-      ...mercure({ ...ports, hubUrl, issuers: [] }),
+      ...mercure({ ...ports, hubUrl, access: { issuers: [] } }),
     ],
   });
 }

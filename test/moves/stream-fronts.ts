@@ -129,8 +129,14 @@ export class WorkerWorld implements ScheduledFront {
 
   constructor({ clock, hub, gateway }: HubWorld, limits: Partial<FanoutLimits> = {}) {
     const parts = { clock, limits: { ...defaultFanoutLimits, ...limits } };
-    const { roundBytes } = parts.limits;
-    this.#atHub = new WorkerStreams({ name: "worker", hub, gateway, peer: this.#down, clock, roundBytes });
+    this.#atHub = new WorkerStreams({
+      name: "worker",
+      hub,
+      gateway,
+      peer: this.#down,
+      clock,
+      fanout: parts.limits,
+    });
     this.#atWorker = new RemoteHub({
       settings: workerSettings(parts.limits),
       peer: this.#up,

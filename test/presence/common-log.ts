@@ -59,7 +59,13 @@ export class CommonHub {
       evictAll: () => undefined,
     };
     const nodes = this.#nodes;
-    this.presence = new Presence({ journal, nodes, clock, metrics: silentMetrics, deliveriesPerSecond });
+    this.presence = new Presence({
+      journal,
+      nodes,
+      clock,
+      metrics: silentMetrics,
+      limits: { subscriptionDeliveries: deliveriesPerSecond },
+    });
   }
 
   /** The ids in the list of subscriptions. */

@@ -72,7 +72,7 @@ class Fixture {
       journal: this.journal,
       clock,
       metrics,
-      deliveriesPerSecond,
+      limits: { subscriptionDeliveries: deliveriesPerSecond },
     });
     this.journal.keep(this.presence);
   }

@@ -24,7 +24,7 @@ class Run {
     };
     const nodes = soleNode(nodeNamed(number));
     const parts = { journal, nodes, clock: systemClock, metrics: silentMetrics };
-    this.presence = new Presence({ ...parts, deliveriesPerSecond: 1000 });
+    this.presence = new Presence({ ...parts, limits: { subscriptionDeliveries: 1000 } });
   }
 
   static async start(store: MemoryLogStore, number: number): Promise<Run> {

@@ -65,7 +65,7 @@ export class World {
       journal: this.journal,
       clock,
       metrics: silentMetrics,
-      deliveriesPerSecond,
+      limits: { subscriptionDeliveries: deliveriesPerSecond },
     });
     this.journal.keep(this.presence);
     this.fanout = new Fanout({

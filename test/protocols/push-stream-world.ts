@@ -149,7 +149,7 @@ export class PushStreamWorld {
         hub.apply(entry);
       },
     });
-    const pages = { pageBytes: 1024 * 1024, pageCacheBytes: 1024 * 1024 };
+    const pages = { limits: { roundBytes: 1024 * 1024 }, pageCacheBytes: 1024 * 1024 };
     this.polls = new Polls({ hub, clock, metrics: silentMetrics, ...pages });
     const channel = new EagerChannel();
     const cohorts = new LocalCohorts({ name: "t", hub });
@@ -274,14 +274,19 @@ export class PushStreamWorld {
       readersOf: (topic) => hub.readersOf(topic),
       followedTopics: () => hub.followedTopics(),
       subscribers: () => this.#fanout.size + polls.size,
-      topicBytes: 64,
+      limits: { topicBytes: 64 },
     });
     const hubUrl = "http://hub.example/.well-known/mercure";
     const rest = [
       eventStreamResource(ports),
       pollResource(ports),
       webSocketResource(ports),
-      ...mercure({ ...ports, once: new PublishOnce({ journal: this.#journal }), hubUrl, issuers: [] }),
+      ...mercure({
+        ...ports,
+        once: new PublishOnce({ journal: this.#journal }),
+        hubUrl,
+        access: { issuers: [] },
+      }),
     ];
     return new Gateway({
       corsOrigins: ["https://page.example"],

@@ -1,3 +1,4 @@
+import { reloadHub } from "./serve/reload-hub.js";
 import type { App, AppPorts, Ready } from "../../app/app.js";
 import type { Config } from "../../config/config.js";
 import { loadConfig } from "../../config/load.js";
@@ -12,7 +13,8 @@ import { packageVersion } from "../../version.js";
 
 /**
  * Runs a hub until a signal or `shutdown` on its control endpoint stops it. The hub writes only the line `ready …` to
- * standard output, when the listeners are bound. The hub continues if nobody reads its output. If the engine of the
+ * standard output, when the listeners are bound. SIGHUP without a terminal loads the configuration again; during the
+ * start, the hub does so once it is ready. The hub continues if nobody reads its output. If the engine of the
  * journal has lost publications, the hub stops, and starts again with what is left.
  *
  * @returns the exit code
@@ -20,13 +22,18 @@ import { packageVersion } from "../../version.js";
  */
 export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): Promise<number> {
   io.outlivesOutput();
-  const config = loadConfig({ options, environment: io.environment });
+  const load = (): Config => loadConfig({ options, environment: io.environment });
+  let config = load();
   const logger = createLogger(config.logLevel, io.stderr);
   warnOfUnknownVariables(io, logger);
   const asked = new AbortController();
   const stopping = AbortSignal.any([asked.signal, io.interrupted]);
   let app: App | undefined;
-  io.onReload(() => app?.reloadKeys());
+  let isReloadDue = false;
+  io.onReload(() => {
+    isReloadDue = app === undefined;
+    if (app !== undefined) config = reloadHub(app, { load, logger }) ?? config;
+  });
   while (!stopping.aborted) {
     const ended = new AbortController();
     const ports: AppPorts = {
@@ -43,10 +50,13 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
     });
     if (app === undefined) continue;
     io.stdout.write(readyLine(app.ready));
+    if (isReloadDue) config = reloadHub(app, { load, logger }) ?? config;
+    isReloadDue = false;
     greet(app.ready.http, config, logger);
     await aborted(stopping, ended.signal);
     logger.info({ reason: messageOf(stopping.aborted ? stopping.reason : ended.signal.reason) }, "stopping");
     await app.close();
+    app = undefined;
     if (!stopping.aborted && ended.signal.reason !== lost) throw ended.signal.reason;
   }
   logger.info({}, "stopped");

@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { pino } from "pino";
 
-import type { Logger, LogLevel } from "../../base/log.js";
+import type { LeveledLogger, LogLevel } from "../../base/log.js";
 import type { Output } from "./io.js";
 import { visible, visibleJson } from "./visible.js";
 
@@ -9,7 +9,7 @@ import { visible, visibleJson } from "./visible.js";
  * Creates a logger. The logger writes one JSON object per line, for log collectors. On a terminal the logger writes
  * plain lines for people.
  */
-export function createLogger(level: LogLevel, output: Output): Logger {
+export function createLogger(level: LogLevel, output: Output): LeveledLogger {
   const format = output.isTTY === true ? readable : visibleJson;
   const sink = new LimitedOutput(output, format);
   return pino(

@@ -18,7 +18,7 @@ export interface Signals {
  * Handles the signals of this process:
  * - SIGINT and SIGTERM start an orderly end. A second one ends the process at once.
  * - SIGHUP on a terminal starts an orderly end, because the terminal is closed. The system may send it twice.
- * - SIGHUP without a terminal asks a hub to read its keys again, as service managers expect. Nohup removes the
+ * - SIGHUP without a terminal asks a hub to load its configuration again, as service managers expect. Nohup removes the
  *   terminal from all three standard streams. The disposition of the signal itself cannot show nohup, because Node
  *   resets ignored signals when it starts.
  * - SIGUSR1 and SIGUSR2 have no effect. Without a listener, SIGUSR1 opens Node's inspector and SIGUSR2 ends the process.

@@ -16,6 +16,8 @@ export interface SettingTexts {
   readonly otherwise?: string;
   /** Reasons and conditions for the reference page, in Markdown. */
   readonly notes?: string;
+  /** True if a reload changes the setting in a running hub. @default a change needs a restart */
+  readonly reload?: true;
 }
 
 /** The form of a setting in the file. The loader converts the text of an option or a variable to this form. */

@@ -39,6 +39,7 @@ export const httpSettings = {
   }),
   trustedProxies: setting({
     option: "trusted-proxy",
+    reload: true,
     argument: "<CIDR>",
     value: listOf(network),
     default: [],
@@ -47,6 +48,7 @@ export const httpSettings = {
   }),
   corsOrigins: setting({
     option: "cors-origin",
+    reload: true,
     argument: "<ORIGIN>",
     value: listOf(pageOrigin),
     default: [],

@@ -20,6 +20,7 @@ export const operatingSettings = {
   }),
   adminToken: setting({
     option: "admin-token",
+    reload: true,
     argument: "<TOKEN>",
     secret: true,
     value: adminToken,
@@ -36,6 +37,7 @@ export const operatingSettings = {
   }),
   logLevel: setting({
     option: "log-level",
+    reload: true,
     argument: "<LEVEL>",
     value: oneOf(logLevels),
     default: "info",

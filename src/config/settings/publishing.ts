@@ -28,6 +28,7 @@ export const publishingSettings = {
   }),
   open: setting({
     option: "open",
+    reload: true,
     argument: "[on|off]",
     bare: "on",
     value: onOrOff,
@@ -38,6 +39,7 @@ conditions.`,
   }),
   publishOrigins: setting({
     option: "publish-origin",
+    reload: true,
     argument: "<ORIGIN>",
     value: listOf(pageOrigin),
     default: [],
@@ -46,6 +48,7 @@ conditions.`,
   }),
   beaconSeconds: setting({
     option: "beacon",
+    reload: true,
     argument: "[SECONDS]",
     bare: String(beaconInterval.default),
     value: seconds(beaconInterval),

@@ -12,6 +12,7 @@ of a compressed stream can [reveal a secret](../operating/security.md#what-pharo
 export const streamSettings = {
   heartbeatSeconds: setting({
     option: "heartbeat",
+    reload: true,
     argument: "<SECONDS>",
     value: seconds(heartbeatSeconds),
     default: heartbeatSeconds.default,
@@ -19,6 +20,7 @@ export const streamSettings = {
   }),
   maxStreamAgeSeconds: setting({
     option: "max-stream-age",
+    reload: true,
     argument: "<SECONDS>",
     value: seconds(maxStreamAgeSeconds),
     default: maxStreamAgeSeconds.default,
@@ -28,6 +30,7 @@ connections to the hub open, behind Mongrel2, or on systems other than Linux. Se
   }),
   retryMs: setting({
     option: "retry",
+    reload: true,
     argument: "<MS>",
     value: wholeNumber(retryMs),
     default: retryMs.default,
@@ -38,6 +41,7 @@ publication replaces the time of its subscribers.`,
   }),
   compress: setting({
     option: "compress",
+    reload: true,
     argument: "<on|off>",
     value: onOrOff,
     default: "on",
@@ -46,6 +50,7 @@ publication replaces the time of its subscribers.`,
   }),
   compressPrivate: setting({
     option: "compress-private",
+    reload: true,
     argument: "[on|off]",
     bare: "on",
     value: onOrOff,

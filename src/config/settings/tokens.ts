@@ -8,6 +8,7 @@ import { issuerAllowed, jwksAllowed, keyAllowed, sharedSecret } from "../values/
 export const tokenSettings = {
   anonymous: setting({
     option: "anonymous",
+    reload: true,
     argument: "<on|off>",
     value: onOrOff,
     default: "on",
@@ -15,6 +16,7 @@ export const tokenSettings = {
   }),
   tokenIssuer: setting({
     option: "token-issuer",
+    reload: true,
     argument: "<ISSUER>",
     value: textOf(issuerAllowed),
     otherwise: "the hub's URL",
@@ -23,18 +25,21 @@ export const tokenSettings = {
   }),
   tokenKey: setting({
     option: "token-key",
+    reload: true,
     argument: "<FILE>",
     value: textOf(keyAllowed),
     help: "PEM file with the public key that verifies tokens: RSA, EC or Ed25519.",
   }),
   tokenJwks: setting({
     option: "token-jwks",
+    reload: true,
     argument: "<FILE|URL>",
     value: textOf(jwksAllowed),
     help: "JWK set that verifies tokens: a file, or an https URL that the hub loads again when keys change.",
   }),
   tokenSecret: setting({
     option: "token-secret",
+    reload: true,
     argument: "<SECRET>",
     secret: true,
     value: sharedSecret,
@@ -42,6 +47,7 @@ export const tokenSettings = {
   }),
   tokenLeeway: setting({
     option: "token-leeway",
+    reload: true,
     argument: "<SECONDS>",
     value: wholeNumber({ from: 0, to: 60 }),
     default: 0,
@@ -51,6 +57,7 @@ leeway. The hub does not check \`iat\`.`,
   }),
   cookieName: setting({
     option: "cookie-name",
+    reload: true,
     argument: "<NAME>",
     value: cookieName,
     otherwise: "__Secure-mercure_access_token, then mercureAuthorization",

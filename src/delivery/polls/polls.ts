@@ -5,14 +5,15 @@ import type { Hub } from "../../hub/hub.js";
 import type { Page, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
 import type { Metrics } from "../../base/metrics.js";
+import type { FanoutLimits } from "../../limits/fanout.js";
 import { formatCursor, startPolling } from "./poll-cursor.js";
 
 export interface PollsOptions {
   readonly hub: Hub;
   readonly clock: Pick<Clock, "after" | "endOfTurn" | "monotonic">;
   readonly metrics: Metrics;
-  /** The largest size of a response, in bytes; one event may be larger. */
-  readonly pageBytes: number;
+  /** The largest size of a response; one event may be larger. Read at each use. */
+  readonly limits: Pick<FanoutLimits, "roundBytes">;
   /** The memory for responses that polls share, in bytes. */
   readonly pageCacheBytes: number;
 }
@@ -150,7 +151,7 @@ export class Polls implements Outlet {
   #read(poll: WaitingPoll): void {
     const { cohort, state } = poll;
     const upTo = cohort.horizon;
-    const page = this.#pages.page(cohort, state, { maxBytes: this.#options.pageBytes, upTo });
+    const page = this.#pages.page(cohort, state, { maxBytes: this.#options.limits.roundBytes, upTo });
     if (typeof page !== "function") return this.#take(poll, page);
     if (poll.isGone || this.#closed) return this.#answer(poll, emptyPage(state));
     poll.cancelPage = page((arrived) => {

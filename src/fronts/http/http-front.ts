@@ -67,8 +67,9 @@ export interface HttpFrontOptions {
   /** The most lines of a request head. */
   readonly headerLines: number;
   /** The limit of connections, with and without a stream. The front closes further connections at once. */
-  readonly connections: number;
+  readonly limits: { readonly connections: number };
   readonly descriptors: DescriptorPlan;
+  /** Read at each use. */
   readonly fanout: FanoutLimits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -127,7 +128,7 @@ export class HttpFront implements Front {
       connections: () => this.#streams.connections,
       write: (connection, frame) => void this.#fanout.reply(connection, { answer: frame }),
       cut: (connection) => this.#fanout.cutVanished(connection),
-      afterMs: options.fanout.stallMs,
+      limits: options.fanout,
       clock: options.clock,
     });
     const streams = options.gateway.resources.filter(({ opensStreams }) => opensStreams === true);
@@ -161,6 +162,11 @@ export class HttpFront implements Front {
       const address = "path" in listenAt ? listenAt.path : `${listenAt.host}:${listenAt.port}`;
       throw new PharosError("unreachable", `cannot listen on ${address}: ${reason}`, { cause: error });
     }
+  }
+
+  /** Open connections above a smaller limit stay open. */
+  settingsChanged(): void {
+    this.#app.server.maxConnections = this.#options.limits.connections;
   }
 
   /** Handles a connection that another process has accepted, but has not read from. */
@@ -199,7 +205,7 @@ export class HttpFront implements Front {
       frameworkErrors: (error, request, reply) =>
         this.#enqueue(request, reply, () => void this.#fail(error, request, reply)),
     });
-    app.server.maxConnections = this.#options.connections;
+    app.server.maxConnections = this.#options.limits.connections;
     app.server.on("connection", (socket: Socket) => this.#accept(socket));
     app.server.on("drop", () => this.#countCut("connections"));
     // Fastify must not look at bodies. The gateway first checks the client's right to send one, and then the type.

@@ -7,17 +7,18 @@ import { HttpFront } from "./http-front.js";
 /** The HTTP front in this process, if the configuration has an HTTP address and no workers. */
 export const httpFronts: FrontBuilder = (parts) => {
   const { config, hub } = parts;
-  if (config.http === "off" || config.workers > 0) return [];
-  const fanout = fanoutLimits(config, config.limits.roundBytes);
+  const { http, workers, limits } = config.current;
+  if (http === "off" || workers > 0) return [];
+  const fanout = config.derive((settings) => fanoutLimits(settings, settings.limits.roundBytes));
   return [
     new HttpFront({
       ...parts,
       fanout,
-      listenAt: config.http,
+      listenAt: http,
       cohorts: new LocalCohorts({ name: "http", hub, pageCacheBytes: fanout.pageCacheBytes }),
-      headBytes: config.limits.headBytes,
-      headerLines: config.limits.headerLines,
-      connections: mostConnections(config),
+      headBytes: limits.headBytes,
+      headerLines: limits.headerLines,
+      limits: config.derive((settings) => ({ connections: mostConnections(settings) })),
     }),
   ];
 };

@@ -8,15 +8,15 @@ import { recordFile } from "./record-file.js";
  * One front for each Mongrel2 server of the configuration. The fronts are named `mongrel2-1`, `mongrel2-2` and so on.
  */
 export const mongrel2Fronts: FrontBuilder = (parts) =>
-  parts.config.mongrel2.map((specs, index) => createFront(parts, specs, `mongrel2-${index + 1}`));
+  parts.config.current.mongrel2.map((specs, index) => createFront(parts, specs, `mongrel2-${index + 1}`));
 
 function createFront(parts: FrontParts, specs: Mongrel2Specs, name: string): Mongrel2Front {
-  const { limits, targets, keepAliveSeconds, stateDir } = parts.config;
+  const { limits, targets, keepAliveSeconds, stateDir } = parts.config.current;
   const record = recordFile(stateDir, specs);
   return new Mongrel2Front({
     ...parts,
     name,
-    fanout: fanoutLimits(parts.config, limits.mongrel2RoundBytes),
+    fanout: parts.config.derive((settings) => fanoutLimits(settings, settings.limits.mongrel2RoundBytes)),
     sendSpec: specs.send,
     recvSpec: specs.recv,
     ...(specs.control === undefined ? {} : { controlSpec: specs.control }),

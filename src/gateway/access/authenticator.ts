@@ -1,12 +1,14 @@
 import type { Grants, TokenVerifier } from "../../auth/grants/grants.js";
 import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
+import { rememberLast } from "../../base/live/remember-last.js";
 import { findCredentials, foreignNote, mercureCookies, type Credentials } from "./credentials.js";
 import type { GatewayRequest } from "../http/messages.js";
 import { Origins } from "./origins.js";
 import type { NameValuePairs } from "../http/query.js";
 import { parseUrl } from "../../base/url/parse-url.js";
 
+/** The authenticator reads the options at each use, so that their values can change. */
 export interface AuthenticatorOptions {
   /** Undefined if no key is configured: then the hub rejects every token. */
   readonly verifier: TokenVerifier | undefined;
@@ -21,13 +23,15 @@ export interface AuthenticatorOptions {
 /** Identifies the sender of a request by its token. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
-  readonly #publishOrigins: Origins;
-  readonly #cookieNames: readonly string[];
+  readonly #originsOf = rememberLast((list: readonly string[]) => new Origins(list));
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
-    this.#publishOrigins = new Origins(options.publishOrigins);
-    this.#cookieNames = options.cookieName === undefined ? mercureCookies : [options.cookieName];
+  }
+
+  get #cookieNames(): readonly string[] {
+    const { cookieName } = this.#options;
+    return cookieName === undefined ? mercureCookies : [cookieName];
   }
 
   /**
@@ -73,7 +77,7 @@ export class Authenticator {
    */
   #checkOrigin(request: GatewayRequest): void {
     const origin = request.header("origin") ?? originOf(request.header("referer"));
-    if (origin !== undefined && this.#publishOrigins.has(origin)) return;
+    if (origin !== undefined && this.#originsOf(this.#options.publishOrigins).has(origin)) return;
     const message =
       origin === undefined
         ? "a request with a cookie must have the header Origin or Referer to publish"

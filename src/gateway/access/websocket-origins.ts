@@ -1,14 +1,15 @@
 import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
+import { rememberLast } from "../../base/live/remember-last.js";
 import type { GatewayRequest } from "../http/messages.js";
 import { withoutCookies } from "../http/request-snapshot.js";
 import { Origins } from "./origins.js";
 import { parseUrl } from "../../base/url/parse-url.js";
 
 export interface WebSocketOriginsOptions {
-  /** The hub's public URL. Behind a proxy, requests may name another host. */
+  /** The hub's public URL, which does not change. Behind a proxy, requests may name another host. */
   readonly hubUrl: string;
-  /** The origins whose pages may read responses and streams, in the form of {@link Origins}. */
+  /** The origins whose pages may read responses and streams, in the form of {@link Origins}. Read at each use. */
   readonly corsOrigins: readonly string[];
 }
 
@@ -18,15 +19,13 @@ export interface WebSocketOriginsOptions {
  * has to reject foreign pages.
  */
 export class WebSocketOrigins {
+  readonly #options: WebSocketOriginsOptions;
   readonly #hub: URL;
-  readonly #origins: Origins;
-  readonly #framePolicy: string;
+  readonly #allowedBy = rememberLast((corsOrigins: readonly string[]) => this.#allow(corsOrigins));
 
-  constructor({ hubUrl, corsOrigins }: WebSocketOriginsOptions) {
-    this.#hub = new URL(hubUrl);
-    const origins = [this.#hub.origin, ...corsOrigins];
-    this.#origins = new Origins(origins);
-    this.#framePolicy = `frame-ancestors ${["'self'", ...origins.flatMap(frameSources)].join(" ")}`;
+  constructor(options: WebSocketOriginsOptions) {
+    this.#options = options;
+    this.#hub = new URL(options.hubUrl);
   }
 
   /**
@@ -35,7 +34,7 @@ export class WebSocketOrigins {
    * also leaves out the patterns that a policy cannot express.
    */
   get framePolicy(): string {
-    return this.#framePolicy;
+    return this.#allowedBy(this.#options.corsOrigins).framePolicy;
   }
 
   /**
@@ -50,7 +49,7 @@ export class WebSocketOrigins {
   admit(request: GatewayRequest): GatewayRequest {
     const origin = request.header("origin");
     if (origin === undefined || this.#isOwn(origin, request)) return request;
-    const access = this.#origins.accessOf(origin);
+    const access = this.#allowedBy(this.#options.corsOrigins).origins.accessOf(origin);
     if (access !== "none") return access === "credentials" ? request : withoutCookies(request);
     throw new PharosError(
       "forbidden-origin",
@@ -59,6 +58,14 @@ export class WebSocketOrigins {
         reason: `the origin ${quoteValue(origin)} is not the hub's own, and the CORS origins do not list it`,
       },
     );
+  }
+
+  #allow(corsOrigins: readonly string[]): { readonly origins: Origins; readonly framePolicy: string } {
+    const origins = [this.#hub.origin, ...corsOrigins];
+    return {
+      origins: new Origins(origins),
+      framePolicy: `frame-ancestors ${["'self'", ...origins.flatMap(frameSources)].join(" ")}`,
+    };
   }
 
   #isOwn(origin: string, request: GatewayRequest): boolean {

@@ -4,6 +4,7 @@ import { declaredRequestLimits } from "../../limits/requests.js";
 import type { ClientLimits } from "./client-limits.js";
 import type { GatewayRequest } from "../http/messages.js";
 
+/** The budget reads the options at each use, so that their values can change. */
 export interface BodyBudgetOptions {
   /** The most bytes of one request's body. @default the value in the settings */
   readonly bodyBytes?: number;
@@ -37,16 +38,17 @@ const retryAfterSeconds = 1;
  * address may use all of the memory, since all clients may be behind one local proxy.
  */
 export class BodyBudget {
-  readonly bodyBytes: number;
-  readonly #requestBytes: number;
-  readonly #clients: BodyBudgetOptions["clients"];
+  readonly #options: BodyBudgetOptions;
   #held = 0;
   readonly #heldBy = new Map<string, number>();
 
   constructor(options: BodyBudgetOptions = {}) {
-    this.bodyBytes = options.bodyBytes ?? declaredRequestLimits.bodyBytes.default;
-    this.#requestBytes = options.requestBytes ?? declaredRequestLimits.requestBytes.default;
-    this.#clients = options.clients;
+    this.#options = options;
+  }
+
+  /** The most bytes of one request's body. */
+  get bodyBytes(): number {
+    return this.#options.bodyBytes ?? declaredRequestLimits.bodyBytes.default;
   }
 
   /** The bytes that are reserved now. */
@@ -58,13 +60,14 @@ export class BodyBudget {
    * A reservation for the client of this request, at first of 0 bytes. The end of `lifetime` releases it.
    */
   reservationFor(request: GatewayRequest, lifetime: Lifetime): BodyReservation {
-    const { key, isLocal } = this.#clients?.clientOf(request) ?? { key: "", isLocal: true };
-    const most = isLocal ? this.#requestBytes : this.#requestBytes / 2;
+    const { key, isLocal } = this.#options.clients?.clientOf(request) ?? { key: "", isLocal: true };
     let reserved = 0;
     const resize = (bytes: number): void => {
       const more = bytes - reserved;
+      const requestBytes = this.#requestBytes;
+      const most = isLocal ? requestBytes : requestBytes / 2;
       const heldByClient = this.#heldBy.get(key) ?? 0;
-      if (more > 0 && (this.#held + more > this.#requestBytes || heldByClient + more > most)) throw full();
+      if (more > 0 && (this.#held + more > requestBytes || heldByClient + more > most)) throw full();
       this.#hold(key, more);
       reserved = bytes;
     };
@@ -80,6 +83,10 @@ export class BodyBudget {
   check(bytes: number): void {
     if (bytes > this.bodyBytes)
       throw new PharosError("too-large", `the body of a request may have at most ${this.bodyBytes} bytes`);
+  }
+
+  get #requestBytes(): number {
+    return this.#options.requestBytes ?? declaredRequestLimits.requestBytes.default;
   }
 
   #hold(key: string, bytes: number): void {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
+import { rememberLast } from "../../base/live/remember-last.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import type { FilterLimits } from "../../hub/filters/filter-limits.js";
 import { Networks, clientAddress } from "../http/client-address.js";
@@ -7,6 +8,7 @@ import type { ClientAddress } from "../http/client-address.js";
 import { FilterQuota } from "./filter-quota.js";
 import type { GatewayRequest } from "../http/messages.js";
 import { RateLimit } from "./rate-limit.js";
+import type { Rate } from "./rate-limit.js";
 import { Counter } from "./counter.js";
 
 /** The limits of one client address. */
@@ -28,6 +30,7 @@ export interface AddressRules {
   readonly filters?: FilterLimits;
 }
 
+/** The limits read the options at each use, so that their values can change. */
 export interface ClientLimitsOptions {
   /** Addresses and networks of proxies whose `x-forwarded-for` is trusted. */
   readonly trustedProxies: readonly string[];
@@ -48,7 +51,7 @@ const streamRetrySeconds = 10;
 const leastOtherConnections = 100;
 
 /** A limit per second, with its description for the error message. */
-interface Rate {
+interface AddressRate {
   readonly each: RateLimit;
   readonly eachLocal: RateLimit;
   limit(rules: AddressRules): string;
@@ -57,22 +60,24 @@ interface Rate {
 /** Finds the client of each request, and applies the limits of each client address. */
 export class ClientLimits {
   readonly #options: ClientLimitsOptions;
-  readonly #proxies: Networks;
+  readonly #networksOf = rememberLast((networks: readonly string[]) => new Networks(networks));
   readonly #streams = new Counter();
   readonly #filters = new FilterQuota();
+  /** The clients of streams that hold filters. A stream counts for the same client until it ends. */
+  readonly #holders = new WeakMap<GatewayRequest, ClientAddress>();
   readonly #connections = new Counter();
   readonly #publishes: RateLimit;
   readonly #localPublishes: RateLimit;
   readonly #requests: RateLimit;
   readonly #localRequests: RateLimit;
 
-  /** Throws if a trusted proxy is neither an address nor a network. */
   constructor(options: ClientLimitsOptions) {
-    const { each, eachLocal, clock } = options;
+    const { clock } = options;
+    const each = (): AddressRules => options.each;
+    const eachLocal = (): AddressRules => options.eachLocal;
     this.#options = options;
-    this.#proxies = new Networks(options.trustedProxies);
-    this.#publishes = new RateLimit({ perSecond: each.publishesPerSecond, clock });
-    this.#localPublishes = new RateLimit({ perSecond: eachLocal.publishesPerSecond, clock });
+    this.#publishes = publishRate(each, clock);
+    this.#localPublishes = publishRate(eachLocal, clock);
     this.#requests = requestRate(each, clock);
     this.#localRequests = requestRate(eachLocal, clock);
   }
@@ -129,7 +134,7 @@ export class ClientLimits {
     filters: readonly TopicFilter[],
     replaced: readonly TopicFilter[] = [],
   ): (filter: TopicFilter) => void {
-    const client = this.clientOf(request);
+    const client = this.#holderOf(request);
     if (this.#rulesFor(client).filters === undefined) return () => undefined;
     // The loop removes the filters one by one, in the same way as streams release filters.
     for (const filter of replaced) this.#filters.remove(client.key, [filter]);
@@ -201,11 +206,22 @@ export class ClientLimits {
     );
   }
 
+  /** With other trusted proxies, {@link clientOf} may find another client for the request of an open stream. */
+  #holderOf(request: GatewayRequest): ClientAddress {
+    const client = this.#holders.get(request) ?? this.clientOf(request);
+    this.#holders.set(request, client);
+    return client;
+  }
+
+  get #proxies(): Networks {
+    return this.#networksOf(this.#options.trustedProxies);
+  }
+
   #rulesFor({ isLocal }: ClientAddress): AddressRules {
     return isLocal ? this.#options.eachLocal : this.#options.each;
   }
 
-  #checkRate(request: GatewayRequest, rate: Rate): void {
+  #checkRate(request: GatewayRequest, rate: AddressRate): void {
     const client = this.clientOf(request);
     const { address, key, isLocal } = client;
     const waitMs = (isLocal ? rate.eachLocal : rate.each).take(key);
@@ -229,10 +245,14 @@ export class ClientLimits {
   }
 }
 
-function requestRate({ requestsPerSecond, streams }: AddressRules, clock: Clock): RateLimit {
-  return new RateLimit({
-    perSecond: requestsPerSecond,
-    burst: Math.max(requestsPerSecond, 2 * streams),
-    clock,
-  });
+function publishRate(rules: () => AddressRules, clock: Clock): RateLimit {
+  return new RateLimit({ rate: () => ({ perSecond: rules().publishesPerSecond }), clock });
+}
+
+function requestRate(rules: () => AddressRules, clock: Clock): RateLimit {
+  const rate = (): Rate => {
+    const { requestsPerSecond, streams } = rules();
+    return { perSecond: requestsPerSecond, burst: Math.max(requestsPerSecond, 2 * streams) };
+  };
+  return new RateLimit({ rate, clock });
 }

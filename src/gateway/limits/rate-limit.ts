@@ -1,10 +1,16 @@
 import type { Clock } from "../../base/clock.js";
 
-export interface RateLimitOptions {
-  /** The average rate for each key. */
+/** How often each key may take a token. */
+export interface Rate {
+  /** The average rate. */
   readonly perSecond: number;
   /** The most tokens that a key may use at once after a pause, at least 1. @default `perSecond` */
   readonly burst?: number;
+}
+
+export interface RateLimitOptions {
+  /** Returns the rate that applies now. After a change, a key waits as long as before for the tokens that it has used. */
+  readonly rate: () => Rate;
   /** The most keys in memory. The limiter forgets the least recently used key first. @default 100,000, about 15 MB */
   readonly keys?: number;
   readonly clock: Clock;
@@ -19,17 +25,14 @@ const roundingMs = 1e-3;
  * but never blocks a key wrongly.
  */
 export class RateLimit {
-  readonly #intervalMs: number;
-  readonly #toleranceMs: number;
+  readonly #rate: () => Rate;
   readonly #keys: number;
   readonly #clock: Clock;
   /** The time at which the bucket of each key is full, with the least recently used key first. */
   readonly #fullAtMs = new Map<string, number>();
 
   constructor(options: RateLimitOptions) {
-    const burst = Math.max(1, options.burst ?? options.perSecond);
-    this.#intervalMs = 1000 / options.perSecond;
-    this.#toleranceMs = (burst - 1) * this.#intervalMs;
+    this.#rate = options.rate;
     this.#keys = options.keys ?? 100_000;
     this.#clock = options.clock;
   }
@@ -44,11 +47,14 @@ export class RateLimit {
    * next token.
    */
   take(key: string): number {
+    const { perSecond, burst = perSecond } = this.#rate();
+    const intervalMs = 1000 / perSecond;
+    const toleranceMs = (Math.max(1, burst) - 1) * intervalMs;
     const now = this.#clock.monotonic();
     const fullAtMs = Math.max(now, this.#fullAtMs.get(key) ?? now);
-    const waitMs = fullAtMs - now - this.#toleranceMs;
+    const waitMs = fullAtMs - now - toleranceMs;
     const isTaken = waitMs < roundingMs;
-    this.#remember(key, isTaken ? fullAtMs + this.#intervalMs : fullAtMs);
+    this.#remember(key, isTaken ? fullAtMs + intervalMs : fullAtMs);
     this.#forget(now);
     return isTaken ? 0 : waitMs;
   }

@@ -3,12 +3,13 @@ import { quoteValue } from "../../base/quote-value.js";
 import type { Ids } from "../../journal/answers.js";
 import type { Journal } from "../../journal/journal.js";
 import { defaultPublicationLimits } from "../../limits/publications.js";
+import type { PublicationLimits } from "../../limits/publications.js";
 
 export interface IdempotencyWindowOptions {
   /** Remembers the answers. */
   readonly journal: Pick<Journal, "answerTo">;
-  /** The most bytes of a key. @default as many as an event id may have */
-  readonly keyBytes?: number;
+  /** A key may have as many bytes as an event id. Read at each use. @default defaultPublicationLimits */
+  readonly limits?: Pick<PublicationLimits, "idBytes">;
 }
 
 /** One call to {@link IdempotencyWindow.once}. */
@@ -29,13 +30,11 @@ export type NamedWork = (once: string) => Promise<Ids>;
  * has no limit here: each request has its own connection, and connections are limited.
  */
 export class IdempotencyWindow {
-  readonly #journal: Pick<Journal, "answerTo">;
-  readonly #keyBytes: number;
+  readonly #options: IdempotencyWindowOptions;
   readonly #underWay = new Map<string, Promise<Ids>>();
 
-  constructor({ journal, keyBytes = defaultPublicationLimits.idBytes }: IdempotencyWindowOptions) {
-    this.#journal = journal;
-    this.#keyBytes = keyBytes;
+  constructor(options: IdempotencyWindowOptions) {
+    this.#options = options;
   }
 
   /**
@@ -50,7 +49,7 @@ export class IdempotencyWindow {
     this.#checkKey(key);
     // The publisher is quoted, so that different pairs never give the same name.
     const name = `${JSON.stringify(publisher)} ${key}`;
-    const known = this.#journal.answerTo(name);
+    const known = this.#options.journal.answerTo(name);
     if (known !== undefined) return known;
     return this.#underWay.get(name) ?? this.#begin(name, work);
   }
@@ -64,12 +63,10 @@ export class IdempotencyWindow {
   }
 
   #checkKey(key: string): void {
+    const { idBytes } = this.#options.limits ?? defaultPublicationLimits;
     const bytes = Buffer.byteLength(key);
-    if (bytes < 1 || bytes > this.#keyBytes)
-      throw new PharosError(
-        "bad-request",
-        `Idempotency-Key must have 1 to ${this.#keyBytes} bytes, not ${bytes}`,
-      );
+    if (bytes < 1 || bytes > idBytes)
+      throw new PharosError("bad-request", `Idempotency-Key must have 1 to ${idBytes} bytes, not ${bytes}`);
     if (/\p{Cc}/u.test(key))
       throw new PharosError(
         "bad-request",

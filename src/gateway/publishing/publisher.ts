@@ -18,6 +18,7 @@ import { TurnBudget } from "../../base/turn-budget.js";
 import type { Authenticator } from "../access/authenticator.js";
 import { foreignNote } from "../access/credentials.js";
 
+/** The publisher reads the options at each use, so that their values can change. */
 export interface GatewayPublisherOptions {
   readonly authenticator: Authenticator;
   /** Begins the group of a request in the journal. The publisher gets the response after the commit. */

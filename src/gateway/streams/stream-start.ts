@@ -12,7 +12,7 @@ import type { Headers, StreamStart } from "../http/messages.js";
 import { reportOf } from "./presence-subscriber.js";
 import type { StreamPresence } from "./presence-subscriber.js";
 
-/** The settings of all streams. */
+/** The settings of all streams. Read each field at each use, because a reload changes the fields. */
 export interface StreamSettings {
   /** The time that one client waits before it reconnects, in milliseconds. Each stream sends a time of its own. */
   readonly retryMs: () => number;

@@ -1,5 +1,6 @@
 import { copyInSteps } from "../../base/turn-budget.js";
 import type { Entry } from "./entry.js";
+import type { RetainedLimits } from "../../limits/history.js";
 import { EntryQueue } from "./entry-queue.js";
 import type { TopicFilter } from "../filters/filter.js";
 import { filterSetOf } from "../filters/filter-set.js";
@@ -44,12 +45,12 @@ export class RetainedValues {
    * the majority.
    */
   readonly #inOrder = new EntryQueue<Value>();
-  readonly #maxBytes: number;
+  readonly #limits: RetainedLimits;
   #bytes = 0;
 
-  /** @param options.maxBytes the limit for all values together; a value counts once for each of its topics */
-  constructor(options: { readonly maxBytes: number }) {
-    this.#maxBytes = options.maxBytes;
+  /** @param limits for all values together; a value counts once for each of its topics. Read at each use */
+  constructor(limits: RetainedLimits) {
+    this.#limits = limits;
   }
 
   get bytes(): number {
@@ -62,7 +63,7 @@ export class RetainedValues {
     for (const topic of topics) this.#remove(topic);
     if (data !== "") this.restore({ entry, topics });
     for (const topic of this.#byTopic.keys()) {
-      if (this.#bytes <= this.#maxBytes) break;
+      if (this.#bytes <= this.#limits.bytes) break;
       this.#remove(topic);
     }
     const { length } = this.#inOrder;

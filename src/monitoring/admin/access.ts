@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
+import { rememberLast } from "../../base/live/remember-last.js";
 import { isLoopbackAddress, isLoopbackHost, forwardingHeaderOf } from "../../gateway/http/loopback.js";
 
 /** The parts of a request that decide whether the request is allowed. */
@@ -10,6 +11,12 @@ export interface AdminRequest {
   header(name: string): string | undefined;
 }
 
+/** Read at each use. */
+export interface AdminAccessSettings {
+  /** Requests with this token are allowed from any address. Undefined: only programs on this machine are allowed. */
+  readonly adminToken?: string | undefined;
+}
+
 /**
  * Decides which requests may read the metrics. If a token is configured, a request must contain it. Without a token,
  * only programs on this machine may send requests, with a loopback name as `Host`. A web page that is open on this
@@ -17,10 +24,11 @@ export interface AdminRequest {
  * the responses. But then the `Host` header is the page's host name, so the request is rejected.
  */
 export class AdminAccess {
-  readonly #digest: Buffer | undefined;
+  readonly #settings: AdminAccessSettings;
+  readonly #digestOf = rememberLast(digestOf);
 
-  constructor(token: string | undefined) {
-    this.#digest = token === undefined ? undefined : digestOf(token);
+  constructor(settings: AdminAccessSettings) {
+    this.#settings = settings;
   }
 
   /**
@@ -28,8 +36,9 @@ export class AdminAccess {
    * page itself asks the user for one.
    */
   refusalOf(request: AdminRequest, content: "metrics" | "page" = "metrics"): PharosError | undefined {
-    if (this.#digest === undefined) return withoutToken(request);
-    return content === "page" ? undefined : withToken(request, this.#digest);
+    const { adminToken } = this.#settings;
+    if (adminToken === undefined) return withoutToken(request);
+    return content === "page" ? undefined : withToken(request, this.#digestOf(adminToken));
   }
 }
 

@@ -8,7 +8,7 @@ import { declaredRequestLimits } from "../../limits/requests.js";
 import { jsonReply } from "../../gateway/http/replies.js";
 import { problemReply, refuse } from "../../gateway/refusals/refuse.js";
 import type { Logger } from "../../base/log.js";
-import { AdminAccess } from "./access.js";
+import type { AdminAccess } from "./access.js";
 import type { AdminRequest } from "./access.js";
 import { expositionType } from "./exposition.js";
 import { servePages } from "./pages.js";
@@ -27,8 +27,7 @@ export interface AdminServerOptions {
   readonly port: number;
   /** The most open connections. A program that reads the metrics needs one. */
   readonly connections: number;
-  /** Requests with this token are allowed from any address. Undefined: only programs on this machine are allowed. */
-  readonly token: string | undefined;
+  readonly access: AdminAccess;
   /** Returns all metrics in Prometheus' text format. */
   readonly metrics: () => string;
   /** Returns the status document. */
@@ -45,12 +44,10 @@ export interface AdminServerOptions {
  */
 export class AdminServer {
   readonly #options: AdminServerOptions;
-  readonly #access: AdminAccess;
   readonly #app: FastifyInstance;
 
   constructor(options: AdminServerOptions) {
     this.#options = options;
-    this.#access = new AdminAccess(options.token);
     this.#app = this.#createApp();
   }
 
@@ -77,7 +74,7 @@ export class AdminServer {
   }
 
   #createApp(): FastifyInstance {
-    const { metrics, stats, htmlDir } = this.#options;
+    const { access, metrics, stats, htmlDir } = this.#options;
     const { maxHeaderSize, maxHeadersCount } = nodeHeadLimits(headLimits);
     const app = Fastify({
       forceCloseConnections: true,
@@ -93,8 +90,7 @@ export class AdminServer {
       // The hook compares the route and not the URL, since clients can write one path in many ways.
       const content = pages.has(request.routeOptions.url ?? "") ? "page" : "metrics";
       const head = new RequestHead(request.raw);
-      const refusal =
-        head.faultOf(headLimits) ?? this.#access.refusalOf(toAdminRequest(request, head), content);
+      const refusal = head.faultOf(headLimits) ?? access.refusalOf(toAdminRequest(request, head), content);
       if (refusal === undefined) done();
       else void this.#refuse(reply, refusal);
     });

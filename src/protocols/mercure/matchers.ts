@@ -7,10 +7,12 @@ import type { Matcher } from "../../presence/subscriber.js";
 import { refuseDotSegment } from "../../gateway/streams/stream-query.js";
 import { refuseFormatCharactersInMatcher } from "./format-characters.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
+import type { StreamSettings } from "../../gateway/streams/stream-start.js";
 import type { TurnBudget } from "../../base/turn-budget.js";
 
-export interface MatcherOptions extends MatcherContext {
-  readonly filtersPerConnection: number;
+export interface MatcherOptions extends Pick<MatcherContext, "hubUrl"> {
+  /** Read at each use. */
+  readonly limits: Pick<StreamSettings, "filtersPerConnection" | "filterBytes">;
   /** The budget of time for parsing in each turn of the event loop. All subscribers share this budget. */
   readonly turnBudget: TurnBudget;
 }
@@ -52,10 +54,11 @@ export function parseMatchers(pairs: NameValuePairs, options: MatcherOptions): M
   const wanted = eachOnce(form === "current" ? current : older);
   // Check the number before parsing. The body of one QUERY request can contain 40,000 URL patterns, and parsing needs
   // 300 µs for each.
-  if (wanted.length > options.filtersPerConnection) {
+  const { filtersPerConnection } = options.limits;
+  if (wanted.length > filtersPerConnection) {
     throw new PharosError(
       "bad-filter",
-      `a stream may have at most ${options.filtersPerConnection} matchers, not ${wanted.length}`,
+      `a stream may have at most ${filtersPerConnection} matchers, not ${wanted.length}`,
     );
   }
   checkExpressions(wanted);
@@ -110,13 +113,17 @@ function currentFilter(name: string, text: string, options: MatcherOptions): Top
     );
   }
   refuseDotSegment(text);
-  return parseMatcher({ text, type }, options);
+  return parseMatcher({ text, type }, contextOf(options));
 }
 
 function olderFilter(text: string, options: MatcherOptions): TopicFilter {
   refuseFormatCharactersInMatcher(text);
   refuseDotSegment(text);
-  return parseSelector(text, options);
+  return parseSelector(text, contextOf(options));
+}
+
+function contextOf({ hubUrl, limits }: MatcherOptions): MatcherContext {
+  return { hubUrl, filterBytes: limits.filterBytes };
 }
 
 function eachOnce<T>(items: readonly T[]): readonly T[] {

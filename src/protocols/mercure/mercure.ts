@@ -10,13 +10,18 @@ import type { Resource } from "../../gateway/http/resource.js";
 import { subscriptions } from "./subscriptions.js";
 import type { SubscriptionsOptions } from "./subscriptions.js";
 
-export interface MercureOptions extends MercureSubscribeOptions {
-  readonly publishing: Publisher;
-  readonly once: PublishOnce;
+export interface MercureAccess {
   /** The issuers whose tokens the hub accepts. */
   readonly issuers: readonly string[];
   /** The name of the cookie with a token. @default the cookie of the current form */
   readonly cookieName?: string | undefined;
+}
+
+export interface MercureOptions extends MercureSubscribeOptions {
+  readonly publishing: Publisher;
+  readonly once: PublishOnce;
+  /** The settings of tokens that the metadata has. Read at each use. */
+  readonly access: MercureAccess;
   /** The active subscriptions to serve. @default none */
   readonly subscriptions?: Omit<SubscriptionsOptions, "authenticator" | "history"> | undefined;
 }
@@ -40,10 +45,10 @@ export function mercure(options: MercureOptions): readonly Resource[] {
 
 function metadata({
   hubUrl,
-  issuers,
-  cookieName = mercureCookies[0],
+  access,
   subscriptions: active,
 }: MercureOptions): Readonly<Record<string, unknown>> {
+  const { issuers, cookieName = mercureCookies[0] } = access;
   return {
     resource: hubUrl,
     ...(issuers.length === 0 ? {} : { authorization_servers: issuers }),

@@ -14,9 +14,11 @@ export const mercureProtocol: Protocol = Object.freeze({
   resources: ({ config, subscriptions: active, ...ports }: ProtocolPorts) =>
     mercure({
       ...ports,
-      hubUrl: config.publicUrl,
-      cookieName: config.cookieName,
-      issuers: config.tokens.flatMap(({ issuer = [] }) => issuer),
-      subscriptions: active && { active, listBytes: config.limits.subscriptionListBytes },
+      hubUrl: config.current.publicUrl,
+      access: config.derive(({ cookieName, tokens }) => ({
+        cookieName,
+        issuers: tokens.flatMap(({ issuer = [] }) => issuer),
+      })),
+      subscriptions: active && { active, limits: config.derive(({ limits }) => limits) },
     }),
 });

@@ -42,7 +42,11 @@ export interface MercureSubscribeOptions {
  */
 export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   const { streams, hubUrl, authenticator } = options;
-  const matcherOptions: MatcherOptions = { hubUrl, ...streams, turnBudget: new TurnBudget(options.clock) };
+  const matcherOptions: MatcherOptions = {
+    hubUrl,
+    limits: streams,
+    turnBudget: new TurnBudget(options.clock),
+  };
   const subscribe = (request: GatewayRequest, body: NameValuePairs): StreamStart | Promise<StreamStart> => {
     const query = parseForm(request.query);
     // The query is in front of the body, so the query has precedence for parameters that are used only once.

@@ -35,17 +35,22 @@ interface List {
   readonly position: string;
 }
 
+export interface SubscriptionListLimits {
+  /** The most bytes of one response. */
+  readonly subscriptionListBytes: number;
+}
+
 /** The active subscriptions as JSON, in both forms of the protocol. */
 export class SubscriptionViews {
   readonly #active: ActiveSubscriptions;
-  readonly #listBytes: number;
+  readonly #limits: SubscriptionListLimits;
   /** The last list. After a gap many clients request the same list. */
   #last: { readonly key: string; readonly body: Buffer } | undefined;
 
-  /** @param listBytes the most bytes of one response */
-  constructor(active: ActiveSubscriptions, listBytes: number) {
+  /** @param limits of one response; read at each use */
+  constructor(active: ActiveSubscriptions, limits: SubscriptionListLimits) {
     this.#active = active;
-    this.#listBytes = listBytes;
+    this.#limits = limits;
   }
 
   /**
@@ -93,7 +98,7 @@ export class SubscriptionViews {
     for (const document of documents) {
       const text = JSON.stringify(document);
       bytes += Buffer.byteLength(text) + 1;
-      if (bytes > this.#listBytes) throw tooMany(this.#listBytes);
+      if (bytes > this.#limits.subscriptionListBytes) throw tooMany(this.#limits);
       texts.push(text);
     }
     return texts;
@@ -109,10 +114,10 @@ export class SubscriptionViews {
   }
 }
 
-function tooMany(listBytes: number): PharosError {
+function tooMany({ subscriptionListBytes: most }: SubscriptionListLimits): PharosError {
   return new PharosError(
     "too-many-subscriptions",
-    `the list of subscriptions is longer than ${listBytes} bytes; request the subscriptions of one matcher`,
+    `the list of subscriptions is longer than ${most} bytes; request the subscriptions of one matcher`,
   );
 }
 

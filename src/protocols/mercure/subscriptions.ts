@@ -12,7 +12,7 @@ import { parseForm } from "../../gateway/http/form.js";
 import type { GatewayRequest, Headers, Reply } from "../../gateway/http/messages.js";
 import type { Resource } from "../../gateway/http/resource.js";
 import { SubscriptionViews } from "./subscription-views.js";
-import type { Form } from "./subscription-views.js";
+import type { Form, SubscriptionListLimits } from "./subscription-views.js";
 import type { Authenticator } from "../../gateway/access/authenticator.js";
 import { foreignNote } from "../../gateway/access/credentials.js";
 
@@ -20,8 +20,8 @@ export interface SubscriptionsOptions {
   readonly authenticator: Authenticator;
   readonly active: ActiveSubscriptions;
   readonly history: Pick<History, "head" | "idAt">;
-  /** The most bytes of one response. */
-  readonly listBytes: number;
+  /** Read at each use. */
+  readonly limits: SubscriptionListLimits;
 }
 
 /**
@@ -30,8 +30,8 @@ export interface SubscriptionsOptions {
  * position report the changes. The form of the response, current or older, is the form of the token. The token must
  * grant the right to subscribe to the request's path, as if the path were a topic.
  */
-export function subscriptions({ authenticator, active, history, listBytes }: SubscriptionsOptions): Resource {
-  const views = new SubscriptionViews(active, listBytes);
+export function subscriptions({ authenticator, active, history, limits }: SubscriptionsOptions): Resource {
+  const views = new SubscriptionViews(active, limits);
   const get = async (request: GatewayRequest): Promise<Reply> => {
     const grants = await authenticator.subscriber(request, parseForm(request.query));
     if (grants === undefined)

@@ -23,6 +23,8 @@ export const pharosProtocol: Protocol = Object.freeze({
 });
 
 function linesLimits({ config }: ProtocolPorts): PublishLinesLimits {
-  const { publicationsPerRequest, linesPerRequest } = config.limits;
-  return { publications: publicationsPerRequest, lines: linesPerRequest };
+  return config.derive(({ limits }) => ({
+    publications: limits.publicationsPerRequest,
+    lines: limits.linesPerRequest,
+  }));
 }

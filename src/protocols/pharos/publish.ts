@@ -16,7 +16,7 @@ import type { Resource } from "../../gateway/http/resource.js";
 export interface PublishResourceOptions {
   readonly publishing: Publisher;
   readonly once: PublishOnce;
-  /** @default defaultPublishLinesLimits */
+  /** Read at each use. @default defaultPublishLinesLimits */
   readonly lines?: PublishLinesLimits;
 }
 

@@ -3,6 +3,7 @@ import { parseQuery } from "../../gateway/http/query.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
 import type { Handler } from "../../gateway/http/resource.js";
 import { decodeName, parseChannels } from "./channels/channels.js";
+import { channelLimits } from "./options.js";
 import type { PushStreamOptions } from "./options.js";
 import { channelInfo } from "./publish.js";
 import type { ChannelsOf } from "./publish.js";
@@ -17,12 +18,11 @@ export function statisticsOf(
   options: PushStreamOptions,
   statistics: Statistics,
 ): (channelsOf: ChannelsOf) => Handler {
-  const limits = { channels: options.streams.filtersPerConnection, topicBytes: options.topicBytes };
   const get = async (request: GatewayRequest, query: NameValuePairs, names: string): Promise<Reply> => {
     const publisher = await options.publishing.publisher(request, query);
     const prefix = prefixOf(names);
     if (prefix === undefined) {
-      const channels = parseChannels(names, limits).map(({ channel }) => channel);
+      const channels = parseChannels(names, channelLimits(options)).map(({ channel }) => channel);
       return channelInfo({ options, statistics, request, publisher }, channels);
     }
     const infos = await statistics.withPrefix(prefix, publisher);

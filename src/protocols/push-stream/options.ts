@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.js";
+import type { ChannelLimits } from "./channels/channels.js";
 import type { ClientLimits } from "../../gateway/limits/client-limits.js";
 import type { WebSocketOrigins } from "../../gateway/access/websocket-origins.js";
 import type { PollAdmission } from "../../gateway/streams/poll-admission.js";
@@ -6,6 +7,7 @@ import type { Publisher } from "../../gateway/publishing/publisher.js";
 import type { RefusalLog } from "../../gateway/refusals/refusal-log.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
 import type { Authenticator } from "../../gateway/access/authenticator.js";
+import type { PublicationLimits } from "../../limits/publications.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import type { TopicHistoryReader } from "../../journal/topic-history-reader.js";
 import type { Stamps } from "./messages/stamps.js";
@@ -31,7 +33,12 @@ export interface PushStreamOptions {
   readonly followedTopics: () => Iterable<Topic>;
   /** The number of open streams and waiting polls. */
   readonly subscribers: () => number;
-  /** The most bytes in a channel's name. */
-  readonly topicBytes: number;
+  /** The most bytes in a channel's name. Read at each use. */
+  readonly limits: Pick<PublicationLimits, "topicBytes">;
   readonly clock: Pick<Clock, "now" | "monotonic" | "endOfTurn">;
+}
+
+/** The limits that apply now to the channels of a request that publishes or reads statistics. */
+export function channelLimits({ streams, limits }: PushStreamOptions): ChannelLimits {
+  return { channels: streams.filtersPerConnection, topicBytes: limits.topicBytes };
 }

@@ -19,12 +19,13 @@ export const pushStreamProtocol: Protocol = Object.freeze({
   formats,
   resources: (ports: ProtocolPorts) => {
     const { config, history } = ports;
-    if (config.pushStream === "off") return [];
+    const { pushStream: paths } = config.current;
+    if (paths === "off") return [];
     const { journal } = ports;
     const stamps = new Stamps(() => journal.beganMs);
     journal.keep(stamps);
     journal.follow(stamps);
-    const { prefix } = config.pushStream;
-    return pushStream({ ...ports, prefix, history, stamps, topicBytes: config.limits.topicBytes });
+    const limits = config.derive((settings) => settings.limits);
+    return pushStream({ ...ports, prefix: paths.prefix, history, stamps, limits });
   },
 });

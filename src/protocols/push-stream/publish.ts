@@ -9,6 +9,7 @@ import type { Topic } from "../../hub/topics/topic.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 import { parseChannels } from "./channels/channels.js";
 import { ChannelError } from "./channels/channel-error.js";
+import { channelLimits } from "./options.js";
 import type { PushStreamOptions } from "./options.js";
 import { statisticsReply } from "./render.js";
 import type { Statistics } from "./statistics.js";
@@ -24,10 +25,9 @@ export function publishMethods(
   options: PushStreamOptions,
   statistics: Statistics,
 ): (channelsOf: ChannelsOf) => Resource["methods"] {
-  const { publishing, topicBytes, streams } = options;
-  const limits = { channels: streams.filtersPerConnection, topicBytes };
+  const { publishing } = options;
   const named = (request: GatewayRequest, query: NameValuePairs, channelsOf: ChannelsOf): readonly Topic[] =>
-    parseChannels(channelsOf(request, query), limits).map(({ channel }) => channel);
+    parseChannels(channelsOf(request, query), channelLimits(options)).map(({ channel }) => channel);
   const post = async (request: GatewayRequest, channelsOf: ChannelsOf): Promise<Reply> => {
     const query = parseQuery(request.query);
     const publisher = await publishing.publisher(request, query);

@@ -38,7 +38,7 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
     const identity = identifyingRequest(options, mode, request);
     const channels = parseChannels(valueOf(query, "channels") ?? channelsOf(request, query), {
       channels: options.streams.filtersPerConnection,
-      topicBytes: Math.min(options.topicBytes, options.streams.filterBytes),
+      topicBytes: Math.min(options.limits.topicBytes, options.streams.filterBytes),
     });
     const control = parseControl(request);
     const positions = form?.readsPositions(request, query) ?? sendsControl(query);

@@ -1,6 +1,7 @@
 import type { Page, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
 import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
+import type { ChangedSettings } from "./settings.js";
 import type { CounterName, HistogramName, Labels } from "../../base/metrics.js";
 
 /** The hub's number for a cohort of one worker. The hub never reuses a number. */
@@ -74,13 +75,15 @@ export type ToWorker =
    * the worker answers `metrics`.
    */
   | ({ readonly kind: "standing" } & Standing)
+  /** The hub has other settings from now on. The answers before this message follow the earlier settings. */
+  | { readonly kind: "settings"; readonly settings: ChangedSettings }
   /** The hub sends no further connections. The worker answers `settled` after its last write. */
   | { readonly kind: "settle" }
   /** The worker has to close its streams in order, and then to end. */
   | { readonly kind: "close" };
 
 /** The messages about requests and streams. The other messages are about the worker itself. */
-export type StreamsToWorker = Exclude<ToWorker, { readonly kind: "settle" | "close" }>;
+export type StreamsToWorker = Exclude<ToWorker, { readonly kind: "settings" | "settle" | "close" }>;
 
 /** The names of the format and the coding of a cohort's bytes. */
 export interface CohortEncoding {

@@ -27,6 +27,17 @@ export interface WorkerSettings {
   readonly logLevel: LogLevel;
 }
 
+/** The settings that a running worker changes. */
+export type ChangedSettings = Pick<
+  WorkerSettings,
+  "corsOrigins" | "trustedProxies" | "requestBytes" | "fanout" | "logLevel"
+>;
+
+export function changedSettings(settings: ChangedSettings): ChangedSettings {
+  const { corsOrigins, trustedProxies, requestBytes, fanout, logLevel } = settings;
+  return { corsOrigins, trustedProxies, requestBytes, fanout, logLevel };
+}
+
 /** The message that the hub sends with each connection. */
 export interface HandedOver {
   /** The number of the connection, counted from 1 for each worker in the order of sending. */

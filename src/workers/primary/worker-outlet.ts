@@ -7,6 +7,7 @@ import type { Cohort, Outlet } from "../../hub/cohort.js";
 import type { Hub } from "../../hub/hub.js";
 import { namesOf, readPage, startReading } from "../../hub/history-page.js";
 import type { Page } from "../../hub/history-page.js";
+import type { FanoutLimits } from "../../limits/fanout.js";
 import type { Peer } from "../ipc/peer.js";
 import type { CohortNumber, Place, Standing, StreamsToHub, StreamsToWorker } from "../ipc/messages.js";
 
@@ -16,8 +17,8 @@ export interface WorkerOutletOptions {
   readonly hub: Hub;
   readonly peer: Peer<StreamsToWorker>;
   readonly clock: Clock;
-  /** The largest batch in bytes, unless one event is larger. */
-  readonly roundBytes: number;
+  /** The largest batch, unless one event is larger. Read at each use. */
+  readonly fanout: Pick<FanoutLimits, "roundBytes">;
 }
 
 /** A cohort of this worker's connections, and its number. */
@@ -232,7 +233,7 @@ export class WorkerOutlet implements Outlet {
       allMembersBytes === undefined
         ? firstRoundBytes
         : Math.max(leastRoundBytes, allMembersBytes / cohort.connections);
-    return Math.min(this.#options.roundBytes, wanted);
+    return Math.min(this.#options.fanout.roundBytes, wanted);
   }
 
   #settle({ untaken }: Numbered, batches: number): void {

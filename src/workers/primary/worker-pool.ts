@@ -6,6 +6,7 @@ import type { Gateway } from "../../gateway/gateway.js";
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
+import type { FanoutLimits } from "../../limits/fanout.js";
 import type { WorkerStatus } from "../../fronts/front.js";
 import { Waiters } from "../../base/waiters.js";
 import type { WorkerSettings } from "../ipc/settings.js";
@@ -13,9 +14,7 @@ import { removeDeadFolders } from "./remove-dead-folders.js";
 import { ScratchFolder } from "./scratch-folder.js";
 import { Worker } from "./worker.js";
 
-export interface WorkerPoolOptions {
-  /** The number of worker processes. */
-  readonly workers: number;
+export interface WorkerPoolLimits {
   /**
    * The limit of connections of one worker, with and without a stream. At the limit, a worker gets no further
    * connections.
@@ -23,10 +22,19 @@ export interface WorkerPoolOptions {
   readonly connectionsPerWorker: number;
   /** The limit of connections of all workers together. */
   readonly connections: number;
+}
+
+export interface WorkerPoolOptions {
+  /** The number of worker processes. */
+  readonly workers: number;
+  /** Read at each use. */
+  readonly limits: WorkerPoolLimits;
   /** The program of a worker. */
   readonly entry: string;
-  /** The settings that are the same for all workers. */
+  /** The settings that are the same for all workers. Read at the start of each worker. */
   readonly settings: Omit<WorkerSettings, "worker" | "address" | "socketPath">;
+  /** Read at each use. */
+  readonly fanout: Pick<FanoutLimits, "roundBytes">;
   readonly gateway: Gateway;
   readonly hub: Hub;
   readonly clock: Clock;
@@ -120,7 +128,7 @@ export class WorkerPool {
 
   /** The next worker, in rotation, that can accept a connection; undefined if none can. */
   next(): Worker | undefined {
-    const { connections, connectionsPerWorker } = this.#options;
+    const { connections, connectionsPerWorker } = this.#options.limits;
     if (this.connections >= connections) return undefined;
     for (let tried = 0; tried < this.#workers.length; tried += 1) {
       const worker = this.#workers[this.#next];
@@ -128,6 +136,11 @@ export class WorkerPool {
       if (worker?.isUp === true && worker.connections < connectionsPerWorker) return worker;
     }
     return undefined;
+  }
+
+  /** Sends the changed settings to all workers. */
+  settingsChanged(): void {
+    for (const worker of this.#running()) worker.changeSettings(this.#options.settings);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.js";
+import type { FanoutLimits } from "../../limits/fanout.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import type { Hub } from "../../hub/hub.js";
 import type { StreamsToHub, StreamsToWorker } from "../ipc/messages.js";
@@ -13,8 +14,8 @@ export interface WorkerStreamsOptions {
   readonly gateway: Gateway;
   readonly peer: Peer<StreamsToWorker>;
   readonly clock: Clock;
-  /** The limit of a round, in bytes. */
-  readonly roundBytes: number;
+  /** The limit of a round. Read at each use. */
+  readonly fanout: Pick<FanoutLimits, "roundBytes">;
 }
 
 /** The requests and streams of one worker in the hub's process. {@link RemoteHub} is the other end. */

@@ -1,13 +1,15 @@
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../base/clock.js";
 import { Waiters } from "../../base/waiters.js";
+import type { FanoutLimits } from "../../limits/fanout.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 import { ZeroMqPeer } from "../ipc/peer.js";
 import type { ToHub, ToWorker, WorkerGauges, WorkerMetrics } from "../ipc/messages.js";
-import type { WorkerSettings } from "../ipc/settings.js";
+import { changedSettings } from "../ipc/settings.js";
+import type { ChangedSettings, WorkerSettings } from "../ipc/settings.js";
 import { WorkerConnections } from "./worker-connections.js";
 import type { HandOverCallbacks } from "./worker-connections.js";
 import { WorkerProcess } from "./worker-process.js";
@@ -17,6 +19,8 @@ export interface WorkerOptions {
   /** The program of the worker. */
   readonly entry: string;
   readonly settings: WorkerSettings;
+  /** Read at each use. */
+  readonly fanout: Pick<FanoutLimits, "roundBytes">;
   /** Unique among all workers since the start of the hub. */
   readonly name: string;
   readonly hub: Hub;
@@ -57,6 +61,8 @@ export class Worker {
   #unanswered = 0;
   #gauges: WorkerGauges = noGauges;
   #up = false;
+  /** Settings that have changed since the start of the process and are not sent yet. */
+  #changed: ChangedSettings | undefined;
   /** True if a connection could not be passed to the worker. */
   #refused = false;
   #settled = false;
@@ -65,7 +71,7 @@ export class Worker {
   readonly #waiters = new Waiters();
 
   constructor(options: WorkerOptions) {
-    const { name, hub, gateway, clock, settings } = options;
+    const { name, hub, gateway, clock, fanout } = options;
     this.#options = options;
     const peer = new ZeroMqPeer<ToWorker, ToHub>({
       clock,
@@ -73,8 +79,7 @@ export class Worker {
       broken: (error) => this.#fail(error),
     });
     this.#peer = peer;
-    const { roundBytes } = settings.fanout;
-    this.#streams = new WorkerStreams({ name, hub, gateway, peer, clock, roundBytes });
+    this.#streams = new WorkerStreams({ name, hub, gateway, peer, clock, fanout });
   }
 
   /** Starts the process. Resolves when the worker accepts connections, has ended, or cannot be started. */
@@ -153,6 +158,12 @@ export class Worker {
     await this.#until(() => this.#over);
   }
 
+  /** Changes the settings of the worker, in order with the answers to its requests. */
+  changeSettings(settings: ChangedSettings): void {
+    this.#changed = changedSettings(settings);
+    if (this.#up) this.#sendChanged();
+  }
+
   /** Kills the process. */
   kill(): void {
     this.#process?.kill();
@@ -186,6 +197,7 @@ export class Worker {
         return this.#note(message);
       case "up":
         this.#up = true;
+        this.#sendChanged();
         return this.#waiters.look();
       case "settled":
         this.#settled = true;
@@ -193,6 +205,12 @@ export class Worker {
       default:
         message satisfies never;
     }
+  }
+
+  /** Nothing can be sent before the worker is up. */
+  #sendChanged(): void {
+    if (this.#changed !== undefined) this.#peer.send({ kind: "settings", settings: this.#changed });
+    this.#changed = undefined;
   }
 
   #note({ counted, observed, ...gauges }: WorkerMetrics): void {

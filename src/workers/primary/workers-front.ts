@@ -5,7 +5,7 @@ import { ConnectionDescriptors } from "../../fronts/connection-descriptors.js";
 import type { DescriptorPlan } from "../../limits/descriptors.js";
 import type { Front, WorkerStatus } from "../../fronts/front.js";
 import { WorkerPool } from "./worker-pool.js";
-import type { WorkerPoolOptions } from "./worker-pool.js";
+import type { WorkerPoolLimits, WorkerPoolOptions } from "./worker-pool.js";
 
 /** The front closes connections above the limit `connections` at once. */
 export interface WorkersFrontOptions extends WorkerPoolOptions {
@@ -43,7 +43,7 @@ export class WorkersFront implements Front {
       if (this.#early === undefined) this.#handOver(socket);
       else this.#early.push(socket);
     });
-    this.#server.maxConnections = mostHeld(options);
+    this.#server.maxConnections = mostHeld(options.limits);
     this.#server.on("drop", () => this.#countCut("workers"));
   }
 
@@ -80,6 +80,11 @@ export class WorkersFront implements Front {
     this.#early = undefined;
     for (const socket of early) this.#handOver(socket);
     return urlOf(this.#server.address(), this.#options.host);
+  }
+
+  settingsChanged(): void {
+    this.#server.maxConnections = mostHeld(this.#options.limits);
+    this.#pool.settingsChanged();
   }
 
   async settle(): Promise<void> {
@@ -144,7 +149,7 @@ export class WorkersFront implements Front {
  * worker, because both processes have the same number of descriptors. But it is at least the size of the kernel's
  * queue.
  */
-function mostHeld({ connections, connectionsPerWorker }: WorkersFrontOptions): number {
+function mostHeld({ connections, connectionsPerWorker }: WorkerPoolLimits): number {
   return Math.min(connections, Math.max(backlog, connectionsPerWorker));
 }
 

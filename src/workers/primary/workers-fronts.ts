@@ -11,29 +11,33 @@ const compiledWorker = fileURLToPath(new URL("../../cli/worker.js", import.meta.
 /** The HTTP front in worker processes, if the configuration has an HTTP address and workers. */
 export const workersFronts: FrontBuilder = (parts) => {
   const { config, descriptors, gateway, htmlDir } = parts;
-  const { http, workers, limits, corsOrigins, trustedProxies, logLevel } = config;
+  const { http, workers } = config.current;
   if (http === "off" || workers === 0) return [];
+  const fanout = config.derive((settings) => fanoutLimits(settings, settings.limits.roundBytes));
   return [
     new WorkersFront({
       ...parts,
       ...http,
       workers,
-      connectionsPerWorker: Math.min(limits.connectionsPerWorker, descriptors.clientsBelow),
-      connections: mostConnections(config),
+      limits: config.derive((settings) => ({
+        connectionsPerWorker: Math.min(settings.limits.connectionsPerWorker, descriptors.clientsBelow),
+        connections: mostConnections(settings),
+      })),
       entry: parts.workerEntry ?? compiledWorker,
-      settings: {
+      fanout,
+      settings: config.derive(({ limits, ...settings }) => ({
         htmlDir,
         resources: gateway.resources.map(({ path, below, opensStreams }) => ({ path, below, opensStreams })),
-        corsOrigins,
-        trustedProxies,
+        corsOrigins: settings.corsOrigins,
+        trustedProxies: settings.trustedProxies,
         headBytes: limits.headBytes,
         headerLines: limits.headerLines,
         bodyBytes: limits.bodyBytes,
         requestBytes: workerShare(limits, workers),
-        fanout: fanoutLimits(config, limits.roundBytes),
+        fanout: { ...fanout },
         descriptors,
-        logLevel,
-      },
+        logLevel: settings.logLevel,
+      })),
     }),
   ];
 };

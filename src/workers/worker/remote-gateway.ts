@@ -2,6 +2,7 @@ import { admitStream } from "../../delivery/joining/admitted-stream.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
+import { rememberLast } from "../../base/live/remember-last.js";
 import { BodyBudget } from "../../gateway/limits/body-budget.js";
 import { Networks, clientAddress } from "../../gateway/http/client-address.js";
 import { Gateway } from "../../gateway/gateway.js";
@@ -27,6 +28,7 @@ import type { RemoteCohorts } from "./remote-cohorts.js";
 import { RemoteTicket } from "./remote-ticket.js";
 
 export interface RemoteGatewayOptions {
+  /** Read at each use. */
   readonly settings: WorkerSettings;
   readonly peer: Peer<StreamsToHub>;
   readonly cohorts: RemoteCohorts;
@@ -56,14 +58,26 @@ export class RemoteGateway implements GatewayPort {
   constructor(options: RemoteGatewayOptions) {
     this.#options = options;
     const { settings } = options;
-    const { bodyBytes, requestBytes, corsOrigins } = settings;
-    const proxies = new Networks(settings.trustedProxies);
-    const clientOf = (request: GatewayRequest): ReturnType<typeof clientAddress> =>
-      clientAddress({ peer: request.peer, forwardedFor: request.header("x-forwarded-for") }, proxies);
+    const networksOf = rememberLast((networks: readonly string[]) => new Networks(networks));
+    const clientOf = (request: GatewayRequest): ReturnType<typeof clientAddress> => {
+      const source = { peer: request.peer, forwardedFor: request.header("x-forwarded-for") };
+      return clientAddress(source, networksOf(settings.trustedProxies));
+    };
     this.resources = settings.resources;
-    this.bodies = new BodyBudget({ bodyBytes, requestBytes, clients: { clientOf } });
-    const refusals = new RefusalLog({ ...options, clients: { clientOf } });
-    this.#refusing = new Gateway({ resources: [], corsOrigins, refusals });
+    this.bodies = new BodyBudget({
+      bodyBytes: settings.bodyBytes,
+      get requestBytes() {
+        return settings.requestBytes;
+      },
+      clients: { clientOf },
+    });
+    this.#refusing = new Gateway({
+      resources: [],
+      get corsOrigins() {
+        return settings.corsOrigins;
+      },
+      refusals: new RefusalLog({ ...options, clients: { clientOf } }),
+    });
   }
 
   /** The requests and messages that the hub has not answered yet. */

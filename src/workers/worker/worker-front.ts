@@ -1,17 +1,18 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
 import { HttpFront } from "../../fronts/http/http-front.js";
-import type { Logger } from "../../base/log.js";
+import { Live } from "../../base/live/live.js";
+import type { LeveledLogger } from "../../base/log.js";
 import { ZeroMqPeer } from "../ipc/peer.js";
 import type { ToHub, ToWorker } from "../ipc/messages.js";
-import type { HandedOver, WorkerSettings } from "../ipc/settings.js";
+import type { ChangedSettings, HandedOver, WorkerSettings } from "../ipc/settings.js";
 import { RemoteHub } from "./remote-hub.js";
 import { RemoteMetrics } from "./remote-metrics.js";
 
 export interface WorkerFrontOptions {
   readonly settings: WorkerSettings;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly logger: LeveledLogger;
   /** Called when the front has closed in order, or, with an error, when the connection to the hub is lost. */
   readonly over: (error?: unknown) => void;
 }
@@ -22,6 +23,7 @@ export interface WorkerFrontOptions {
  */
 export class WorkerFront {
   readonly #options: WorkerFrontOptions;
+  readonly #settings: Live<WorkerSettings>;
   readonly #peer: ZeroMqPeer<ToHub, ToWorker>;
   readonly #metrics = new RemoteMetrics();
   readonly #hub: RemoteHub;
@@ -30,8 +32,10 @@ export class WorkerFront {
   #last = 0;
 
   constructor(options: WorkerFrontOptions) {
-    const { settings, clock, logger, over } = options;
+    const { clock, logger, over } = options;
     this.#options = options;
+    this.#settings = new Live(options.settings);
+    const settings = this.#settings.current;
     const peer = new ZeroMqPeer<ToHub, ToWorker>({
       clock,
       onMessage: (message, body) => this.#receive(message, body),
@@ -43,8 +47,9 @@ export class WorkerFront {
     this.#front = new HttpFront({
       ...settings,
       listenAt: { path: settings.socketPath },
+      fanout: this.#settings.derive(({ fanout }) => fanout),
       // The hub counts connections before it passes them to this worker.
-      connections: Number.MAX_SAFE_INTEGER,
+      limits: { connections: Number.MAX_SAFE_INTEGER },
       gateway: this.#hub.gateway,
       cohorts: this.#hub.cohorts,
       clock,
@@ -91,6 +96,8 @@ export class WorkerFront {
       case "standing":
         this.#hub.receive(message, body);
         return this.#sendMetrics();
+      case "settings":
+        return this.#change(message.settings);
       case "settle":
         void this.#settle();
         return;
@@ -100,6 +107,11 @@ export class WorkerFront {
       default:
         message satisfies never;
     }
+  }
+
+  #change(settings: ChangedSettings): void {
+    this.#settings.replace({ ...this.#settings.current, ...settings });
+    this.#options.logger.level = settings.logLevel;
   }
 
   #sendMetrics(): void {

@@ -82,7 +82,13 @@ export class PollWorld {
     this.hub = new Hub({ history: this.journal.history, clock });
     this.journal.follow(this.hub);
     const { hub } = this;
-    this.polls = new Polls({ hub, clock, metrics: silentMetrics, pageBytes, pageCacheBytes: 1024 * 1024 });
+    this.polls = new Polls({
+      hub,
+      clock,
+      metrics: silentMetrics,
+      limits: { roundBytes: pageBytes },
+      pageCacheBytes: 1024 * 1024,
+    });
   }
 
   publish(topic: string, data: string, more: Omit<PublicationInput, "topics" | "data"> = {}): number {

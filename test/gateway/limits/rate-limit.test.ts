@@ -11,7 +11,7 @@ function taken(limit: RateLimit, key: string, times: number): number {
 
 test("as many can be taken at once as a second gives, and then as they come", () => {
   const clock = new VirtualClock();
-  const limit = new RateLimit({ perSecond: 5, clock });
+  const limit = new RateLimit({ rate: () => ({ perSecond: 5 }), clock });
   expect(taken(limit, "a", 10)).toBe(5);
   clock.advance(200);
   expect(taken(limit, "a", 10)).toBe(1);
@@ -21,7 +21,7 @@ test("as many can be taken at once as a second gives, and then as they come", ()
 
 test("who has taken all is told when there will be one, and then there is", () => {
   const clock = new VirtualClock();
-  const limit = new RateLimit({ perSecond: 3, burst: 1, clock });
+  const limit = new RateLimit({ rate: () => ({ perSecond: 3, burst: 1 }), clock });
   expect(limit.take("a")).toBe(0);
   const waitMs = limit.take("a");
   expect(waitMs).toBeCloseTo(1000 / 3);
@@ -32,7 +32,7 @@ test("who has taken all is told when there will be one, and then there is", () =
 });
 
 test("each key has its own, whatever the key", () => {
-  const limit = new RateLimit({ perSecond: 1, clock: new VirtualClock() });
+  const limit = new RateLimit({ rate: () => ({ perSecond: 1 }), clock: new VirtualClock() });
   for (const key of ["a", "b", "", "__proto__", "constructor"]) {
     expect(limit.take(key)).toBe(0);
     expect(limit.take(key)).toBeGreaterThan(0);
@@ -48,7 +48,7 @@ test("in no time more is taken than the burst and what the time gives, and all o
   fc.assert(
     fc.property(rates, ({ perSecond, burst, pauses }) => {
       const clock = new VirtualClock();
-      const limit = new RateLimit({ perSecond, burst, clock });
+      const limit = new RateLimit({ rate: () => ({ perSecond, burst }), clock });
       let count = taken(limit, "a", burst + 1);
       expect(count).toBe(burst);
       for (const pause of pauses) {
@@ -63,7 +63,7 @@ test("in no time more is taken than the burst and what the time gives, and all o
 
 test("keys are forgotten when their buckets are full, and beyond the bound those asked for longest ago", () => {
   const clock = new VirtualClock();
-  const limit = new RateLimit({ perSecond: 1, keys: 3, clock });
+  const limit = new RateLimit({ rate: () => ({ perSecond: 1 }), keys: 3, clock });
   for (const key of ["a", "b", "c", "a", "d"]) limit.take(key);
   expect(limit.size).toBe(3);
   expect(limit.take("a"), "asked for lately").toBeGreaterThan(0);
@@ -75,7 +75,7 @@ test("keys are forgotten when their buckets are full, and beyond the bound those
 
 test("a hundred thousand keys a second are no work that piles up", () => {
   const clock = new VirtualClock();
-  const limit = new RateLimit({ perSecond: 10, keys: 1000, clock });
+  const limit = new RateLimit({ rate: () => ({ perSecond: 10 }), keys: 1000, clock });
   for (let key = 0; key < 100_000; key += 1) {
     limit.take(String(key));
     if (key % 100 === 0) clock.advance(1);

@@ -11,7 +11,7 @@ function entry(offset: number, topics: string, data = "x"): Entry {
 }
 
 function filled(entries: readonly Entry[], maxBytes = 1_000_000): RetainedValues {
-  const retained = new RetainedValues({ maxBytes });
+  const retained = new RetainedValues({ bytes: maxBytes });
   for (const one of entries) retained.apply(one);
   return retained;
 }
@@ -85,7 +85,7 @@ describe("RetainedValues", () => {
   });
 
   it("holds nothing of values that were replaced", () => {
-    const retained = new RetainedValues({ maxBytes: 1_000_000 });
+    const retained = new RetainedValues({ bytes: 1_000_000 });
     for (let index = 1; index <= 5000; index += 1) retained.apply(entry(index, `a/${index % 3}`));
     expect(offsets(retained, 0, 5000)).toEqual([4998, 4999, 5000]);
     expect(offsets(retained, 4998, 4999)).toEqual([4999]);

@@ -240,7 +240,7 @@ export class LogReader {
     if (this.isWaiting || this.isDone) return;
     const { history } = this.#world;
     const limits = { maxBytes: this.#maxBytes, upTo: history.head };
-    const source = { history, retained: new RetainedValues({ maxBytes: 0 }) };
+    const source = { history, retained: new RetainedValues({ bytes: 0 }) };
     const page = readPage(source, this.#cohort, { state: this.state, limits });
     if (typeof page !== "function") return this.#take(page);
     this.#cancel = page((arrived) => {

@@ -12,7 +12,7 @@ function verdict(
 }
 
 describe("without a token", () => {
-  const access = new AdminAccess(undefined);
+  const access = new AdminAccess({});
 
   it.each([
     { peer: "127.0.0.1", host: "127.0.0.1:8081" },
@@ -40,7 +40,7 @@ describe("without a token", () => {
 });
 
 describe("with a token", () => {
-  const access = new AdminAccess(token);
+  const access = new AdminAccess({ adminToken: token });
 
   it.each([`Bearer ${token}`, `bearer  ${token} `])(
     "whoever sends %j may ask, from anywhere",

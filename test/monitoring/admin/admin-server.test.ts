@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { AdminAccess } from "../../../src/monitoring/admin/access.js";
 import { AdminServer } from "../../../src/monitoring/admin/admin-server.js";
 import type { AdminServerOptions } from "../../../src/monitoring/admin/admin-server.js";
 import { silentLogger } from "../../../src/base/log.js";
@@ -13,7 +14,7 @@ function createServerWith(options: Partial<AdminServerOptions> = {}): AdminServe
     host: "127.0.0.1",
     port: 0,
     connections: 64,
-    token: undefined,
+    access: new AdminAccess({}),
     metrics: () => "a 1\n",
     stats: () => ({ version: "1.2.3" }),
     htmlDir: join(root, "html"),
@@ -61,7 +62,9 @@ test("nothing else is served, and nothing else than reading", async () => {
 });
 
 test("what is refused is refused for every path, with a reason and how to do better", async () => {
-  const url = await createServerWith({ token: "a-token-of-sixteen" }).listen();
+  const url = await createServerWith({
+    access: new AdminAccess({ adminToken: "a-token-of-sixteen" }),
+  }).listen();
   for (const path of ["/metrics", "/stats", "/missing"]) {
     const reply = await fetch(url + path);
     expect(reply.status).toBe(401);
@@ -73,7 +76,9 @@ test("what is refused is refused for every path, with a reason and how to do bet
 });
 
 test("the operator's view is served with its files, which may run nothing from elsewhere, and needs no token", async () => {
-  const url = await createServerWith({ token: "a-token-of-sixteen" }).listen();
+  const url = await createServerWith({
+    access: new AdminAccess({ adminToken: "a-token-of-sixteen" }),
+  }).listen();
   const page = await fetch(url);
   expect(page.url).toBe(`${url}/operator/`);
   const text = await page.text();
@@ -97,7 +102,9 @@ test("without a token the view, too, is for this machine only", async () => {
 });
 
 test("no spelling of its path makes the figures part of the view", async () => {
-  const url = await createServerWith({ token: "a-token-of-sixteen" }).listen();
+  const url = await createServerWith({
+    access: new AdminAccess({ adminToken: "a-token-of-sixteen" }),
+  }).listen();
   for (const path of ["/%73tats", "/stats?x=/operator/", "//stats", "/operator/%2e%2e/stats", "/STATS"])
     expect([path, (await fetch(url + path)).status]).toEqual([path, 401]);
 });

@@ -24,7 +24,11 @@ function parse(
   turnBudget = new TurnBudget(systemClock),
 ): Matchers | Promise<Matchers> {
   const hubUrl = "https://hub.example/.well-known/mercure";
-  return parseMatchers(pairs, { hubUrl, filtersPerConnection: 100, filterBytes: 100, turnBudget });
+  return parseMatchers(pairs, {
+    hubUrl,
+    limits: { filtersPerConnection: 100, filterBytes: 100 },
+    turnBudget,
+  });
 }
 
 describe("the matchers of a subscription", () => {

@@ -120,10 +120,10 @@ export class MercureWorld {
           hubUrl,
           history: this.journal.history,
           clock,
-          issuers,
+          access: { issuers },
           subscriptions:
             options.subscriptions === true
-              ? { active: new ActiveSubscriptions(), listBytes: 1000 }
+              ? { active: new ActiveSubscriptions(), limits: { subscriptionListBytes: 1000 } }
               : undefined,
         }),
         publishResource({ publishing, once }),

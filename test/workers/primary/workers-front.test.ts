@@ -52,7 +52,7 @@ describe("connections that are handed over", () => {
   });
 
   it("make room in the hub for the next, however many there have been", async () => {
-    const environment = new WorkersEnvironment({ connections: 5 });
+    const environment = new WorkersEnvironment({ limits: { connectionsPerWorker: 100, connections: 5 } });
     await environment.listen();
     let taken = 0;
     for (; taken < 50; taken += 1) {
@@ -147,7 +147,11 @@ describe("workers", () => {
 describe("while its workers start", () => {
   it("keeps no more connections than it may have", async () => {
     const port = await freePort();
-    const environment = new WorkersEnvironment({ port, entry: slowWorker, connections: 2 });
+    const environment = new WorkersEnvironment({
+      port,
+      entry: slowWorker,
+      limits: { connectionsPerWorker: 100, connections: 2 },
+    });
     void refusalOf(environment.front.start());
     const kept = [await connectEarly(port), await connectEarly(port)];
     const third = await connectEarly(port);

@@ -37,7 +37,7 @@ test("a worker gives back connections whose handles never reached it", async () 
       logLevel: "error",
     },
     clock: systemClock,
-    logger: silentLogger,
+    logger: { ...silentLogger, level: "silent" },
     over: () => undefined,
   });
   await front.start();

@@ -1,3 +1,4 @@
+import type { FanoutLimits } from "../../../limits/fanout.js";
 import type { Unacknowledged } from "./tcp-table.js";
 
 interface Silence {
@@ -8,11 +9,12 @@ interface Silence {
 
 /** Finds peers that acknowledge nothing for a time, from repeated readings of the system's table. */
 export class SilentPeers {
-  readonly #afterMs: number;
+  readonly #limits: Pick<FanoutLimits, "stallMs">;
   #silences: ReadonlyMap<string, Silence> = new Map();
 
-  constructor(afterMs: number) {
-    this.#afterMs = afterMs;
+  /** @param limits read at each use */
+  constructor(limits: Pick<FanoutLimits, "stallMs">) {
+    this.#limits = limits;
   }
 
   /**
@@ -29,7 +31,7 @@ export class SilentPeers {
       const isSilent = before !== undefined && bytes >= before.bytes && attempts >= before.attempts;
       const sinceMs = isSilent ? before.sinceMs : nowMs;
       silences.set(key, { sinceMs, bytes, attempts });
-      if (nowMs - sinceMs >= this.#afterMs) gone.add(key);
+      if (nowMs - sinceMs >= this.#limits.stallMs) gone.add(key);
     }
     this.#silences = silences;
     return gone;

@@ -1,3 +1,4 @@
+import type { FanoutLimits } from "../../../limits/fanout.js";
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../../base/clock.js";
 import { emptyPing } from "../../../gateway/websocket/frame.js";
@@ -20,8 +21,8 @@ export interface VanishedClientsOptions<S> {
   readonly write: (connection: S, frame: Buffer) => void;
   /** Closes a stream whose client has vanished. */
   readonly cut: (connection: S) => void;
-  /** A client that acknowledges nothing for this time has vanished, in milliseconds. */
-  readonly afterMs: number;
+  /** A client that acknowledges nothing for `stallMs` has vanished. Read at each use. */
+  readonly limits: Pick<FanoutLimits, "stallMs">;
   readonly clock: Clock;
   /** @default the system's tables */
   readonly readTable?: () => Promise<readonly Unacknowledged[]>;
@@ -57,7 +58,7 @@ export class VanishedClients<S extends WatchedStream> {
 
   constructor(options: VanishedClientsOptions<S>) {
     this.#options = options;
-    this.#silent = new SilentPeers(options.afterMs);
+    this.#silent = new SilentPeers(options.limits);
     this.#timer = options.clock.every(checkEveryMs, () => {
       this.#reading ??= this.#check().finally(() => (this.#reading = undefined));
     });
@@ -87,7 +88,7 @@ export class VanishedClients<S extends WatchedStream> {
   }
 
   #checkPong(connection: S, unarrived: Unarrived): void {
-    const { clock, afterMs, write, cut } = this.#options;
+    const { clock, limits, write, cut } = this.#options;
     const { socket } = connection.handle;
     const nowMs = clock.monotonic();
     const heard = this.#heard.get(connection);
@@ -96,8 +97,8 @@ export class VanishedClients<S extends WatchedStream> {
       this.#heard.set(connection, { bytesRead: socket.bytesRead, atMs: nowMs, pingedAtMs: undefined });
     } else if (heard.pingedAtMs !== undefined) {
       if (isAmong(unarrived, connection)) this.#heard.set(connection, { ...heard, pingedAtMs: nowMs });
-      else if (nowMs - heard.pingedAtMs >= afterMs / 2) cut(connection);
-    } else if (nowMs - heard.atMs >= afterMs / 2) {
+      else if (nowMs - heard.pingedAtMs >= limits.stallMs / 2) cut(connection);
+    } else if (nowMs - heard.atMs >= limits.stallMs / 2) {
       this.#heard.set(connection, { ...heard, pingedAtMs: nowMs });
       write(connection, emptyPing);
     }

@@ -17,7 +17,7 @@ const turn = fc.record({
 it("a peer is gone exactly if it acknowledged nothing in all readings of the time", () => {
   fc.assert(
     fc.property(fc.array(turn, { minLength: 1, maxLength: 40 }), (turns) => {
-      const peers = new SilentPeers(afterMs);
+      const peers = new SilentPeers({ stallMs: afterMs });
       const wrong: number[] = [];
       let bytes = 0;
       let attempts = 0;
@@ -44,7 +44,7 @@ it("a peer is gone exactly if it acknowledged nothing in all readings of the tim
 });
 
 it("a peer that acknowledges some bytes, or answers an attempt, is not gone", () => {
-  const peers = new SilentPeers(afterMs);
+  const peers = new SilentPeers({ stallMs: afterMs });
   for (let check = 0; check < 20; check += 1) {
     const rows = [
       { key: "fewer bytes", bytes: 1000 - check, attempts: 3 },

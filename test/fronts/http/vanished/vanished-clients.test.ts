@@ -31,7 +31,7 @@ class World {
         this.cut.push(name(connection));
         this.#names.delete(connection);
       },
-      afterMs: 60_000,
+      limits: { stallMs: 60_000 },
       clock: this.clock,
       readTable: () =>
         this.rows === undefined ? Promise.reject(new Error("EMFILE")) : Promise.resolve(this.rows),

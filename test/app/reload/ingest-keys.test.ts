@@ -2,10 +2,11 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readIngestKeys } from "../../src/app/ingest-keys.js";
-import { createKeyPair } from "../../src/zeromq/curve/keys.js";
-import { parseEndpoint } from "../../src/zeromq/endpoint.js";
-import { Records } from "../ingress/zeromq/open-ingress.js";
+import { readIngestKeys } from "../../../src/app/reload/ingest-keys.js";
+import { LiveIngestKeys } from "../../../src/app/reload/live-ingest-keys.js";
+import { createKeyPair } from "../../../src/zeromq/curve/keys.js";
+import { parseEndpoint } from "../../../src/zeromq/endpoint.js";
+import { Records } from "../../ingress/zeromq/open-ingress.js";
 
 const keys = createKeyPair();
 const publisher = createKeyPair();
@@ -54,4 +55,23 @@ test("what is no file of a hub's keys is refused with its name", () => {
       message: expect.stringContaining(`secretKey in ${file}`),
     }),
   );
+});
+
+test("a running hub takes the clients of a changed file, and keeps its own pair", () => {
+  const file = keyFile({ ...keys, clients: [publisher.publicKey] });
+  const config = { ingestCurve: file };
+  const live = new LiveIngestKeys();
+  const opened = live.open({ file, endpoints: [everywhere], logger: new Records() });
+  writeFileSync(file, JSON.stringify({ secretKey: keys.secretKey }));
+  const prepared = live.prepare(config);
+  expect([...(opened?.clients ?? [])], "before the use").toEqual([publisher.publicKey]);
+  prepared.use();
+  expect([opened, prepared.kept]).toEqual([{ ...keys, clients: undefined }, []]);
+  writeFileSync(file, JSON.stringify({ ...createKeyPair(), clients: [keys.publicKey] }));
+  const other = live.prepare(config);
+  other.use();
+  expect(opened).toEqual({ ...keys, clients: new Set([keys.publicKey]) });
+  expect(other.kept).toEqual([{ setting: "ingestCurve", from: "(a secret)", to: "(a secret)" }]);
+  writeFileSync(file, "{}");
+  expect(() => live.prepare(config)).toThrow(expect.objectContaining({ code: "bad-curve-key" }));
 });

@@ -1,7 +1,7 @@
-import { readCurveKeyFile } from "../zeromq/curve/key-file.js";
-import { parseCurveServer, type CurveServer } from "../zeromq/curve/keys.js";
-import type { Endpoint } from "../zeromq/endpoint.js";
-import type { Logger } from "../base/log.js";
+import { readCurveKeyFile } from "../../zeromq/curve/key-file.js";
+import { parseCurveServer, type CurveServer } from "../../zeromq/curve/keys.js";
+import type { Endpoint } from "../../zeromq/endpoint.js";
+import type { Logger } from "../../base/log.js";
 
 /**
  * Reads the keys for ingest endpoints that other machines can reach; undefined if no file is configured. Logs the hub's
