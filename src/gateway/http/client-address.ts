@@ -80,16 +80,35 @@ const localNetworks = new Networks([
  * is left of the client's address, so the hub never uses that text. If a trusted proxy names no readable address, the
  * proxy counts as the client.
  */
-export function clientAddress({ peer, forwardedFor }: RequestSource, proxies: Networks): ClientAddress {
+export function clientAddress(source: RequestSource, proxies: Networks): ClientAddress {
+  const { address, isNamed } = walk(source, proxies);
+  if (address === undefined) return { address: "unknown", key: "unknown", isLocal: true };
+  return { address, key: keyOf(address), isLocal: !isNamed || localNetworks.has(address) };
+}
+
+/** The number of trusted proxies that a request has passed: those that {@link clientAddress} skips, and the one that names no client. */
+export function passedProxies(source: RequestSource, proxies: Networks): number {
+  return walk(source, proxies).passed;
+}
+
+interface Walk {
+  readonly address: string | undefined;
+  /** False if the address is that of a proxy that names no client. */
+  readonly isNamed: boolean;
+  readonly passed: number;
+}
+
+function walk({ peer, forwardedFor }: RequestSource, proxies: Networks): Walk {
   let address = parseIpAddress(peer ?? "");
+  let passed = 0;
   const hops = (forwardedFor ?? "").split(",");
   while (address !== undefined && proxies.has(address)) {
+    passed += 1;
     const before = parseIpAddress(hostOf(hops.pop()?.trim() ?? ""));
-    if (before === undefined) return { address, key: keyOf(address), isLocal: true };
+    if (before === undefined) return { address, isNamed: false, passed };
     address = before;
   }
-  if (address === undefined) return { address: "unknown", key: "unknown", isLocal: true };
-  return { address, key: keyOf(address), isLocal: localNetworks.has(address) };
+  return { address, isNamed: true, passed };
 }
 
 /**
