@@ -1,4 +1,4 @@
-import { variableName } from "../../src/config/declare/setting.js";
+import { fileVariableName, variableName } from "../../src/config/declare/setting.js";
 import { settingGroups, settings, type NamedSetting } from "../../src/config/settings.js";
 import { tokenIssuerParts } from "../../src/config/values/token-issuer.js";
 import { commandsTable } from "./commands-table.js";
@@ -21,6 +21,8 @@ You can set a setting of \`pharos serve\` in four places. The hub uses the first
 ./scripts/pharos serve --http 127.0.0.1:9000 --log-level debug
 \`\`\`
 
+[\`pharos config\`](../operating/configuration.md#print-the-settings) prints the value and the source of each setting. [\`pharos check-config\`](../operating/configuration.md#check-the-settings) checks them, and starts nothing.
+
 \`serve\` prints one line to standard output when it is ready, \`ready http=… ingest=… mongrel2=…:waiting\`. The log goes to standard error.
 
 SIGINT, SIGTERM and the control message \`shutdown\` stop the hub in order:
@@ -35,6 +37,7 @@ say "Changes with SIGHUP"; the others need a restart. See [Reload](../operating/
 Exit codes: 0 after a stop in order, 1 after a failure, 2 for invalid options or settings.`;
 
 const secretsText = `**Secrets** have no option, because all users of a machine can read command lines. Set secrets in the environment or in the file.
+Or name a file with the secret in the variable that ends in \`_FILE\`: [secrets in files](../operating/configuration.md#secrets-in-files).
 \`openssl rand -hex 32\` makes a good secret.`;
 
 const fileText = `## Only in the file
@@ -87,7 +90,8 @@ function rowOf(setting: NamedSetting): readonly string[] {
     ...link,
   ];
   const given = secret === true ? "none" : code(`--${option} ${argument.replaceAll(/[<>]/g, "")}`);
-  return [given, code(variableName(option)), defaultOf(setting), words.join(" ")];
+  const variables = [variableName(option), ...(secret === true ? [fileVariableName(option)] : [])];
+  return [given, variables.map(code).join(" or "), defaultOf(setting), words.join(" ")];
 }
 
 function defaultOf({ byDefault, otherwise, bare }: NamedSetting): string {

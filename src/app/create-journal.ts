@@ -16,6 +16,8 @@ import type { Journal } from "../journal/journal.js";
 import { MemoryJournal } from "../journal/memory/memory-journal.js";
 import { MemoryHistory } from "../journal/memory/memory-history.js";
 import type { MemoryHistoryOptions } from "../journal/memory/memory-history.js";
+import { checkFiles } from "../journal/nats/engine/check-files.js";
+import type { EngineOptions } from "../journal/nats/engine/engine.js";
 import { NatsLog } from "../journal/nats/nats-log.js";
 import { createPositionKey, OpaquePositions, positionKeyBytes } from "../journal/opaque-positions.js";
 import { subscriptionsTopic } from "../presence/documents.js";
@@ -66,7 +68,7 @@ function natsLog(
   { servers, name }: { readonly servers: readonly string[]; readonly name: string },
   { config, clock, logger, signal }: JournalParts,
 ): NatsLog {
-  const { journalCredentials: credentials, journalCa: ca, limits } = config.current;
+  const { limits } = config.current;
   return new NatsLog({
     servers,
     name,
@@ -75,9 +77,25 @@ function natsLog(
     signal,
     limits: limits.journal,
     leastRecordBytes: limits.bodyBytes + recordReserveBytes,
+    ...readNatsFiles(config.current),
+  });
+}
+
+/**
+ * Reads the files for a connection to NATS, and checks their content.
+ *
+ * @throws PharosError `bad-config` if a file cannot be used
+ */
+export function readNatsFiles({
+  journalCredentials: credentials,
+  journalCa: ca,
+}: Pick<Config, "journalCredentials" | "journalCa">): Pick<EngineOptions, "credentials" | "ca"> {
+  const files = {
     ...(credentials === undefined ? {} : { credentials: textOf("journalCredentials", credentials) }),
     ...(ca === undefined ? {} : { ca: textOf("journalCa", ca) }),
-  });
+  };
+  checkFiles(files);
+  return files;
 }
 
 function textOf(setting: string, file: string): string {

@@ -3,12 +3,15 @@ import { Command, CommanderError } from "commander";
 import { configJsonSchema } from "../config/settings.js";
 import { exitCodeOf, failureText } from "./terminal/failure.js";
 import { exitCodes, type Io } from "./terminal/io.js";
+import { addCheckConfig } from "./settings/check-config-command.js";
+import { addConfig } from "./settings/config-command.js";
 import { addKeys } from "./commands/keys-command.js";
 import { addJournal } from "./journal/journal-command.js";
 import { addBeacon, addPublish } from "./commands/publish-commands.js";
-import { addSettingOptions, givenSettings } from "./commands/setting-options.js";
+import { addSettingOptions, givenSettings } from "./settings/setting-options.js";
 import { addSubscribe } from "./commands/subscribe-command.js";
 import { addToken } from "./commands/token-command.js";
+import { refuseRepeatedOptions } from "./repeated-options.js";
 import { packageVersion } from "../version.js";
 
 /**
@@ -53,6 +56,8 @@ export function createProgram(io: Io, ended: Ended): Command {
     .showHelpAfterError("(pharos --help lists commands and options)");
   const ending = (code: number): void => void (ended.code = code);
   addServe(root, io, ended);
+  addCheckConfig(root, io);
+  addConfig(root, io);
   addPublish(root, io, ending);
   addBeacon(root, io, ending);
   addKeys(root, io);
@@ -64,6 +69,7 @@ export function createProgram(io: Io, ended: Ended): Command {
     .command("config-schema", { hidden: true })
     .description("Print the JSON schema of the settings file.")
     .action(() => void io.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`));
+  refuseRepeatedOptions(root);
   return root;
 }
 

@@ -4,23 +4,12 @@ import { join } from "node:path";
 import { PharosError } from "../base/errors.js";
 import { mercurePath } from "../protocol.js";
 import type { AdminAddress, Config } from "./config.js";
-import { variableName } from "./declare/setting.js";
 import { describeFaults } from "./faults.js";
-import { isRawSettings, readSettingsFile, type RawSettings } from "./file.js";
-import { configSchema, type ParsedSettings, type SettingText } from "./settings.js";
+import { gatherSettings, type Environment, type LoadOptions } from "./gather.js";
+import { configSchema, type ParsedSettings } from "./settings.js";
 import { defaultAdmin } from "./settings/operating.js";
-import { givenByEnvironment, givenByOptions, type Given } from "./sources.js";
 import type { HttpAddress } from "./values/addresses.js";
 import type { TokenIssuer } from "./values/token-issuer.js";
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-export interface LoadOptions {
-  /** Options of the command line, by name without dashes. `config` names the JSON file. */
-  readonly options?: ReadonlyMap<string, SettingText>;
-  /** @default {} */
-  readonly environment?: Environment;
-}
 
 /**
  * Reads all settings. The first source with a value wins: option, environment, JSON file, default. Lists of several
@@ -29,20 +18,13 @@ export interface LoadOptions {
  * @throws PharosError `bad-config`, with one line for each fault: the source of the setting, the value, and what is
  *   allowed.
  */
-export function loadConfig({ options = new Map(), environment = {} }: LoadOptions = {}): Config {
-  const file = options.get("config") ?? environment[variableName("config")];
-  const settings = typeof file === "string" && file !== "" ? readSettingsFile(file) : {};
-  const origins = new Map<string, string>();
-  for (const given of [...givenByEnvironment(environment), ...givenByOptions(options)]) {
-    place(settings, given);
-    origins.set(given.path.join("."), given.origin);
-  }
+export function loadConfig(sources: LoadOptions = {}): Config {
+  const { settings, origins, file, faults } = gatherSettings(sources);
   const parsed = configSchema.safeParse(settings);
-  if (!parsed.success) {
-    const faults = describeFaults(parsed.error.issues, { settings, origins, file: String(file) });
-    throw new PharosError("bad-config", faults.join("\n"));
-  }
-  return frozen(complete(parsed.data, environment));
+  if (parsed.success && faults.length === 0) return frozen(complete(parsed.data, sources.environment ?? {}));
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const all = [...faults, ...describeFaults(issues, { settings, origins, file: String(file) })];
+  throw new PharosError("bad-config", all.join("\n"));
 }
 
 /** True for an object with all settings: one that `loadConfig` returned, or a copy with other values. */
@@ -50,17 +32,6 @@ export function hasAllSettings(config: unknown): boolean {
   if (typeof config !== "object" || config === null) return false;
   // Without a folder for records, a configuration has no `stateDir`.
   return Object.keys(loadConfig()).every((name) => name in config || name === "stateDir");
-}
-
-/** Sets a value at its path. Sets nothing if a parent is not an object: the schema refuses the parent. */
-function place(settings: RawSettings, { path, value }: Pick<Given, "path" | "value">): void {
-  const [name = "", ...rest] = path;
-  if (rest.length === 0) {
-    settings[name] = value;
-    return;
-  }
-  const part = (settings[name] ??= {});
-  if (isRawSettings(part)) place(part, { path: rest, value });
 }
 
 function complete(

@@ -1,4 +1,4 @@
-import { variableName, type Setting, type SettingForm } from "./declare/setting.js";
+import { fileVariableName, variableName, type Setting, type SettingForm } from "./declare/setting.js";
 import { limitPaths } from "./limit-sections.js";
 import { settings, type SettingText } from "./settings.js";
 
@@ -31,7 +31,10 @@ export function* givenByEnvironment(
 
 /** The names of all variables that set something. */
 export function variableNames(): readonly string[] {
-  return [variableName("config"), ...[...variables()].map(({ variable }) => variable)];
+  const files = settings
+    .filter(({ secret }) => secret === true)
+    .map(({ option }) => fileVariableName(option));
+  return [variableName("config"), ...[...variables()].map(({ variable }) => variable), ...files];
 }
 
 interface Variable {

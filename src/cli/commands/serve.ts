@@ -3,12 +3,12 @@ import type { App, AppPorts, Ready } from "../../app/app.js";
 import type { Config } from "../../config/config.js";
 import { loadConfig } from "../../config/load.js";
 import type { SettingText } from "../../config/settings.js";
-import { unknownVariables } from "../../config/unknown-variables.js";
 import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
 import { defaultTopic, publishPath, streamPath } from "../../protocol.js";
 import { aborted, exitCodes, type Io } from "../terminal/io.js";
 import { createLogger } from "../terminal/log-lines.js";
+import { warnOfUnknownVariables } from "../settings/unknown-variables.js";
 import { packageVersion } from "../../version.js";
 
 /**
@@ -38,6 +38,7 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
     const ended = new AbortController();
     const ports: AppPorts = {
       logger,
+      stdout: io.stdout,
       version: packageVersion(),
       stopping,
       onShutdownRequest: () => asked.abort("control endpoint"),
@@ -82,11 +83,6 @@ export function readyLine({ http, ingest, mongrel2, admin }: Ready): string {
     ...(admin === undefined ? [] : [`admin=${admin}`]),
   ];
   return `${words.join(" ")}\n`;
-}
-
-function warnOfUnknownVariables({ environment }: Io, logger: Logger): void {
-  const variables = unknownVariables(environment);
-  if (variables.length > 0) logger.warn({ variables }, "unknown variables have no effect");
 }
 
 function greet(http: string | undefined, { open }: Config, logger: Logger): void {

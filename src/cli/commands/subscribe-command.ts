@@ -4,6 +4,7 @@ import { PharosError } from "../../base/errors.js";
 import { defaultHttp } from "../../config/settings/http.js";
 import { streamPath } from "../../protocol.js";
 import type { Io } from "../terminal/io.js";
+import { appended } from "../terminal/repeatable.js";
 import { tokenFileHelp } from "./token-source.js";
 import { parseUrl } from "../../base/url/parse-url.js";
 
@@ -46,8 +47,4 @@ function parseStreamUrl(text: string): string {
     throw new InvalidArgumentError("A # begins a fragment, which is never sent. Write %23, or use --topic.");
   if (url.pathname.endsWith("/")) url.pathname += streamPath.slice(1);
   return url.href;
-}
-
-function appended(text: string, earlier: readonly string[] | undefined): readonly string[] {
-  return [...(earlier ?? []), text];
 }

@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { matchTypes } from "../../auth/grants/matcher.js";
 import type { SettingText } from "../../config/settings.js";
 import type { Io } from "../terminal/io.js";
-import { addSettingOptions, givenSettings } from "./setting-options.js";
+import { addSettingOptions, givenSettings } from "../settings/setting-options.js";
 import type { TokenOptions } from "./token.js";
 
 /** The longest lifetime of a token, in seconds: ten years. */

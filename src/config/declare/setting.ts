@@ -29,6 +29,8 @@ export interface Setting<Schema extends z.ZodType = z.ZodType> extends SettingTe
   readonly form: SettingForm;
   /** The default in the form of an option's value. */
   readonly byDefault?: string;
+  /** The default in the file's form; undefined if there is no fixed default. */
+  readonly fileDefault?: unknown;
 }
 
 interface Declared<Value extends z.ZodType> extends SettingTexts {
@@ -58,12 +60,18 @@ export function setting(declared: Declared<z.ZodType> & { readonly default?: unk
     schema: schema.describe(describe(texts)),
     form: formOf(value),
     ...(text === "" ? {} : { byDefault: text }),
+    fileDefault: byDefault,
   };
 }
 
 /** The environment variable of an option: `PHAROS_` and the option's name in upper case. */
 export function variableName(option: string): string {
   return `PHAROS_${option.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** The variable that names a file with the value of a secret, for instance `PHAROS_TOKEN_SECRET_FILE`. */
+export function fileVariableName(option: string): string {
+  return `${variableName(option)}_FILE`;
 }
 
 /** Any number of values, each parsed by `item`. */

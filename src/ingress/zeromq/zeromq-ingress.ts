@@ -1,11 +1,12 @@
 import type { Clock } from "../../base/clock.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { CurveServer } from "../../zeromq/curve/keys.js";
-import { PharosError, toPharosError } from "../../base/errors.js";
+import { toPharosError } from "../../base/errors.js";
 import type { Publication } from "../../hub/publications/publication.js";
 import { defaultPublicationLimits, type PublicationLimits } from "../../limits/publications.js";
 import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
+import { checkEndpoint } from "./check-endpoint.js";
 import { CurveGate } from "./curve-gate.js";
 import { type AdmitPublisher, openSource } from "./open-source.js";
 import type { Endpoint } from "../../zeromq/endpoint.js";
@@ -104,7 +105,7 @@ export class ZeroMqIngress {
    */
   static async open(options: IngressOptions): Promise<ZeroMqIngress> {
     const { endpoint, curve, logger, clock, metrics } = options;
-    if (!endpoint.isLoopback && curve === undefined) warnOrRefuse(endpoint, logger);
+    if (curve === undefined) checkEndpoint(endpoint, logger);
     const keys = endpoint.isLoopback ? undefined : curve;
     const gate = keys === undefined ? undefined : await CurveGate.open({ keys, logger, clock, metrics });
     const { frameBytes: maxFrameBytes, queuedMessages } = { ...defaultIngressLimits, ...options.limits };
@@ -262,17 +263,4 @@ export class ZeroMqIngress {
 interface Opened {
   readonly source: MessageSource;
   readonly gate: CurveGate | undefined;
-}
-
-/**
- * Handles an endpoint that is not loopback and has no keys. Throws if the hub would bind the endpoint. Logs a warning
- * if the hub connects to the endpoint.
- */
-function warnOrRefuse({ mode, address }: Endpoint, logger: Logger): void {
-  if (mode === "bind")
-    throw new PharosError(
-      "bad-endpoint",
-      `other machines could publish at ${address}: bind loopback (tcp://127.0.0.1:PORT) or ipc://PATH, or require keys with --ingest-curve FILE (pharos keys FILE creates them)`,
-    );
-  logger.warn({ address }, "this connection is not encrypted: another program at its address could publish");
 }

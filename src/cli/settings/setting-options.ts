@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 
-import { variableName } from "../../config/declare/setting.js";
+import { fileVariableName, variableName } from "../../config/declare/setting.js";
 import {
   helpOf,
   settingGroups,
@@ -8,6 +8,7 @@ import {
   type NamedSetting,
   type SettingText,
 } from "../../config/settings.js";
+import { appended } from "../terminal/repeatable.js";
 
 const configOption = "config";
 
@@ -37,16 +38,17 @@ export function givenSettings(command: Command): ReadonlyMap<string, SettingText
 function secretsText(): string {
   const secrets = allSettings.filter(({ secret }) => secret === true);
   const lines = secrets.map((setting) => `  ${variableName(setting.option)}: ${setting.help}`);
-  return ["\nSecrets, in the environment or the file only:", ...lines].join("\n");
+  const files = secrets.map(({ option }) => fileVariableName(option)).join(", ");
+  return [
+    "\nSecrets, in the environment or the file only:",
+    ...lines,
+    `  ${files}: a file with the secret, instead of the secret itself.`,
+  ].join("\n");
 }
 
 function optionOf(setting: NamedSetting): Option {
   const option = new Option(`--${setting.option} ${setting.argument}`, helpOf(setting));
   return setting.form === "list" ? option.argParser(appended) : option;
-}
-
-function appended(text: string, earlier: readonly string[] | undefined): readonly string[] {
-  return [...(earlier ?? []), text];
 }
 
 function settingText(value: unknown): SettingText | undefined {
