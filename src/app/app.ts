@@ -1,3 +1,6 @@
+import type { Writable } from "node:stream";
+import type { AccessLog } from "../access-log/access-log.js";
+import { openAccessLog } from "../access-log/open-access-log.js";
 import { startBeacon } from "./beacon.js";
 import { checkAppArguments, checkConfig } from "./check-app-arguments.js";
 import { createGateway } from "./create-gateway.js";
@@ -67,6 +70,8 @@ export interface AppPorts {
   readonly onJournalFailed?: (error: unknown) => void;
   /** Ends the start: {@link createApp} rejects with `closed` while it waits for an engine. @default never aborted */
   readonly stopping?: AbortSignal;
+  /** The output of `--access-log -`. @default the standard output of this process */
+  readonly stdout?: Writable;
   /** The program file of a worker process. @default the file beside this code */
   readonly workerEntry?: string;
   /** @default the machine's clock */
@@ -95,8 +100,8 @@ export interface App {
   figures(): Readonly<Record<string, number>>;
   /**
    * Applies another configuration at once, as far as a running hub can, and logs the changes. Reads the key files of
-   * tokens again, and forgets the keys of URLs. Open streams stay open and keep their rights. If a limit is now below
-   * its use, the hub keeps what it has and refuses more.
+   * tokens again, forgets the keys of URLs, and opens the file of the access log again. Open streams stay open and keep
+   * their rights. If a limit is now below its use, the hub keeps what it has and refuses more.
    *
    * @param config as for {@link createApp} @default the configuration that applies now
    * @returns the changed settings, and the settings that keep their values until a restart
@@ -163,6 +168,7 @@ class RunningApp implements App {
   readonly #reloader: Reloader;
   readonly #gateway: Gateway;
   readonly #fronts: readonly Front[];
+  readonly #accessLog: AccessLog | undefined;
   readonly #ingress: ZeroMqIngress[] = [];
   #control: ControlSocket | undefined;
   #admin: Admin | undefined;
@@ -210,7 +216,9 @@ class RunningApp implements App {
     this.#journal.keep(this.#presence);
     this.#journal.follow(this.#presence);
     const { logger, workerEntry } = ports;
+    this.#accessLog = this.#openAccessLog();
     const parts = {
+      accessLog: this.#accessLog,
       config: live,
       gateway,
       hub: this.#hub,
@@ -320,6 +328,8 @@ class RunningApp implements App {
 
   reload(config: Config = { ...this.#config }): Reloaded {
     checkConfig(config, "reload");
+    // Also if the configuration has a fault: the file may have been renamed.
+    this.#accessLog?.reopen();
     return this.#reloader.reload(config);
   }
 
@@ -337,6 +347,7 @@ class RunningApp implements App {
     await Promise.all([atMost(this.#clock, settleMs, read), this.#control?.close()]);
     await atMost(this.#clock, settleMs, Promise.all(this.#fronts.map((front) => front.settle())));
     await Promise.all(this.#fronts.map((front) => front.close()));
+    await this.#accessLog?.close();
     await atMost(this.#clock, settleMs, this.#journal.close());
     await this.#admin?.close();
     this.#ports.logger.debug({ figures: this.figures() }, "figures");
@@ -399,6 +410,14 @@ class RunningApp implements App {
       isStopping: () => this.#closing !== undefined,
       presence: this.#config.subscriptions ? this.#presence : undefined,
     });
+  }
+
+  #openAccessLog(): AccessLog | undefined {
+    const { current: settings } = this.#live;
+    const { accessLog, limits } = settings;
+    const { logger, stdout = process.stdout } = this.#ports;
+    const ports = { clock: this.#clock, metrics: this.#metrics, logger, stdout };
+    return openAccessLog({ ...ports, settings, accessLog, waitingBytes: limits.accessLogBytes });
   }
 
   #createPresence(): Presence {

@@ -21,6 +21,7 @@ const ports: ReadonlyMap<string, readonly [isAllowed: (value: unknown) => boolea
     ["onJournalLost", [isFunction, "a function"]],
     ["onJournalFailed", [isFunction, "a function"]],
     ["stopping", [(value) => value instanceof AbortSignal, "an AbortSignal"]],
+    ["stdout", [has(["write", "once"]), "a stream that is writable"]],
     ["workerEntry", [isText, "a text"]],
     [
       "clock",

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Writable } from "node:stream";
 import type { LeveledLogger, LogLevel } from "../base/log.js";
 import { WorkerFront } from "../workers/worker/worker-front.js";
 import { parseHandedOver, parseWorkerSettings } from "../workers/ipc/settings.js";
@@ -9,8 +10,12 @@ import { systemClock } from "./system-clock.js";
  * closed the worker in order. Rejects if the hub has ended, or if the worker cannot start.
  *
  * @param createLogger creates the logger, once the log level is known
+ * @param stdout the output of an access log with the name `-`
  */
-export async function runWorker(createLogger: (level: LogLevel) => LeveledLogger): Promise<void> {
+export async function runWorker(
+  createLogger: (level: LogLevel) => LeveledLogger,
+  stdout: Writable,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     process.once("disconnect", () => reject(new Error("the hub has ended")));
     process.once("message", (first: unknown) => {
@@ -19,6 +24,7 @@ export async function runWorker(createLogger: (level: LogLevel) => LeveledLogger
         settings,
         clock: systemClock,
         logger: createLogger(settings.logLevel),
+        stdout,
         over: (error) => (error === undefined ? resolve() : reject(error)),
       });
       process.on("message", (message: unknown, socket: Socket | undefined) =>

@@ -41,6 +41,10 @@ export const counters = {
   connections_cut_total: { help: "Connections that the hub closed.", labels: ["reason"] },
   requests_total: { help: "Requests that the hub answered.", labels: ["front", "status"] },
   requests_refused_total: { help: "Requests that the hub refused.", labels: ["reason"] },
+  access_log_dropped_total: {
+    help: "Lines of the access log that were dropped: the output was too slow, or they could not be written.",
+    labels: ["reason"],
+  },
   second_requests_total: { help: "Requests on a connection that already has a stream." },
   frames_refused_total: {
     help: "Malformed messages on a link to Mongrel2.",

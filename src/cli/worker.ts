@@ -11,11 +11,12 @@ import { exitCodes } from "./terminal/io.js";
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const)
   process.on(signal, () => undefined);
 process.stderr.on("error", () => undefined);
+process.stdout.on("error", () => undefined);
 
 try {
   const { runWorker } = await import("../app/run-worker.js");
   const { createLogger } = await import("./terminal/log-lines.js");
-  await runWorker((level) => createLogger(level, process.stderr));
+  await runWorker((level) => createLogger(level, process.stderr), process.stdout);
   process.exit(exitCodes.stopped);
 } catch (error) {
   // If the channel is closed, the hub has ended and has already reported the reason.

@@ -31,7 +31,7 @@ export const limitSections = {
   },
   requests: {
     title: "Requests",
-    help: "Limits on the headers and bodies of requests.",
+    help: "Limits on the headers and bodies of requests, and on the access log.",
     isObject: false,
     limits: declaredRequestLimits,
   },

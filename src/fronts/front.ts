@@ -1,3 +1,4 @@
+import type { AccessLog } from "../access-log/access-log.js";
 import type { Clock } from "../base/clock.js";
 import type { Live } from "../base/live/live.js";
 import type { Logger } from "../base/log.js";
@@ -83,6 +84,8 @@ export interface FrontParts {
   /** The program file of a worker process. @default the file beside this code */
   readonly workerEntry?: string | undefined;
   readonly descriptors: DescriptorPlan;
+  /** Undefined if there is no access log. */
+  readonly accessLog: AccessLog | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

@@ -133,9 +133,13 @@ export class Gateway {
       // Check the limits of the whole hub first. If both checks fail, the client gets the error of the hub, which the
       // client cannot avoid by closing its own streams.
       checkRoom?.(subscription);
+      const counted = { ...start, topics: filters.length };
       return clients === undefined
-        ? admitStream(start)
-        : admitStream({ ...start, opened: both(clients.admitStream(request, filters, held), start.opened) });
+        ? admitStream(counted)
+        : admitStream({
+            ...counted,
+            opened: both(clients.admitStream(request, filters, held), start.opened),
+          });
     } catch (error) {
       return this.#refuse(request, error);
     }

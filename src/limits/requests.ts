@@ -1,6 +1,6 @@
 import { GiB, KiB, MiB, type LimitTable } from "./limit.js";
 
-/** Limits on the headers and bodies of requests. */
+/** Limits on the headers and bodies of requests, and on the lines about them. */
 export const declaredRequestLimits = {
   headBytes: {
     from: 1 * KiB,
@@ -38,5 +38,14 @@ export const declaredRequestLimits = {
     above: "The hub refuses requests with 503 and `Retry-After`.",
     why: "64 of the largest bodies.",
     reload: true,
+  },
+  accessLogBytes: {
+    from: 64 * KiB,
+    to: 1 * GiB,
+    unit: "bytes",
+    default: 4 * MiB,
+    help: "Memory of each process for lines of the access log that are not written yet; only with `--access-log`.",
+    above: "The hub drops lines, counts them in `pharos_access_log_dropped_total`, and tells it in its log.",
+    why: "10,000 lines of 400 bytes: one second of 10,000 requests.",
   },
 } as const satisfies LimitTable;

@@ -103,6 +103,7 @@ test("without settings, the documented defaults apply", () => {
     headerLines: 100,
     bodyBytes: 1_048_576,
     requestBytes: 67_108_864,
+    accessLogBytes: 4_194_304,
   });
 });
 

@@ -114,7 +114,7 @@ describe("a stream", () => {
     const start = streamOf(gateway);
     const open = vi.fn();
     expect(gateway.admit(olderRequest({}), start, open)).toBeUndefined();
-    expect(open).toHaveBeenCalledExactlyOnceWith(start);
+    expect(open).toHaveBeenCalledExactlyOnceWith({ ...start, topics: 1 });
     const failed = new Error("no such cohort");
     const fail = () => {
       throw failed;

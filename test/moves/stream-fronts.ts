@@ -193,5 +193,7 @@ function workerSettings(fanout: FanoutLimits): WorkerSettings {
     requestBytes: 1024 * 1024,
     fanout,
     logLevel: "error",
+    accessLog: "off",
+    accessLogBytes: 1024 * 1024,
   };
 }

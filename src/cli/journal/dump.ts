@@ -8,7 +8,7 @@ import { decodeRecord } from "../../journal/log/decode-record.js";
 import type { StoredRecord } from "../../journal/log/log.js";
 import { offsetAt, type LoggedPublication, type LogItem } from "../../journal/log/record.js";
 import { exitCodes, type Io, type Output } from "../terminal/io.js";
-import { visibleJson } from "../terminal/visible.js";
+import { visibleJson } from "../../base/json/visible-json.js";
 import { DumpStart } from "./dump-start.js";
 import { storedEpochs } from "./stored-epochs.js";
 

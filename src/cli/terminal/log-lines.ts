@@ -1,9 +1,10 @@
 import pc from "picocolors";
 import { pino } from "pino";
 
+import { visibleJson } from "../../base/json/visible-json.js";
 import type { LeveledLogger, LogLevel } from "../../base/log.js";
 import type { Output } from "./io.js";
-import { visible, visibleJson } from "./visible.js";
+import { visible } from "./visible.js";
 
 /**
  * Creates a logger. The logger writes one JSON object per line, for log collectors. On a terminal the logger writes

@@ -1,5 +1,5 @@
 import { logLevels } from "../../base/log.js";
-import { setting } from "../declare/setting.js";
+import { setting, textOf } from "../declare/setting.js";
 import { httpAddress, oneOf } from "../values/addresses.js";
 import { adminToken } from "../values/admin-token.js";
 import { nodeName } from "../values/node-name.js";
@@ -34,6 +34,14 @@ export const operatingSettings = {
     otherwise: "the name of the host, and the port of `--http`",
     help: "Name of this hub in the list of all hubs that use the same journal.",
     notes: "For operators only. Hubs can have the same name.",
+  }),
+  accessLog: setting({
+    option: "access-log",
+    argument: "<FILE|->",
+    value: textOf("the path of a file, - for standard output, or off"),
+    default: "off",
+    help: "File for one line of JSON for each finished request and stream; `-` means standard output, `off` none.",
+    notes: "[Access log](../operating/access-log.md) lists the fields, and shows how to rotate the file.",
   }),
   logLevel: setting({
     option: "log-level",

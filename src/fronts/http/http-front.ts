@@ -2,8 +2,9 @@ import fastifyStatic from "@fastify/static";
 import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { METHODS } from "node:http";
-import type { Server, ServerResponse } from "node:http";
+import type { Server } from "node:http";
 import type { Socket } from "node:net";
+import type { AccessLog } from "../../access-log/access-log.js";
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
 import { TurnBudget } from "../../base/turn-budget.js";
@@ -34,13 +35,14 @@ import { limitOpenFiles } from "./limit-open-files.js";
 import { staticFiles } from "./static-files.js";
 import { BodyMessage } from "./input/body-message.js";
 import { RequestBody, dropBody } from "./input/request-body.js";
-import { clientEnded, hasClientEnded } from "./input/client-end.js";
+import { disconnectSignal } from "./input/disconnect-signal.js";
 import { SocketInput } from "./input/socket-input.js";
 import { createNodeServer } from "./node-server.js";
 import { VanishedClients } from "./vanished/vanished-clients.js";
 import { SocketStreams } from "./socket-streams.js";
 import { SocketChannel } from "./socket-channel.js";
 import type { StreamSocket } from "./socket-channel.js";
+import { RequestAccess } from "./request-access.js";
 import { Pipelining } from "./pipelining.js";
 
 /**
@@ -71,6 +73,8 @@ export interface HttpFrontOptions {
   readonly descriptors: DescriptorPlan;
   /** Read at each use. */
   readonly fanout: FanoutLimits;
+  /** @default none */
+  readonly accessLog?: AccessLog | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -103,9 +107,11 @@ export class HttpFront implements Front {
   readonly #descriptors: ConnectionDescriptors;
   readonly #vanished: VanishedClients<Connection<StreamSocket>>;
   readonly #accepted = new WeakSet<Socket>();
+  readonly #access: RequestAccess | undefined;
 
   constructor(options: HttpFrontOptions) {
     this.#options = options;
+    this.#access = options.accessLog && new RequestAccess(options.accessLog);
     const channel = new SocketChannel({
       clock: options.clock,
       drained: (connection) => this.#fanout.drained(connection),
@@ -261,6 +267,7 @@ export class HttpFront implements Front {
     const frontRequest: FrontRequest = toFrontRequest(request, {
       body: () => body.read(),
       disconnectSignal: () => disconnectSignal(reply.raw, this.#detached),
+      ...this.#identified(reply),
     });
     const send = (answer: Answer): FastifyReply => {
       if (body.endsConnection) void reply.header("Connection", "close");
@@ -271,6 +278,11 @@ export class HttpFront implements Front {
     };
     const answer = gateway.handle(frontRequest);
     return answer instanceof Promise ? answer.then(send) : send(answer);
+  }
+
+  #identified({ raw }: FastifyReply): Pick<FrontRequest, "identified"> {
+    const access = this.#access;
+    return access === undefined ? {} : { identified: (subject) => access.identified(raw, subject) };
   }
 
   #sendReply(reply: FastifyReply, answer: Reply): FastifyReply {
@@ -320,12 +332,13 @@ export class HttpFront implements Front {
       start.abandoned?.();
       return;
     }
-    this.#streams.open({
+    const stream = this.#streams.open({
       socket,
       start,
       reservationFor: (lifetime) => gateway.bodies.reservationFor(request, lifetime),
       isDetached: this.#detached.has(socket),
     });
+    this.#access?.stream(reply.raw, stream, start.topics);
     this.#detached.keep(socket, reply.raw);
     this.#pipelining.release(socket);
   }
@@ -334,7 +347,9 @@ export class HttpFront implements Front {
     const { socket } = request.raw;
     if (this.#isExtra(request, reply)) return;
     this.#pipelining.add(socket, reply.raw, () => {
-      if (!this.#isExtra(request, reply)) this.#checkHead(request, reply, proceed);
+      if (this.#isExtra(request, reply)) return;
+      this.#access?.begin(toFrontRequest(request, nothingMore), reply.raw);
+      this.#checkHead(request, reply, proceed);
     });
   }
 
@@ -388,7 +403,9 @@ export class HttpFront implements Front {
       ["Content-Length", String(reply.body.length)],
       ["Connection", "close"],
     ] as const;
-    socket.end(Buffer.concat([encodeHead(reply.status, head), reply.body]));
+    const bytes = Buffer.concat([encodeHead(reply.status, head), reply.body]);
+    this.#access?.refused(socket, { status: reply.status, bytes: bytes.length });
+    socket.end(bytes);
   }
 }
 
@@ -407,29 +424,6 @@ const nothingMore: Pick<FrontRequest, "body" | "disconnectSignal"> = {
   body: () => Promise.resolve(Buffer.alloc(0)),
   disconnectSignal: () => AbortSignal.abort(),
 };
-
-/**
- * Aborted when the client ends its side of the connection before the response: the client has left, or waits for its
- * last answers. Node emits `close` after the response, and also if the connection ends before the response. The bytes
- * that wait in a detached socket may be frames of a WebSocket, which the hub handles before the end.
- */
-function disconnectSignal(response: ServerResponse, detached: DetachedSockets): AbortSignal {
-  const controller = new AbortController();
-  const { socket } = response.req;
-  const abort = (): void => controller.abort();
-  const isDetached = detached.has(socket);
-  const hasEnded = isDetached ? socket.readableEnded : hasClientEnded(socket);
-  const end = isDetached ? "end" : clientEnded;
-  if (response.destroyed || socket.destroyed || hasEnded) abort();
-  else {
-    socket.once(end, abort);
-    response.once("close", () => {
-      socket.off(end, abort);
-      if (!response.writableEnded) abort();
-    });
-  }
-  return controller.signal;
-}
 
 function knownError(error: unknown): PharosError | undefined {
   if (error instanceof PharosError) return error;

@@ -11,7 +11,7 @@ export function requestPath(target: string): string {
 /** Turns a request of Node's HTTP server into a request for the gateway. `body` reads the request's body. */
 export function toFrontRequest(
   request: FastifyRequest,
-  { body, disconnectSignal }: Pick<FrontRequest, "body" | "disconnectSignal">,
+  { body, disconnectSignal, identified }: Pick<FrontRequest, "body" | "disconnectSignal" | "identified">,
 ): FrontRequest {
   const { head } = BodyMessage.of(request.raw);
   return {
@@ -28,6 +28,7 @@ export function toFrontRequest(
     peer: request.raw.socket.remoteAddress,
     front: "http",
     isDirect: true,
+    ...(identified === undefined ? {} : { identified }),
   };
 }
 

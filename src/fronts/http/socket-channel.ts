@@ -18,6 +18,8 @@ export interface StreamSocket {
   readonly webSocket?: WebSocketConnection | undefined;
   /** True if the stream's bytes are chunks; see {@link StreamStart.isChunked}. */
   readonly isChunked?: boolean;
+  /** The bytes that were written without the socket, which does not count them. */
+  directBytes: number;
   /** The number of further requests on the stream's connection. */
   extraRequests: number;
 }
@@ -96,8 +98,10 @@ export class SocketChannel implements Channel<StreamSocket> {
   }
 
   write(connection: Connection<StreamSocket>, body: Buffer): void {
-    const { socket, fd, onWritten } = connection.handle;
+    const { handle } = connection;
+    const { socket, fd, onWritten } = handle;
     const taken = fd === undefined ? 0 : writeDirectly(socket, fd, body);
+    handle.directBytes += taken;
     if (taken < body.length) socket.write(taken === 0 ? body : body.subarray(taken), onWritten);
     // The kernel accepts most writes at once. If the channel waited for the callback of the write, the next round would
     // start a turn later.

@@ -56,8 +56,11 @@ export class SocketStreams {
     return this.#connections.has(socket);
   }
 
-  /** Gives the socket to a stream permanently. The response head is written at the end of the turn. */
-  open(stream: SocketStream): void {
+  /**
+   * Gives the socket to a stream permanently, and returns the handle of the stream. The response head is written at the
+   * end of the turn.
+   */
+  open(stream: SocketStream): StreamSocket {
     const { fanout } = this.#options;
     const { socket, start } = stream;
     const webSocket = this.#createWebSocket(stream, () => connection);
@@ -78,6 +81,7 @@ export class SocketStreams {
     });
     if (webSocket === undefined) this.#listenForEnd(socket);
     else socket.once("end", () => webSocket.halfClosed());
+    return handle;
   }
 
   /** Call this method when further requests arrive on a connection with a stream. */
@@ -99,7 +103,15 @@ export class SocketStreams {
       fanout.drained(connection());
       webSocket?.drained();
     };
-    return { socket, fd: descriptorOf(socket), onWritten, webSocket, isChunked, extraRequests: 0 };
+    return {
+      socket,
+      fd: descriptorOf(socket),
+      onWritten,
+      webSocket,
+      isChunked,
+      directBytes: 0,
+      extraRequests: 0,
+    };
   }
 
   #createWebSocket(

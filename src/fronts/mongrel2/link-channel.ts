@@ -3,6 +3,7 @@ import type { FanoutCohort } from "../../delivery/cohort-source.js";
 import type { Connection, EndReason } from "../../delivery/connection.js";
 import type { Link } from "./link/link.js";
 import { Targets } from "./link/targets.js";
+import type { StreamBytes } from "./stream-bytes.js";
 import { MemberGroups } from "./member-groups.js";
 
 /** The number that identifies a stream on a link: the id that Mongrel2 gave to the connection. */
@@ -24,6 +25,8 @@ export interface LinkChannelOptions {
   readonly windowBytes: number;
   /** The last bytes of a stream that is being closed; undefined if there are none. */
   readonly lastBytes: (id: StreamId, reason: EndReason) => Buffer | undefined;
+  /** Counts the bytes of each stream. @default not counted */
+  readonly bytes?: StreamBytes | undefined;
   /** Called when the hub closes a stream, because the server sends no notice for a close by the hub. */
   readonly ended: (id: StreamId) => void;
 }
@@ -64,6 +67,7 @@ export class LinkChannel implements Channel<StreamId> {
   }
 
   write(connection: Connection<StreamId>, body: Buffer): void {
+    this.#options.bytes?.wrote(connection.handle, body.length);
     const ids = this.#single.get(body);
     if (ids === undefined) this.#single.set(body, [connection.handle]);
     else ids.push(connection.handle);
@@ -72,6 +76,7 @@ export class LinkChannel implements Channel<StreamId> {
   writeRound(members: ReadonlySet<Connection<StreamId>>, body: Buffer): void {
     const [first] = members;
     if (first === undefined) return;
+    this.#options.bytes?.wroteRound(first.rounds.cohort, body.length);
     for (const targets of this.#groups.get(first.rounds.cohort)?.targets() ?? []) {
       this.#options.link.deliver(targets, body);
     }
@@ -89,12 +94,14 @@ export class LinkChannel implements Channel<StreamId> {
       this.#groups.set(cohort, groups);
     }
     groups.add(connection.handle);
+    this.#options.bytes?.joined(connection.handle, cohort);
   }
 
   left(connection: Connection<StreamId>): void {
     const { cohort } = connection.rounds;
     const groups = this.#groups.get(cohort);
     groups?.remove(connection.handle);
+    this.#options.bytes?.left(connection.handle);
     if (groups?.size === 0) this.#groups.delete(cohort);
   }
 

@@ -1,3 +1,4 @@
+import type { AccessLog } from "../../access-log/access-log.js";
 import type { Clock } from "../../base/clock.js";
 import { TurnRotation } from "../../gateway/limits/turn-rotation.js";
 import { keptUntil } from "../../delivery/joining/admitted-stream.js";
@@ -10,7 +11,6 @@ import { LocalCohorts } from "../../delivery/local-cohorts.js";
 import { countResponse } from "../../gateway/gateway.js";
 import { mostMessageBytes } from "../../gateway/limits/connection-limits.js";
 import { countExtraRequests } from "../../gateway/limits/extra-requests.js";
-import { RequestQueue } from "../../gateway/limits/request-queue.js";
 import { handshakeRefused } from "../../gateway/websocket/handshake.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import { encodeStreamHead, lastChunk } from "../../gateway/http/response-head.js";
@@ -24,6 +24,15 @@ import type { ConnectLink } from "./link/sockets.js";
 import type { Front, LinkState } from "../front.js";
 import { Targets } from "./link/targets.js";
 import type { Mongrel2Request } from "./wire/request.js";
+import {
+  bodyBytesOf,
+  createClient,
+  dropRequests,
+  type Client,
+  type ClientRequest,
+  type Unreadable,
+} from "./client.js";
+import { LinkAccess } from "./link-access.js";
 import { LinkChannel } from "./link-channel.js";
 import type { StreamId } from "./link-channel.js";
 import { createPendingRequest } from "./pending-request.js";
@@ -49,32 +58,11 @@ export interface Mongrel2FrontOptions {
   readonly gateway: Gateway;
   readonly hub: Hub;
   readonly fanout: FanoutLimits;
+  /** @default none */
+  readonly accessLog?: AccessLog | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-}
-
-/** A request that could not be read. */
-type Unreadable = "malformed" | "too-large";
-
-type ClientRequest = PendingRequest | Unreadable;
-
-/** A client's connection to the server, with unanswered requests or an open stream. */
-interface Client {
-  readonly id: number;
-  /** A request counts as answered when the server has accepted the whole answer. */
-  readonly requests: RequestQueue<ClientRequest>;
-  /** The part of the answer that is not sent yet. */
-  rest: Buffer;
-  /** The request that the gateway has not answered yet. */
-  unanswered: PendingRequest | undefined;
-  closing: boolean;
-  stream: Connection<StreamId> | undefined;
-  /** True if the bytes of the stream are chunks. */
-  isChunked: boolean;
-  /** Set if the stream is a WebSocket. */
-  webSocket: Mongrel2WebSocket | undefined;
-  extraRequests: number;
 }
 
 /**
@@ -92,17 +80,20 @@ export class Mongrel2Front implements Front {
   readonly #fanout: Fanout<StreamId>;
   readonly #turns: TurnRotation;
   readonly #clients = new Map<number, Client>();
+  readonly #access: LinkAccess | undefined;
 
   constructor(options: Mongrel2FrontOptions) {
     this.name = options.name;
     this.#options = options;
     this.#turns = new TurnRotation(new TurnBudget(options.clock));
+    this.#access = options.accessLog && new LinkAccess(options.accessLog);
     this.#link = this.#createLink();
     this.#channel = new LinkChannel({
       link: this.#link,
       targets: options.targets,
       roundBytes: options.roundBytes,
       windowBytes: options.windowBytes,
+      bytes: this.#access?.bytes,
       lastBytes: (id, reason) => this.#lastBytes(id, reason),
       ended: (id) => this.#forget(id),
     });
@@ -225,7 +216,7 @@ export class Mongrel2Front implements Front {
   #enqueue(client: Client, request: Mongrel2Request | Unreadable): void {
     const { bodies } = this.#options.gateway;
     client.requests.add(typeof request === "string" ? request : createPendingRequest(request, bodies));
-    if (bodyBytesOf(client.requests.waiting) > bodies.bodyBytes) this.#close(client, "pipelining");
+    if (bodyBytesOf(client) > bodies.bodyBytes) this.#close(client, "pipelining");
     else this.#next(client);
   }
 
@@ -239,12 +230,14 @@ export class Mongrel2Front implements Front {
   #answer(client: Client, pending: ClientRequest): void {
     const { gateway } = this.#options;
     if (typeof pending === "string") {
+      this.#access?.beginUnread(client.id);
       this.#reply(client, gateway.refuse(undefined, malformedRequest()), { close: true });
     } else if (pending.upload) {
+      this.#access?.begin(client.id, pending.request);
       pending.leave();
       this.#reply(client, gateway.refuse(pending.request, uploadRefused()), { close: true });
     } else {
-      const { request } = pending;
+      const request = this.#access?.begin(client.id, pending.request) ?? pending.request;
       const send = (answer: Answer): void => this.#send(client, answer, pending);
       const answer = gateway.handle(request);
       // The memory of the body stays reserved until the gateway has answered, even if the client has disconnected.
@@ -294,6 +287,7 @@ export class Mongrel2Front implements Front {
     countResponse(this.#options.metrics, "mongrel2", reply);
     client.closing = options.close;
     client.rest = encodeReply(reply, options);
+    this.#access?.replied(client.id, { status: reply.status, bytes: client.rest.length });
     this.#deliverRest(client);
   }
 
@@ -311,6 +305,7 @@ export class Mongrel2Front implements Front {
   #startStream(client: Client, start: AdmittedStream<StreamStart>, request: GatewayRequest): void {
     const { dialogue } = start;
     countResponse(this.#options.metrics, "mongrel2", start);
+    this.#access?.streams(client.id, start);
     this.#link.opened(client.id);
     const head = encodeStreamHead(start);
     const onRoom = (): void => client.webSocket?.flushed();
@@ -323,7 +318,7 @@ export class Mongrel2Front implements Front {
     client.stream = stream;
     client.isChunked = start.isChunked === true;
     client.webSocket = webSocket;
-    for (let extras = drop(client); extras > 0; extras -= 1) this.#extra(client, stream);
+    for (let extras = dropRequests(client); extras > 0; extras -= 1) this.#extra(client, stream);
   }
 
   #createWebSocket(
@@ -371,6 +366,7 @@ export class Mongrel2Front implements Front {
       this.#deliverRest(client);
       return;
     }
+    this.#access?.answered(client.id);
     client.requests.answered();
     if (client.closing) this.#close(client);
     else this.#next(client);
@@ -393,7 +389,8 @@ export class Mongrel2Front implements Front {
     const client = this.#clients.get(id);
     this.#clients.delete(id);
     if (client === undefined) return;
-    drop(client);
+    this.#access?.ended(id);
+    dropRequests(client);
     client.unanswered?.onDisconnect();
     client.webSocket?.closed();
   }
@@ -404,29 +401,4 @@ export class Mongrel2Front implements Front {
     this.#channel.reset();
     for (const id of this.#clients.keys()) this.#forget(id);
   }
-}
-
-function createClient(id: number): Client {
-  return {
-    id,
-    requests: new RequestQueue(),
-    rest: Buffer.alloc(0),
-    unanswered: undefined,
-    closing: false,
-    stream: undefined,
-    isChunked: false,
-    webSocket: undefined,
-    extraRequests: 0,
-  };
-}
-
-function bodyBytesOf(requests: readonly ClientRequest[]): number {
-  return requests.reduce((sum, request) => sum + (typeof request === "string" ? 0 : request.bodyBytes), 0);
-}
-
-/** Drops the waiting requests, and returns their number. */
-function drop({ requests }: Client): number {
-  const dropped = requests.clear();
-  for (const request of dropped) if (typeof request !== "string") request.leave();
-  return dropped.length;
 }

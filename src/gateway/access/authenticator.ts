@@ -43,7 +43,7 @@ export class Authenticator {
    */
   subscriber(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
     const credentials = findCredentials(request, { cookieNames: this.#cookieNames, older });
-    if (credentials !== undefined) return this.#verify(credentials);
+    if (credentials !== undefined) return this.#verify(request, credentials);
     if (this.#options.anonymous) return undefined;
     throw new PharosError("unauthorized", `this request needs a token${foreignNote(request)}`);
   }
@@ -58,15 +58,18 @@ export class Authenticator {
     const credentials = findCredentials(request, { cookieNames: this.#cookieNames, older });
     if (credentials === undefined) return undefined;
     if (credentials.from === "cookie") this.#checkOrigin(request);
-    return this.#verify(credentials);
+    return this.#verify(request, credentials);
   }
 
-  async #verify({ token, from }: Credentials): Promise<Grants> {
+  async #verify(request: GatewayRequest, { token, from }: Credentials): Promise<Grants> {
     const { verifier } = this.#options;
     const verdict = (await verifier?.verify(token)) ?? { ok: false, reason: "no key is configured" };
     // The current form of the protocol allows no tokens in URLs, since logs store URLs.
     const isAllowedThere = !verdict.ok || from !== "query" || verdict.grants.form === "older";
-    if (verdict.ok && isAllowedThere) return verdict.grants;
+    if (verdict.ok && isAllowedThere) {
+      request.identified?.(verdict.grants.subject);
+      return verdict.grants;
+    }
     const reason = verdict.ok ? "a token of the current form is not allowed in the query" : verdict.reason;
     throw new PharosError("invalid-token", "the token is not accepted", { reason });
   }

@@ -44,6 +44,8 @@ export interface GatewayRequest {
   readonly front: string;
   /** True if the client's connection to the server in front of the hub uses TLS. @default unknown */
   readonly isTls?: boolean;
+  /** Called with the subject of the request's token when the token is verified. @default not called */
+  readonly identified?: (subject: string | undefined) => void;
 }
 
 /** A complete response. The front adds the headers of the connection. */
@@ -73,6 +75,8 @@ export interface StreamStart extends JoiningStream {
    * without end
    */
   readonly dialogue?: Dialogue | undefined;
+  /** The number of its filters; set once the stream is admitted. */
+  readonly topics?: number | undefined;
   /**
    * True if the dialogue itself counts the filters against its client's limits, because the client may drop filters.
    * @default false

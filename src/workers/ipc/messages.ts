@@ -40,6 +40,9 @@ export type ToWorker =
       readonly expiresAtMs?: number | undefined;
       /** True if the bytes of the stream are chunks. */
       readonly isChunked: boolean;
+      readonly topics?: number | undefined;
+      /** The subject of the client's token. */
+      readonly subject?: string | undefined;
       readonly place: Place;
     }
   /** Body: the body of the reply. */
@@ -49,6 +52,8 @@ export type ToWorker =
       readonly status: number;
       readonly headers: HeaderList;
       readonly contentLength?: number | undefined;
+      /** The subject of the client's token. */
+      readonly subject?: string | undefined;
     }
   /** Body: the answer to a client's message on a stream; empty if there is no answer. */
   | {

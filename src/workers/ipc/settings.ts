@@ -25,6 +25,10 @@ export interface WorkerSettings {
   /** The plan of the hub's process. A worker has the same limit, because it inherits the limit. */
   readonly descriptors: DescriptorPlan;
   readonly logLevel: LogLevel;
+  /** As the setting `accessLog`: each worker appends its own lines to the file. */
+  readonly accessLog: string;
+  /** The most bytes of lines that wait in each worker. */
+  readonly accessLogBytes: number;
 }
 
 /** The settings that a running worker changes. */

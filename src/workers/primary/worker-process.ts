@@ -23,8 +23,10 @@ export class WorkerProcess {
    * class does not call `ended`.
    */
   constructor({ entry, settings, ended }: WorkerProcessOptions) {
-    // The worker writes its log lines to the same place as the hub. The worker's standard output is discarded.
-    const child = fork(entry, [], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    // The worker writes its log lines to the same place as the hub. The worker's standard output is discarded, unless it
+    // is the access log.
+    const stdout = settings.accessLog === "-" ? "inherit" : "ignore";
+    const child = fork(entry, [], { stdio: ["ignore", stdout, "inherit", "ipc"] });
     this.#child = child;
     child.once("exit", (code, signal) => ended(signal ?? `exit code ${code}`));
     child.on("error", (error) => {

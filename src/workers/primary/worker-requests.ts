@@ -58,7 +58,9 @@ export class WorkerRequests {
   request(message: RequestMessage): void {
     const { gateway } = this.#options;
     const { request } = message;
-    const gatewayRequest = this.#asGatewayRequest(message);
+    let subject: string | undefined;
+    const identified = (of: string | undefined): void => void (subject = of);
+    const gatewayRequest = { ...this.#asGatewayRequest(message), identified };
     const send = (answer: Answer): void => {
       this.#unanswered.delete(request);
       // The worker has ended, so no stream can be opened.
@@ -67,10 +69,10 @@ export class WorkerRequests {
         const reply =
           answer.kind === "reply"
             ? answer
-            : gateway.admit(gatewayRequest, answer, (stream) => this.#start(request, stream));
-        if (reply !== undefined) this.#reply(request, reply);
+            : gateway.admit(gatewayRequest, answer, (stream) => this.#start(request, stream, subject));
+        if (reply !== undefined) this.#reply(request, reply, subject);
       } catch (error) {
-        this.#reply(request, gateway.refuse(gatewayRequest, error));
+        this.#reply(request, gateway.refuse(gatewayRequest, error), subject);
       }
     };
     const answer = gateway.handle(gatewayRequest);
@@ -146,8 +148,12 @@ export class WorkerRequests {
     });
   }
 
-  #reply(request: RequestNumber, { status, headers, contentLength, body }: Reply): void {
-    this.#options.peer.send({ kind: "reply", request, status, headers, contentLength }, body);
+  #reply(
+    request: RequestNumber,
+    { status, headers, contentLength, body }: Reply,
+    subject: string | undefined,
+  ): void {
+    this.#options.peer.send({ kind: "reply", request, status, headers, contentLength, subject }, body);
   }
 
   /**
@@ -163,14 +169,15 @@ export class WorkerRequests {
     peer.send({ kind: "message-result", request, ...move, renewed }, answer ?? nothing);
   }
 
-  #start(request: RequestNumber, start: AdmittedStream<StreamStart>): void {
+  #start(request: RequestNumber, start: AdmittedStream<StreamStart>, subject: string | undefined): void {
     const { outlet, peer } = this.#options;
-    const { dialogue, headers, expiresAtMs, isChunked = false, opening } = start;
+    const { dialogue, headers, expiresAtMs, isChunked = false, opening, topics } = start;
     const place = outlet.join(start.ticket);
     const ended = start.opened?.();
     this.#streams.set(request, { dialogue, cohort: place.cohort, ended });
     const kinds = dialogue === undefined ? [] : kindsOf(dialogue);
-    peer.send({ kind: "stream", request, kinds, headers, expiresAtMs, isChunked, place }, opening);
+    const message = { kind: "stream", request, kinds, headers, expiresAtMs, isChunked, place } as const;
+    peer.send({ ...message, topics, subject }, opening);
   }
 }
 

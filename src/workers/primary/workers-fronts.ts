@@ -37,6 +37,8 @@ export const workersFronts: FrontBuilder = (parts) => {
         fanout: { ...fanout },
         descriptors,
         logLevel: settings.logLevel,
+        accessLog: settings.accessLog,
+        accessLogBytes: limits.accessLogBytes,
       })),
     }),
   ];

@@ -128,17 +128,28 @@ export class RemoteGateway implements GatewayPort {
 
   /** The hub's answer to a request. */
   reply(
-    { request, status, headers, contentLength }: StreamsToWorker & { readonly kind: "reply" },
+    { request, status, headers, contentLength, subject }: StreamsToWorker & { readonly kind: "reply" },
     body: Buffer,
   ): void {
+    this.#identified(request, subject);
     this.#answer(request, { kind: "reply", status, headers, contentLength, body });
   }
 
   /** The hub has admitted a stream. */
   start(
-    { request, kinds, headers, expiresAtMs, isChunked, place }: StreamsToWorker & { readonly kind: "stream" },
+    {
+      request,
+      kinds,
+      headers,
+      expiresAtMs,
+      isChunked,
+      place,
+      topics,
+      subject,
+    }: StreamsToWorker & { readonly kind: "stream" },
     opening: Buffer,
   ): void {
+    this.#identified(request, subject);
     const { cohorts, peer } = this.#options;
     const ended = (): void => {
       this.#unanswered.delete(request);
@@ -152,6 +163,7 @@ export class RemoteGateway implements GatewayPort {
       opening,
       isChunked,
       expiresAtMs,
+      topics,
       ticket: new RemoteTicket(place),
       opened: () => ended,
       abandoned: () => {
@@ -207,6 +219,10 @@ export class RemoteGateway implements GatewayPort {
       ...(kinds.includes("text") ? { onText: (text: string) => send("text", Buffer.from(text)) } : {}),
       ...(kinds.includes("binary") ? { onBytes: (bytes: Buffer) => send("binary", bytes) } : {}),
     };
+  }
+
+  #identified(request: RequestNumber, subject: string | undefined): void {
+    if (subject !== undefined) this.#waiting.get(request)?.request.identified?.(subject);
   }
 
   #answer(request: RequestNumber, answer: Answer): void {

@@ -1,4 +1,7 @@
 import type { Socket } from "node:net";
+import type { Writable } from "node:stream";
+import type { AccessLog } from "../../access-log/access-log.js";
+import { openAccessLog } from "../../access-log/open-access-log.js";
 import type { Clock } from "../../base/clock.js";
 import { HttpFront } from "../../fronts/http/http-front.js";
 import { Live } from "../../base/live/live.js";
@@ -13,6 +16,8 @@ export interface WorkerFrontOptions {
   readonly settings: WorkerSettings;
   readonly clock: Clock;
   readonly logger: LeveledLogger;
+  /** The output of an access log with the name `-`. */
+  readonly stdout: Writable;
   /** Called when the front has closed in order, or, with an error, when the connection to the hub is lost. */
   readonly over: (error?: unknown) => void;
 }
@@ -28,11 +33,12 @@ export class WorkerFront {
   readonly #metrics = new RemoteMetrics();
   readonly #hub: RemoteHub;
   readonly #front: HttpFront;
+  readonly #accessLog: AccessLog | undefined;
   /** The number of the last connection. */
   #last = 0;
 
   constructor(options: WorkerFrontOptions) {
-    const { clock, logger, over } = options;
+    const { clock, logger, stdout, over } = options;
     this.#options = options;
     this.#settings = new Live(options.settings);
     const settings = this.#settings.current;
@@ -44,8 +50,11 @@ export class WorkerFront {
     this.#peer = peer;
     const metrics = this.#metrics;
     this.#hub = new RemoteHub({ settings, peer, clock, logger, metrics });
+    const { accessLog, accessLogBytes: waitingBytes } = settings;
+    this.#accessLog = openAccessLog({ accessLog, waitingBytes, settings, stdout, clock, logger, metrics });
     this.#front = new HttpFront({
       ...settings,
+      accessLog: this.#accessLog,
       listenAt: { path: settings.socketPath },
       fanout: this.#settings.derive(({ fanout }) => fanout),
       // The hub counts connections before it passes them to this worker.
@@ -129,6 +138,7 @@ export class WorkerFront {
 
   async #close(): Promise<void> {
     await this.#front.close();
+    await this.#accessLog?.close();
     this.#sendMetrics();
     this.#peer.close();
     this.#options.over();

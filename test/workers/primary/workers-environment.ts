@@ -114,4 +114,6 @@ const settings = {
   requestBytes: 64 * 1024 * 1024,
   fanout: defaultFanoutLimits,
   logLevel: "error",
+  accessLog: "off",
+  accessLogBytes: 1024 * 1024,
 } as const;

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { expect, test, onTestFinished } from "vitest";
 import { Pair } from "zeromq";
 import { systemClock } from "../../../src/app/system-clock.js";
@@ -35,9 +36,12 @@ test("a worker gives back connections whose handles never reached it", async () 
       requestBytes: 4096,
       fanout: defaultFanoutLimits,
       logLevel: "error",
+      accessLog: "off",
+      accessLogBytes: 1024 * 1024,
     },
     clock: systemClock,
     logger: { ...silentLogger, level: "silent" },
+    stdout: new PassThrough(),
     over: () => undefined,
   });
   await front.start();

@@ -1,0 +1,86 @@
+import { visibleJson } from "../base/json/visible-json.js";
+import type { GatewayRequest } from "../gateway/http/messages.js";
+import { withoutSecrets } from "./secret-query.js";
+
+/** The parts of a request that the access log uses. */
+export type LoggedRequest = Pick<
+  GatewayRequest,
+  "method" | "version" | "path" | "query" | "header" | "peer" | "front" | "isTls"
+>;
+
+/** The client of a request, as the trusted proxies tell. */
+export interface LoggedClient {
+  readonly address: string;
+  readonly scheme: string;
+}
+
+/** The result of a request. */
+export interface RequestEnd {
+  readonly kind: "request" | "stream" | "websocket";
+  readonly status: number;
+  /** Bytes for the client, with the head of the response. */
+  readonly bytes: number;
+  /** False if the client left, or was disconnected, before the response was complete. */
+  readonly isComplete: boolean;
+  readonly subject: string | undefined;
+  /** The filters of a stream. */
+  readonly topics: number | undefined;
+}
+
+/**
+ * The most bytes of each field in JSON. All fields together have less than 4,096 bytes: the system writes so many bytes to
+ * a pipe in one piece, so lines of several processes do not mix [pipe(7), PIPE_BUF].
+ */
+const mostBytes = { method: 40, version: 12, path: 2048, agent: 512, requestId: 160, subject: 320 } as const;
+
+/** The fields that are known when a request begins, as the inner text of a JSON object. */
+export function beginningOf(request: LoggedRequest, { address, scheme }: LoggedClient): string {
+  const { method, version, path, query, front } = request;
+  const target = query === "" ? path : `${path}?${withoutSecrets(query)}`;
+  return [
+    `"front":${JSON.stringify(front)},"address":${JSON.stringify(address)},"scheme":"${scheme}"`,
+    field("method", method, mostBytes.method),
+    field("path", target, mostBytes.path),
+    field("protocol", `HTTP/${version}`, mostBytes.version),
+    field("agent", request.header("user-agent"), mostBytes.agent),
+    field("requestId", request.header("x-request-id"), mostBytes.requestId),
+  ].join("");
+}
+
+/** A line of the access log, with its line break. `beginning` is from {@link beginningOf}, or empty. */
+export function accessLine(
+  beginning: string,
+  { kind, status, bytes, isComplete, subject, topics }: RequestEnd,
+  { nowMs, durationMs }: { readonly nowMs: number; readonly durationMs: number },
+): string {
+  const time = new Date(nowMs).toISOString();
+  const ms = Math.round(durationMs * 10) / 10;
+  return [
+    `{"time":"${time}","kind":"${kind}",${beginning}`,
+    `,"status":${status},"bytes":${bytes},"ms":${ms}`,
+    isComplete ? "" : ',"complete":false',
+    topics === undefined ? "" : `,"topics":${topics}`,
+    field("subject", subject, mostBytes.subject),
+    "}\n",
+  ].join("");
+}
+
+function field(name: string, value: string | undefined, most: number): string {
+  return value === undefined ? "" : `,"${name}":${jsonText(value, most)}`;
+}
+
+/**
+ * The text as JSON, in at most so many bytes. JSON needs up to six bytes for a character. A longer text is cut, and ends
+ * with `…`.
+ */
+function jsonText(text: string, most: number): string {
+  if (text.length <= most) {
+    const whole = visibleJson(JSON.stringify(text));
+    if (Buffer.byteLength(whole) <= most) return whole;
+  }
+  for (const perCharacter of [1, 2, 3]) {
+    const cut = visibleJson(JSON.stringify(`${text.slice(0, Math.floor((most - 5) / perCharacter))}…`));
+    if (Buffer.byteLength(cut) <= most) return cut;
+  }
+  return visibleJson(JSON.stringify(`${text.slice(0, Math.floor((most - 5) / 6))}…`));
+}

@@ -1,0 +1,24 @@
+import type { Writable } from "node:stream";
+
+import { AccessLog, type AccessLogOptions } from "./access-log.js";
+import { FileOutput } from "./file-output.js";
+import { StreamOutput } from "./stream-output.js";
+
+export interface AccessLogTarget extends Omit<AccessLogOptions, "output"> {
+  /** The setting `accessLog`: the path of a file, `-` for `stdout`, or `off`. */
+  readonly accessLog: string;
+  readonly stdout: Writable;
+}
+
+/**
+ * Opens the access log; undefined if it is off.
+ *
+ * @throws PharosError `bad-config` if the file cannot be opened
+ */
+export function openAccessLog({ accessLog, stdout, ...options }: AccessLogTarget): AccessLog | undefined {
+  if (accessLog === "off") return undefined;
+  if (accessLog === "-") return new AccessLog({ ...options, output: new StreamOutput(stdout) });
+  const output = new FileOutput(accessLog, options.clock);
+  output.check();
+  return new AccessLog({ ...options, output });
+}
