@@ -127,7 +127,7 @@ function isIssuer({ key, jwks }: RawSettings): boolean {
 
 function limits({ limits: values }: Config, gathered: GatheredSettings): readonly EffectiveGroup[] {
   return Object.entries(limitSections).map(([section, { title, isObject, limits: table }]) => ({
-    title: `Limits: ${title}`,
+    title: `${title} (limits)`,
     settings: Object.keys(table).map((name) => {
       const path = isObject ? ["limits", section, name] : ["limits", name];
       return {
