@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startHub } from "../support/hub-process.js";
 import { grouped, median, printFigures } from "../support/load/figures.js";
-import { HttpPublishers, requestOfLines, requestOfOne, type PreparedRequest } from "../support/load/http-publishers.js";
+import {
+  HttpPublishers,
+  requestOfLines,
+  requestOfOne,
+  type PreparedRequest,
+} from "../support/load/http-publishers.js";
 import type { OnEnd } from "../support/on-end.js";
 
 /** How often each is measured, in turns. */
@@ -27,7 +32,11 @@ async function costOf(request: PreparedRequest, accessLog: "off" | "access.log")
     const publishers = await HttpPublishers.connect(hub.httpPort, 4);
     onEnd(() => publishers.close());
     await publishers.saturate(request, { open: 2, ms: 1000 });
-    const [acknowledged, cpuSeconds, startMs] = [publishers.acknowledged, hub.cpuSeconds(), performance.now()];
+    const [acknowledged, cpuSeconds, startMs] = [
+      publishers.acknowledged,
+      hub.cpuSeconds(),
+      performance.now(),
+    ];
     await publishers.saturate(request, { open: 2, ms: measureMs });
     expect(publishers.refused).toBe(0);
     const publications = publishers.acknowledged - acknowledged;
@@ -67,7 +76,10 @@ test("the access log costs a publisher little", async () => {
       );
     }
     const share = median(shares);
-    printFigures(`access log, ${name}`, [...lines, `processor time with the log: ${(share * 100).toFixed(1)}% more`]);
-    expect(share, name).toBeLessThan(mostShare);
+    printFigures(`access log, ${name}`, [
+      ...lines,
+      `processor time with the log: ${(share * 100).toFixed(1)}% more`,
+    ]);
+    expect(share, `the access log: ${name}`).toBeLessThan(mostShare);
   }
 }, 600_000);

@@ -37,7 +37,9 @@ export function givenSettings(command: Command): ReadonlyMap<string, SettingText
 
 function secretsText(): string {
   const secrets = allSettings.filter(({ secret }) => secret === true);
-  const lines = secrets.map((setting) => `  ${variableName(setting.option)}: ${setting.help.replaceAll("`", "")}`);
+  const lines = secrets.map(
+    (setting) => `  ${variableName(setting.option)}: ${setting.help.replaceAll("`", "")}`,
+  );
   const files = secrets.map(({ option }) => fileVariableName(option)).join(", ");
   return [
     "\nSecrets, in the environment or the file only:",
