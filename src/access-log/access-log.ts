@@ -10,10 +10,14 @@ import { LineQueue } from "./line-queue.js";
 
 export interface AccessLogOptions {
   readonly output: LineOutput;
-  /** The most bytes of lines that wait for the output. */
-  readonly waitingBytes: number;
-  /** The proxies whose headers name the client. They may change. */
-  readonly settings: { readonly trustedProxies: readonly string[] };
+  readonly settings: {
+    /** The proxies whose headers name the client. They may change. */
+    readonly trustedProxies: readonly string[];
+    readonly limits: {
+      /** The most bytes of lines that wait for the output. */
+      readonly accessLogBytes: number;
+    };
+  };
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -36,7 +40,7 @@ export class AccessLog {
 
   constructor(options: AccessLogOptions) {
     this.#clock = options.clock;
-    this.#queue = new LineQueue(options);
+    this.#queue = new LineQueue({ ...options, waitingBytes: options.settings.limits.accessLogBytes });
     this.#settings = options.settings;
   }
 

@@ -5,8 +5,10 @@ import { FileOutput } from "./file-output.js";
 import { StreamOutput } from "./stream-output.js";
 
 export interface AccessLogTarget extends Omit<AccessLogOptions, "output"> {
-  /** The setting `accessLog`: the path of a file, `-` for `stdout`, or `off`. */
-  readonly accessLog: string;
+  readonly settings: AccessLogOptions["settings"] & {
+    /** The path of a file, `-` for `stdout`, or `off`. */
+    readonly accessLog: string;
+  };
   readonly stdout: Writable;
 }
 
@@ -15,7 +17,8 @@ export interface AccessLogTarget extends Omit<AccessLogOptions, "output"> {
  *
  * @throws PharosError `bad-config` if the file cannot be opened
  */
-export function openAccessLog({ accessLog, stdout, ...options }: AccessLogTarget): AccessLog | undefined {
+export function openAccessLog({ stdout, ...options }: AccessLogTarget): AccessLog | undefined {
+  const { accessLog } = options.settings;
   if (accessLog === "off") return undefined;
   if (accessLog === "-") return new AccessLog({ ...options, output: new StreamOutput(stdout) });
   const output = new FileOutput(accessLog, options.clock);

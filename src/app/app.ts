@@ -5,6 +5,7 @@ import { startBeacon } from "./beacon.js";
 import { checkAppArguments, checkConfig } from "./check-app-arguments.js";
 import { createGateway } from "./create-gateway.js";
 import { createJournal } from "./create-journal.js";
+import { createPresence } from "./create-presence.js";
 import { filterLimits } from "./filter-limits.js";
 import { frontBuilders } from "./fronts.js";
 import { htmlDir } from "./html-dir.js";
@@ -43,8 +44,7 @@ import type { JournalEnd } from "../journal/logged/logged-journal.js";
 import type { Logger } from "../base/log.js";
 import { Polls } from "../delivery/polls/polls.js";
 import { subscriptionsTopic } from "../presence/documents.js";
-import { presenceNodes } from "../presence/presence-nodes.js";
-import { Presence } from "../presence/presence.js";
+import type { Presence } from "../presence/presence.js";
 
 /** The longest time that the hub waits for deliveries when it stops, in milliseconds. */
 const settleMs = 3000;
@@ -194,7 +194,7 @@ class RunningApp implements App {
     });
     this.#journal.keep(new RetainedPart(this.#hub.retained));
     // Also without `--subscriptions`: this hub may have to report the ends of those of an earlier run, or of another hub.
-    this.#presence = this.#createPresence();
+    this.#presence = createPresence(this.#journal, { ...ports, limits: live.derive(({ limits }) => limits) });
     this.#polls = new Polls({
       hub: this.#hub,
       clock: this.#clock,
@@ -216,7 +216,7 @@ class RunningApp implements App {
     this.#journal.keep(this.#presence);
     this.#journal.follow(this.#presence);
     const { logger, workerEntry } = ports;
-    this.#accessLog = this.#openAccessLog();
+    this.#accessLog = openAccessLog({ stdout: process.stdout, ...ports, settings: live.current });
     const parts = {
       accessLog: this.#accessLog,
       config: live,
@@ -409,24 +409,6 @@ class RunningApp implements App {
       verifier: this.#verifier,
       isStopping: () => this.#closing !== undefined,
       presence: this.#config.subscriptions ? this.#presence : undefined,
-    });
-  }
-
-  #openAccessLog(): AccessLog | undefined {
-    const { current: settings } = this.#live;
-    const { accessLog, limits } = settings;
-    const { logger, stdout = process.stdout } = this.#ports;
-    const ports = { clock: this.#clock, metrics: this.#metrics, logger, stdout };
-    return openAccessLog({ ...ports, settings, accessLog, waitingBytes: limits.accessLogBytes });
-  }
-
-  #createPresence(): Presence {
-    return new Presence({
-      nodes: presenceNodes(this.#journal.nodes),
-      journal: this.#journal,
-      clock: this.#clock,
-      metrics: this.#metrics,
-      limits: this.#live.derive(({ limits }) => limits),
     });
   }
 

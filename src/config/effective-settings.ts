@@ -1,6 +1,7 @@
 import type { Config } from "./config.js";
 import { variableName } from "./declare/setting.js";
-import { isRawSettings, type RawSettings } from "./file.js";
+import { hidden } from "./raw/faults.js";
+import { isRawSettings, type RawSettings } from "./raw/file.js";
 import { gatherSettings, type GatheredSettings, type LoadOptions } from "./gather.js";
 import { limitSections } from "./limit-sections.js";
 import { loadConfig } from "./load.js";
@@ -11,7 +12,7 @@ import { settingGroups, type NamedSetting } from "./settings.js";
 export interface EffectiveSetting {
   /** The option; for a setting without an option, the variable or the path in the file. */
   readonly name: string;
-  /** The value in the form of the file. Secrets are {@link hiddenSecret}. Undefined if the setting is not set. */
+  /** The value in the form of the file. Secrets are {@link hidden}. Undefined if the setting is not set. */
   readonly value: unknown;
   /** The option, the variable or the file that gave the value; or `default`. */
   readonly source: string;
@@ -21,9 +22,6 @@ export interface EffectiveGroup {
   readonly title: string;
   readonly settings: readonly EffectiveSetting[];
 }
-
-/** The text that stands for a secret. */
-export const hiddenSecret = "(hidden)";
 
 /**
  * All settings as a hub with these sources uses them: the settings in the order of `--help`, then the issuers of the
@@ -74,7 +72,7 @@ function effective(
       value: fileDefault ?? computed.get(key) ?? otherwise?.replaceAll("`", ""),
       source: "default",
     };
-  const value = isHidden(setting, given) ? hiddenSecret : given;
+  const value = isHidden(setting, given) ? hidden : given;
   return { name, value, source: sourceOf([key], gathered) };
 }
 
@@ -102,8 +100,8 @@ function issuers(gathered: GatheredSettings): EffectiveGroup {
     name: `tokens.${index}`,
     value: {
       ...issuer,
-      ...(issuer["secret"] === undefined ? {} : { secret: hiddenSecret }),
-      ...(hasQuery(issuer["jwks"]) ? { jwks: hiddenSecret } : {}),
+      ...(issuer["secret"] === undefined ? {} : { secret: hidden }),
+      ...(hasQuery(issuer["jwks"]) ? { jwks: hidden } : {}),
     },
     source: sourceOf(["tokens"], gathered),
   }));

@@ -1,5 +1,5 @@
 import { variableName } from "./declare/setting.js";
-import { isRawSettings, readSettingsFile, type RawSettings } from "./file.js";
+import { isRawSettings, readSettingsFile, type RawSettings } from "./raw/file.js";
 import { secretsOfFiles } from "./secret-files.js";
 import type { SettingText } from "./settings.js";
 import { givenByEnvironment, givenByOptions, type Given } from "./sources.js";

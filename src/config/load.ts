@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PharosError } from "../base/errors.js";
 import { mercurePath } from "../protocol.js";
 import type { AdminAddress, Config } from "./config.js";
-import { describeFaults } from "./faults.js";
+import { describeFaults } from "./raw/faults.js";
 import { gatherSettings, type Environment, type LoadOptions } from "./gather.js";
 import { configSchema, type ParsedSettings } from "./settings.js";
 import { defaultAdmin } from "./settings/operating.js";

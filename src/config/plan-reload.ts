@@ -1,8 +1,8 @@
 import { PharosError } from "../base/errors.js";
 import type { Config } from "./config.js";
 import { combinationFaults } from "./cross-checks.js";
-import { hidden, isSecretPath } from "./faults.js";
-import { isRawSettings } from "./file.js";
+import { hidden, isSecretPath } from "./raw/faults.js";
+import { isRawSettings } from "./raw/file.js";
 import { limitPaths, limitSections } from "./limit-sections.js";
 import { settings } from "./settings.js";
 

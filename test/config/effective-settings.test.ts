@@ -83,8 +83,8 @@ test("the source of a value is the option, the variable or the file that won", (
     "limits.history.topics": [7, sources.file],
     "limits.history.ids": [100_000, "default"],
     "limits.connections": [9, "PHAROS_LIMITS_CONNECTIONS"],
-    PHAROS_TOKEN_SECRET: ["(hidden)", sources.file],
-    PHAROS_ADMIN_TOKEN: ["(hidden)", "PHAROS_ADMIN_TOKEN"],
+    PHAROS_TOKEN_SECRET: ["(a secret)", sources.file],
+    PHAROS_ADMIN_TOKEN: ["(a secret)", "PHAROS_ADMIN_TOKEN"],
   };
   for (const [name, [value, source]] of Object.entries(expected))
     expect(found.get(name)).toEqual({ name, value, source });

@@ -194,6 +194,6 @@ function workerSettings(fanout: FanoutLimits): WorkerSettings {
     fanout,
     logLevel: "error",
     accessLog: "off",
-    accessLogBytes: 1024 * 1024,
+    limits: { accessLogBytes: 1024 * 1024 },
   };
 }

@@ -3,7 +3,7 @@ import { PharosError } from "../../base/errors.js";
 import type { Config } from "../../config/config.js";
 import { checkEndpoint } from "../../ingress/zeromq/check-endpoint.js";
 import { parseEndpoint, type Endpoint } from "../../zeromq/endpoint.js";
-import { readIngestKeys } from "../ingest-keys.js";
+import { readIngestKeys } from "../reload/ingest-keys.js";
 import type { Check } from "./check.js";
 import { checkMayCreate } from "./may-write.js";
 

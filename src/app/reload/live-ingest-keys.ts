@@ -1,6 +1,6 @@
 import { Live } from "../../base/live/live.js";
 import type { Config } from "../../config/config.js";
-import { hidden } from "../../config/faults.js";
+import { hidden } from "../../config/raw/faults.js";
 import { readCurveKeyFile } from "../../zeromq/curve/key-file.js";
 import { parseCurveServer, type CurveServer } from "../../zeromq/curve/keys.js";
 import { readIngestKeys } from "./ingest-keys.js";

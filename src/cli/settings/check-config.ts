@@ -1,4 +1,4 @@
-import { checkConfig } from "../../app/check/check-config.js";
+import { checkStart } from "../../app/check/check-start.js";
 import { systemClock } from "../../app/system-clock.js";
 import { PharosError } from "../../base/errors.js";
 import { loadConfig } from "../../config/load.js";
@@ -18,7 +18,7 @@ export function runCheckConfig(options: ReadonlyMap<string, SettingText>, io: Io
   const config = loadConfig({ options, environment: io.environment });
   const logger = createLogger(config.logLevel, io.stderr);
   warnOfUnknownVariables(io, logger);
-  const { usable, faults } = checkConfig(config, { clock: systemClock, logger });
+  const { usable, faults } = checkStart(config, { clock: systemClock, logger });
   if (faults.length > 0) throw new PharosError("bad-config", faults.join("\n"));
   for (const line of ["settings", ...usable]) io.stdout.write(`${visible(line)}: can be used\n`);
   io.stdout.write("ok\n");

@@ -27,8 +27,10 @@ export interface WorkerSettings {
   readonly logLevel: LogLevel;
   /** As the setting `accessLog`: each worker appends its own lines to the file. */
   readonly accessLog: string;
-  /** The most bytes of lines that wait in each worker. */
-  readonly accessLogBytes: number;
+  readonly limits: {
+    /** The most bytes of lines of the access log that wait in each worker. */
+    readonly accessLogBytes: number;
+  };
 }
 
 /** The settings that a running worker changes. */

@@ -38,7 +38,7 @@ export const workersFronts: FrontBuilder = (parts) => {
         descriptors,
         logLevel: settings.logLevel,
         accessLog: settings.accessLog,
-        accessLogBytes: limits.accessLogBytes,
+        limits: { accessLogBytes: limits.accessLogBytes },
       })),
     }),
   ];

@@ -50,8 +50,7 @@ export class WorkerFront {
     this.#peer = peer;
     const metrics = this.#metrics;
     this.#hub = new RemoteHub({ settings, peer, clock, logger, metrics });
-    const { accessLog, accessLogBytes: waitingBytes } = settings;
-    this.#accessLog = openAccessLog({ accessLog, waitingBytes, settings, stdout, clock, logger, metrics });
+    this.#accessLog = openAccessLog({ settings, stdout, clock, logger, metrics });
     this.#front = new HttpFront({
       ...settings,
       accessLog: this.#accessLog,

@@ -16,7 +16,7 @@ test("config prints each setting with its value and its source, without secrets"
     /^ {2}--cors-origin +https:\/\/a\.example +--cors-origin$/m,
     /^ {2}--trusted-proxy +none +default$/m,
     /^ {2}--token-key +not set +default$/m,
-    /^ {2}PHAROS_TOKEN_SECRET +\(hidden\) +PHAROS_TOKEN_SECRET$/m,
+    /^ {2}PHAROS_TOKEN_SECRET +\(a secret\) +PHAROS_TOKEN_SECRET$/m,
     /^ {2}limits\.history\.topics +100000 +default$/m,
   ])
     expect(io.stdout.text).toMatch(line);

@@ -115,5 +115,5 @@ const settings = {
   fanout: defaultFanoutLimits,
   logLevel: "error",
   accessLog: "off",
-  accessLogBytes: 1024 * 1024,
+  limits: { accessLogBytes: 1024 * 1024 },
 } as const;

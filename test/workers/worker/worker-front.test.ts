@@ -37,7 +37,7 @@ test("a worker gives back connections whose handles never reached it", async () 
       fanout: defaultFanoutLimits,
       logLevel: "error",
       accessLog: "off",
-      accessLogBytes: 1024 * 1024,
+      limits: { accessLogBytes: 1024 * 1024 },
     },
     clock: systemClock,
     logger: { ...silentLogger, level: "silent" },

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { checkConfig, type ConfigCheck } from "../../../src/app/check/check-config.js";
+import { checkStart, type StartCheck } from "../../../src/app/check/check-start.js";
 import { systemClock } from "../../../src/app/system-clock.js";
 import { silentLogger, type Logger } from "../../../src/base/log.js";
 import { loadConfig } from "../../../src/config/load.js";
@@ -28,9 +28,9 @@ function fileOf(content: string, name = "file"): string {
   return file;
 }
 
-function check(options: Readonly<Record<string, SettingText>>, logger: Logger = silentLogger): ConfigCheck {
+function check(options: Readonly<Record<string, SettingText>>, logger: Logger = silentLogger): StartCheck {
   const config = loadConfig({ options: new Map(Object.entries(options)) });
-  return checkConfig(config, { clock: systemClock, logger });
+  return checkStart(config, { clock: systemClock, logger });
 }
 
 function publicKey(): string {

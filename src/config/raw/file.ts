@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 
-import { messageOf, PharosError } from "../base/errors.js";
-import { kindOfValue } from "../base/quote-value.js";
-import { excessOf } from "../base/json/json-size.js";
-import { withoutByteOrderMark } from "../base/utf8.js";
+import { messageOf, PharosError } from "../../base/errors.js";
+import { kindOfValue } from "../../base/quote-value.js";
+import { excessOf } from "../../base/json/json-size.js";
+import { withoutByteOrderMark } from "../../base/utf8.js";
 
 /** The deepest nesting of a settings file. The settings need five levels. */
 const mostNesting = 32;

@@ -6,8 +6,8 @@ import { publishingChecks } from "./publishing-checks.js";
 import { journalChecks, recordChecks } from "./storage-checks.js";
 import { tokenChecks } from "./token-checks.js";
 
-/** The result of {@link checkConfig}. */
-export interface ConfigCheck {
+/** The result of {@link checkStart}. */
+export interface StartCheck {
   /** One line for each thing that was checked and that a start can use. */
   readonly usable: readonly string[];
   /** One line for each thing that prevents a start. */
@@ -18,7 +18,7 @@ export interface ConfigCheck {
  * Checks what a start of the hub needs beside valid settings: files that the hub reads, endpoints, and folders in which
  * the hub writes. Opens, binds and writes nothing. The log gets the warnings that a start would log about files.
  */
-export function checkConfig(config: Config, ports: CheckPorts): ConfigCheck {
+export function checkStart(config: Config, ports: CheckPorts): StartCheck {
   const usable: string[] = [];
   const faults: string[] = [];
   for (const { what, run } of checksOf(config, ports)) {
