@@ -21,6 +21,12 @@ export const webSocketTokenPrefix = "pharos.token.";
 /** The path of the health check, for load balancers. */
 export const healthPath = "/healthz";
 
+/** The path of the liveness check: 200 while the process answers requests. */
+export const livePath = "/livez";
+
+/** The path of the readiness check: 503 while the hub starts, drains or stops. */
+export const readyPath = "/readyz";
+
 /** The path of the Mercure protocol [draft-dunglas-mercure-08]. */
 export const mercurePath = "/.well-known/mercure";
 

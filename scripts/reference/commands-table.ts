@@ -14,6 +14,7 @@ export function commandsTable(): string {
     stderr,
     environment: {},
     interrupted,
+    interrupt: ignore,
     onReload: ignore,
     outlivesOutput: ignore,
   };

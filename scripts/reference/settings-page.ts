@@ -25,11 +25,7 @@ You can set a setting of \`pharos serve\` in four places. The hub uses the first
 
 \`serve\` prints one line to standard output when it is ready, \`ready http=… ingest=… mongrel2=…:waiting\`. The log goes to standard error.
 
-SIGINT, SIGTERM and the control message \`shutdown\` stop the hub in order:
-
-1. the hub delivers the publications that it has received
-2. the hub closes all streams
-3. clients reconnect when the hub runs again
+SIGINT, SIGTERM and the control message \`shutdown\` [stop the hub in order](../operating/stopping.md).
 
 SIGHUP loads the configuration again, from the same four places, unless the hub runs on a terminal. The running hub applies the settings that
 say "Changes with SIGHUP"; the others need a restart. See [Reload](../operating/reload.md).

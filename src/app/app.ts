@@ -6,6 +6,8 @@ import { checkAppArguments, checkConfig } from "./check-app-arguments.js";
 import { createGateway } from "./create-gateway.js";
 import { createJournal } from "./create-journal.js";
 import { createPresence } from "./create-presence.js";
+import { openJournal, reportEnd } from "./lifecycle/journal-ends.js";
+import { Lifecycle } from "./lifecycle/lifecycle.js";
 import { filterLimits } from "./filter-limits.js";
 import { frontBuilders } from "./fronts.js";
 import { htmlDir } from "./html-dir.js";
@@ -109,7 +111,13 @@ export interface App {
    */
   reload(config?: Config): Reloaded;
   /**
-   * Stops in order: accepts nothing more, delivers pending publications, and closes all streams. Safe to call twice.
+   * Stops as SIGTERM stops `pharos serve`: still serves for `drainSeconds` while it is not ready, then ends its streams
+   * evenly over `closeOverSeconds`, and then does the same as {@link close}. Safe to call twice.
+   */
+  drain(): Promise<void>;
+  /**
+   * Stops in order and at once: accepts nothing more, delivers pending publications, and closes all streams. Safe to
+   * call twice, and during {@link drain}, which then ends at once.
    */
   close(): Promise<void>;
 }
@@ -137,14 +145,6 @@ export async function createApp(config: Config, ports: AppPorts): Promise<App> {
     throw error;
   }
   return app;
-}
-
-function reportEnd(end: JournalEnd, { onJournalLost, onJournalFailed, logger }: AppPorts): void {
-  if (end.kind === "lost") onJournalLost?.();
-  else {
-    logger.error({ error: end.error }, "the journal stores nothing more");
-    onJournalFailed?.(end.error);
-  }
 }
 
 interface RunningPorts extends AppPorts {
@@ -175,7 +175,7 @@ class RunningApp implements App {
   #beacon: Timer | undefined;
   /** The URLs of the fronts by label. */
   readonly #urls = new Map<string, string>();
-  #closing: Promise<void> | undefined;
+  readonly #lifecycle: Lifecycle;
 
   constructor(live: Live<Config>, ports: RunningPorts) {
     this.#live = live;
@@ -230,6 +230,19 @@ class RunningApp implements App {
     this.#fronts = frontBuilders.flatMap((build) =>
       build({ ...parts, clock: this.#clock, metrics: this.#metrics }),
     );
+    this.#lifecycle = this.#createLifecycle();
+  }
+
+  #createLifecycle(): Lifecycle {
+    return new Lifecycle({
+      config: this.#config,
+      fronts: this.#fronts,
+      polls: this.#polls,
+      streams: () => this.#streams,
+      clock: this.#clock,
+      logger: this.#ports.logger,
+      stop: () => this.#stop(),
+    });
   }
 
   get ready(): Ready {
@@ -249,8 +262,10 @@ class RunningApp implements App {
   }
 
   async start(): Promise<void> {
+    // Until the hub serves, its readiness is `starting`.
+    this.#admin = await this.#openAdmin();
     // A client that finds the hub must find its history too. Until then, its browser tries again.
-    await this.#openJournal();
+    await openJournal(this.#journal, this.#ports.stopping);
     // Before the first stream: other hubs must know this hub before they know its subscriptions.
     this.#journal.nodes?.begin({
       name: nameOfNode(this.#config),
@@ -280,14 +295,15 @@ class RunningApp implements App {
     });
     for await (const ingress of openIngresses({ ...parts, sink, curve })) this.#ingress.push(ingress);
     this.#control = await openControl(parts, () => onShutdownRequest?.());
-    this.#admin = await this.#openAdmin();
     warnOfFewDescriptors(this.#config, this.#descriptors, logger);
     this.#startBeacon();
+    this.#lifecycle.started();
   }
 
   #settingsChanged({ beaconSeconds }: Config): void {
     for (const front of this.#fronts) front.settingsChanged?.();
-    if (beaconSeconds !== this.#config.beaconSeconds && this.#closing === undefined) this.#startBeacon();
+    if (beaconSeconds !== this.#config.beaconSeconds && this.#lifecycle.phase !== "stopping")
+      this.#startBeacon();
   }
 
   /** Also ends an earlier beacon. */
@@ -299,18 +315,6 @@ class RunningApp implements App {
       seconds === undefined
         ? undefined
         : startBeacon({ seconds, journal: this.#journal, clock: this.#clock, logger });
-  }
-
-  async #openJournal(): Promise<void> {
-    const { stopping } = this.#ports;
-    const stop = (): void => void this.#journal.close();
-    if (stopping?.aborted === true) stop();
-    stopping?.addEventListener("abort", stop);
-    try {
-      await this.#journal.open();
-    } finally {
-      stopping?.removeEventListener("abort", stop);
-    }
   }
 
   async publish(input: PublicationInput): Promise<string> {
@@ -333,9 +337,12 @@ class RunningApp implements App {
     return this.#reloader.reload(config);
   }
 
+  drain(): Promise<void> {
+    return this.#lifecycle.drain();
+  }
+
   close(): Promise<void> {
-    this.#closing ??= this.#stop();
-    return this.#closing;
+    return this.#lifecycle.close();
   }
 
   async #stop(): Promise<void> {
@@ -407,7 +414,8 @@ class RunningApp implements App {
         linksUp: this.#links.filter(({ linkState }) => linkState === "up").length,
       }),
       verifier: this.#verifier,
-      isStopping: () => this.#closing !== undefined,
+      isStopping: () => this.#lifecycle.phase === "stopping",
+      readiness: () => this.#lifecycle.readiness(this.#isDegraded),
       presence: this.#config.subscriptions ? this.#presence : undefined,
     });
   }
@@ -420,6 +428,7 @@ class RunningApp implements App {
       metrics: () => this.#currentMetrics(),
       fronts: this.#fronts,
       nodes: this.#journal.nodes,
+      readiness: () => this.#lifecycle.readiness(this.#isDegraded),
       descriptors: this.#descriptors,
       clock: this.#clock,
       logger,

@@ -3,7 +3,7 @@ import { atMost } from "../base/at-most.js";
 import { PharosError } from "../base/errors.js";
 import { BodyBudget } from "../gateway/limits/body-budget.js";
 import { ClientLimits, type ClientLimitsOptions } from "../gateway/limits/client-limits.js";
-import { spreadWait } from "../gateway/limits/spread-wait.js";
+import { spreadWait } from "../base/waits/spread-wait.js";
 import { Gateway, type GatewayOptions } from "../gateway/gateway.js";
 import { CursorWait } from "../gateway/streams/cursor-wait.js";
 import { PollAdmission } from "../gateway/streams/poll-admission.js";
@@ -28,7 +28,7 @@ import { protocols } from "../protocols/protocols.js";
 import { fanoutLimits } from "../limits/fanout.js";
 import { filterLimits } from "./filter-limits.js";
 
-export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "facts"> {
+export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "facts" | "readiness"> {
   readonly verifier: TokenVerifier;
   readonly hub: Hub;
   readonly journal: Journal;

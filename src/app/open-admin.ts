@@ -8,6 +8,7 @@ import type { Logger } from "../base/log.js";
 import type { Nodes } from "../journal/nodes.js";
 import { metricPrefix } from "../base/metrics.js";
 import type { MetricsRegistry } from "../monitoring/metrics-registry.js";
+import type { Readiness } from "../gateway/http/probes.js";
 import type { Front } from "../fronts/front.js";
 import { htmlDir } from "./html-dir.js";
 import { EventLoopDelay } from "../monitoring/event-loop-delay.js";
@@ -29,6 +30,7 @@ export interface AdminParts {
   readonly fronts: readonly Front[];
   /** As {@link Journal.nodes}. */
   readonly nodes: Nodes | undefined;
+  readonly readiness: () => Readiness;
   readonly descriptors: DescriptorPlan;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -77,6 +79,7 @@ function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"]
     port,
     connections: descriptors.admin,
     access: new AdminAccess(parts.config),
+    readiness: parts.readiness,
     htmlDir,
     metrics: () =>
       encodeExposition(parts.metrics().families(), metricPrefix) +

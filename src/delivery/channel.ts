@@ -31,8 +31,11 @@ export interface Channel<H> {
   joined(connection: Connection<H>): void;
   /** The fan-out calls this when the connection is no longer a member. */
   left(connection: Connection<H>): void;
-  /** Closes an idle connection gracefully: the client still receives all bytes written so far. */
-  end(connection: Connection<H>, reason: EndReason): void;
+  /**
+   * Closes an idle connection gracefully: the client still receives all bytes written so far, and then `last`, which may
+   * be empty.
+   */
+  end(connection: Connection<H>, reason: EndReason, last: Buffer): void;
   /** Closes a connection at once, even if some bytes are not written yet. */
   cut(connection: Connection<H>): void;
   /** The fan-out calls this after the last write of a turn. */

@@ -25,6 +25,8 @@ export interface FanoutCohort {
   page(state: ReadState, limits: PageLimits): Page | PendingPage;
   /** The heartbeat that keeps quiet streams alive. */
   heartbeat(): Buffer;
+  /** Tells a client the time after which it reconnects, in milliseconds. Empty if the format has no such time. */
+  retry(ms: number): Buffer;
   /** After `hold(true)`, publishers wait for this cohort's clients until `hold(false)`. */
   hold(on: boolean): void;
   /** Removes one connection from the cohort. */

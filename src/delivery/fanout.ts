@@ -12,18 +12,12 @@ import type { EndReason } from "./connection.js";
 import { ReplyQueue } from "./reply-queue.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
 import type { FanoutLimits } from "../limits/fanout.js";
-import { jittered } from "./jittered.js";
+import { StreamEnds } from "./stream-ends.js";
 import { TurnBudget } from "../base/turn-budget.js";
 import { Waiters } from "../base/waiters.js";
 
 /** The period of the check for heartbeats, expired rights and stalled connections, in milliseconds. */
 const sweepMs = 1000;
-
-/**
- * The random part of the longest age of a stream. Without it, the streams that reconnected together after a restart
- * would end together.
- */
-const maxAgeShare = 0.2;
 
 /** The time for readers in one turn, in milliseconds, before rounds continue. */
 const readersPerTurnMs = 10;
@@ -90,6 +84,7 @@ export class Fanout<H> {
   #turnDue = false;
   #stalled = false;
   readonly #waiters = new Waiters();
+  readonly #ends: StreamEnds<H>;
 
   constructor(options: FanoutOptions<H>) {
     this.#cohorts = options.cohorts;
@@ -118,6 +113,16 @@ export class Fanout<H> {
       this.#ready.add(connection);
       this.#takeTurn();
     });
+    this.#ends = new StreamEnds({
+      ...this.#context,
+      checkMs: sweepMs,
+      connections: this.#connections,
+      waiters: this.#waiters,
+      mayEnd: (connection) => this.#mayEnd(connection),
+      closed: (connection) => this.closed(connection),
+      drop: (connection) => this.#drop(connection),
+      takeTurn: () => this.#takeTurn(),
+    });
     this.#sweep = this.#clock.every(sweepMs, () => this.#checkConnections());
   }
 
@@ -142,13 +147,11 @@ export class Fanout<H> {
     const rounds = this.#roundsOf(cohort);
     const ended = opened?.();
     const connection = new Connection<H>({ handle, rounds, read, expiresAtMs, ended, onRoom });
-    const { heartbeatMs, maxAgeMs } = this.#limits;
-    connection.heartbeatMs = heartbeatMs;
-    if (maxAgeMs > 0) connection.endsAtMs = this.#clock.monotonic() + jittered(maxAgeMs, maxAgeShare);
+    connection.heartbeatMs = this.#limits.heartbeatMs;
     this.#connections.add(connection);
     this.#replies.add(connection, head);
     this.#makeReady(connection);
-    this.#expireInTime(connection);
+    this.#ends.opened(connection);
     return connection;
   }
 
@@ -161,8 +164,7 @@ export class Fanout<H> {
     if (connection.state === "closed") return;
     if (connection.state === "member") rounds.drained(connection);
     else this.#makeReady(connection);
-    const { ending } = connection;
-    if (ending !== undefined && this.#mayEnd(connection)) this.#finish(connection, ending);
+    this.#ends.proceed(connection);
     this.#waiters.look();
   }
 
@@ -192,10 +194,7 @@ export class Fanout<H> {
     if (connection.state === "closed") return true;
     if (answer !== undefined || moved !== undefined) connection.rounds.release(connection);
     if (moved !== undefined) this.#move(connection, moved);
-    if (renewed !== undefined) {
-      connection.expiresAtMs = renewed.expiresAtMs ?? Number.POSITIVE_INFINITY;
-      this.#expireInTime(connection);
-    }
+    if (renewed !== undefined) this.#ends.renew(connection, renewed.expiresAtMs);
     if (answer === undefined || this.#replies.add(connection, answer)) this.#makeReady(connection);
     else this.#cut(connection, "answers");
     return this.#replies.hasRoomFor(connection);
@@ -203,8 +202,7 @@ export class Fanout<H> {
 
   /** Closes a stream gracefully, after the replies that wait, and the page or round that is being written. */
   end(connection: Connection<H>, reason: EndReason): void {
-    connection.ending = reason;
-    if (!connection.busy && this.#mayEnd(connection)) this.#finish(connection, reason);
+    this.#ends.end(connection, reason);
   }
 
   /**
@@ -237,10 +235,14 @@ export class Fanout<H> {
     return this.#waiters.until(() => this.size === 0);
   }
 
-  /** Closes every stream gracefully. */
+  /** As {@link StreamEnds.endEvenly}. */
+  endEvenly(overMs: number): Promise<void> {
+    return this.#ends.endEvenly(overMs);
+  }
+
+  /** Closes every stream gracefully, now. */
   endAll(): void {
-    for (const connection of this.#connections) this.end(connection, "stopping");
-    this.#channel.flush();
+    this.#ends.endAll();
   }
 
   /** Closes every open stream at once. */
@@ -251,6 +253,7 @@ export class Fanout<H> {
 
   /** Stops the periodic check. Call this when all streams are closed. */
   close(): void {
+    this.#ends.close();
     this.#sweep.cancel();
   }
 
@@ -382,13 +385,6 @@ export class Fanout<H> {
     return isWhole(connection) && !this.#replies.has(connection);
   }
 
-  #finish(connection: Connection<H>, reason: EndReason): void {
-    if (connection.state === "closed") return;
-    this.closed(connection);
-    this.#channel.end(connection, reason);
-    this.#takeTurn();
-  }
-
   #isIdle(): boolean {
     for (const rounds of this.#rounds.values()) if (!rounds.isIdle) return false;
     return true;
@@ -397,14 +393,13 @@ export class Fanout<H> {
   #checkConnections(): void {
     if (this.#stalled) this.stall();
     const now = this.#clock.monotonic();
-    const nextSweepMs = this.#clock.now() + sweepMs;
+    const times = { nowMs: this.#clock.now(), monotonicMs: now };
     // While streams of a shorter interval are open, all streams get heartbeats at this interval.
     let { heartbeatMs } = this.#limits;
     for (const connection of this.#connections) {
       heartbeatMs = Math.min(heartbeatMs, connection.heartbeatMs);
-      if (connection.expiresAtMs <= nextSweepMs) this.#expire(connection);
-      else if (connection.endsAtMs <= now) this.#endOld(connection);
-      else if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs)
+      if (this.#ends.check(connection, times)) continue;
+      if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs)
         this.#cut(connection, "stalled");
     }
     for (const rounds of this.#rounds.values()) {
@@ -413,33 +408,6 @@ export class Fanout<H> {
       rounds.writeHeartbeat();
     }
     this.#channel.flush();
-  }
-
-  /** Sets a timer for rights that end before the next check. */
-  #expireInTime(connection: Connection<H>): void {
-    const leftMs = connection.expiresAtMs - this.#clock.now();
-    if (leftMs > sweepMs) return;
-    this.#clock.after(Math.max(0, leftMs), () => {
-      if (connection.state === "closed") return;
-      // The client may have renewed its rights before the timer fired.
-      if (connection.expiresAtMs > this.#clock.now()) return this.#expireInTime(connection);
-      this.#expire(connection);
-      this.#channel.flush();
-    });
-  }
-
-  /** Closes a stream whose rights have ended. If the client is slow, the hub drops the client's unwritten bytes. */
-  #expire(connection: Connection<H>): void {
-    this.#metrics.count("connections_cut_total", 1, { reason: "expired" });
-    if (connection.busy) this.#drop(connection);
-    else this.end(connection, "expired");
-  }
-
-  /** Ends a stream that has reached the longest age. Its client reconnects and resumes. */
-  #endOld(connection: Connection<H>): void {
-    connection.endsAtMs = Number.POSITIVE_INFINITY;
-    this.#metrics.count("connections_cut_total", 1, { reason: "age" });
-    this.end(connection, "aged");
   }
 
   #cut(connection: Connection<H>, reason: string): void {

@@ -114,6 +114,11 @@ class LocalCohort implements FanoutCohort {
     return this.#cohort.coded(subscription.format.heartbeat(history.idAt(history.head)), connections);
   }
 
+  retry(ms: number): Buffer {
+    const { format } = this.#cohort.subscription;
+    return this.#cohort.coded(format.retry?.(ms) ?? nothing, 1);
+  }
+
   hold(on: boolean): void {
     this.#options.hub.hold(this, on);
   }
@@ -124,3 +129,5 @@ class LocalCohort implements FanoutCohort {
     if (this.#cohort.connections === 0) onEmpty();
   }
 }
+
+const nothing = Buffer.alloc(0);

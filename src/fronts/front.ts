@@ -66,6 +66,17 @@ export interface Front {
   /** Called after a change of the settings. A front reads most settings at each use, so most fronts need no call. */
   settingsChanged?(): void;
   /**
+   * From now on, each answer ends its connection, so that clients and proxies connect elsewhere. The front goes on to
+   * accept connections, and to serve them.
+   */
+  drain(): void;
+  /**
+   * Stops accepting connections, and ends the open streams evenly over this time, in milliseconds. Publications still
+   * reach the streams that are open. Open connections are served until {@link close}. Resolves at the end of the time, or
+   * when no stream is open.
+   */
+  endEvenly(overMs: number): Promise<void>;
+  /**
    * Stops accepting connections, and resolves when all publications are delivered. There is no time limit, so the
    * caller has to set a deadline.
    */

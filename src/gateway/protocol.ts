@@ -9,6 +9,7 @@ import type { TopicHistoryReader } from "../journal/topic-history-reader.js";
 import type { ActiveSubscriptions } from "../presence/active-subscriptions.js";
 import type { Authenticator } from "./access/authenticator.js";
 import type { WebSocketOrigins } from "./access/websocket-origins.js";
+import type { Readiness } from "./http/probes.js";
 import type { Resource } from "./http/resource.js";
 import type { ClientLimits } from "./limits/client-limits.js";
 import type { PublishOnce } from "./publishing/publish-once.js";
@@ -23,14 +24,17 @@ import type { StreamSettings } from "./streams/stream-start.js";
  */
 export interface Protocol {
   readonly name: string;
-  /** The formats of the protocol's streams. Worker processes look up a format by its name, to write heartbeats. */
-  readonly formats: readonly HeartbeatFormat[];
+  /**
+   * The formats of the protocol's streams. Worker processes look up a format by its name, to write the bytes that are
+   * not from a publication.
+   */
+  readonly formats: readonly QuietFormat[];
   /** The HTTP resources of the protocol; none if the configuration switches the protocol off. */
   resources(ports: ProtocolPorts): readonly Resource[];
 }
 
 /** The members of a format that are the same for every hub. */
-export type HeartbeatFormat = Pick<Format, "name" | "heartbeat">;
+export type QuietFormat = Pick<Format, "name" | "heartbeat" | "retry">;
 
 /** The parts of the hub that a protocol may use. */
 export interface ProtocolPorts {
@@ -62,4 +66,5 @@ export interface ProtocolPorts {
     readonly journal: string;
     readonly linksShared?: number;
   };
+  readonly readiness: () => Readiness;
 }

@@ -1,4 +1,4 @@
-import { declaredDeliveryLimits } from "./delivery.js";
+import { declaredDeliveryLimits, retryMs } from "./delivery.js";
 import type { NumberSetting } from "./limit.js";
 
 const { roundBytes, roundWaitMs, stallSeconds } = declaredDeliveryLimits;
@@ -23,6 +23,8 @@ export interface FanoutLimits {
   readonly stallMs: number;
   /** The hub ends a stream of this age, less a random part, in milliseconds; 0 for no such age. */
   readonly maxAgeMs: number;
+  /** The shortest time after which clients reconnect, in milliseconds, which a hub that stops tells again. */
+  readonly retryMs: number;
   /** The memory for pages that readers share, in bytes. */
   readonly pageCacheBytes: number;
 }
@@ -32,6 +34,7 @@ export const defaultFanoutLimits: FanoutLimits = Object.freeze({
   roundWaitMs: roundWaitMs.default,
   roundWaitFloorMs: 5,
   maxAgeMs: maxStreamAgeSeconds.default * 1000,
+  retryMs: retryMs.default,
   ...timesOf({ heartbeatSeconds: heartbeatSeconds.default, stallSeconds: stallSeconds.default }),
   // 64 pages of 256 KiB, for 64 groups of readers at different positions.
   pageCacheBytes: 16 * 1024 * 1024,
@@ -41,12 +44,13 @@ export const defaultFanoutLimits: FanoutLimits = Object.freeze({
 export interface FanoutSettings {
   readonly heartbeatSeconds: number;
   readonly maxStreamAgeSeconds: number;
+  readonly retryMs: number;
   readonly limits: { readonly roundWaitMs: number; readonly stallSeconds: number };
 }
 
 /** The limits of a front whose rounds have at most `maxRoundBytes` bytes. */
 export function fanoutLimits(
-  { heartbeatSeconds, maxStreamAgeSeconds: maxAgeSeconds, limits }: FanoutSettings,
+  { heartbeatSeconds, maxStreamAgeSeconds: maxAgeSeconds, retryMs, limits }: FanoutSettings,
   maxRoundBytes: number,
 ): FanoutLimits {
   return {
@@ -54,6 +58,7 @@ export function fanoutLimits(
     roundBytes: maxRoundBytes,
     roundWaitMs: limits.roundWaitMs,
     maxAgeMs: maxAgeSeconds * 1000,
+    retryMs,
     ...timesOf({ heartbeatSeconds, stallSeconds: limits.stallSeconds }),
   };
 }

@@ -32,9 +32,9 @@ export class FakeIo implements Io {
 
   outlivesOutput(): void {}
 
-  /** Has the same effect as Ctrl-C. */
-  interrupt(): void {
-    this.#interrupt.abort("SIGINT");
+  /** Without a reason, this has the same effect as Ctrl-C. */
+  interrupt(reason = "SIGINT"): void {
+    this.#interrupt.abort(reason);
   }
 }
 

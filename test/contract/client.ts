@@ -101,7 +101,10 @@ export class ClientStream {
 export const likeBrowsers = { "Cache-Control": "no-cache" };
 
 /** Opens a stream as a browser does, and waits for the first block. The hub has then subscribed the client. */
-export async function openStream(site: Site, options: StreamOptions = {}): Promise<ClientStream> {
+export async function openStream(
+  site: Pick<Site, "connect">,
+  options: StreamOptions = {},
+): Promise<ClientStream> {
   const connection = await site.connect();
   const { path: resource = "/esupdates", query, headers, version } = options;
   const path = query === undefined ? resource : `${resource}?${query}`;

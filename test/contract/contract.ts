@@ -17,6 +17,7 @@ import { testWebSocketConformance } from "./web-socket-conformance.js";
 import { testWebSocketEnds } from "./web-socket-ends.js";
 import { testWebSockets } from "./web-sockets.js";
 import { testTransports } from "./transports.js";
+import { testStopping } from "./stopping.js";
 import { testSubscriptions } from "./subscriptions.js";
 
 /** Tests the behaviour that all fronts share, and the differences that differences.ts lists. */
@@ -31,6 +32,7 @@ export function describeContract(front: FrontName, journal: JournalKind = "memor
     testDifferences(contract);
     testResuming(contract);
     testLifetimes(contract);
+    testStopping(contract);
     testMercure(contract);
     testPresence(contract);
     testCompressed(contract);

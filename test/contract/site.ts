@@ -29,6 +29,8 @@ export interface Site {
   publish(input: PublicationInput): Promise<string>;
   /** The value of a counter, summed over its labels. */
   figure(name: string): number;
+  /** Stops the hub as SIGTERM does. {@link stop} then ends the drain. */
+  drain(): Promise<void>;
   /** Stops the hub in order. A server in front of the hub continues to run. */
   stop(): Promise<void>;
 }
@@ -109,6 +111,7 @@ function siteOf(app: App, port: number): Site {
         (sum, [key, value]) => (key === name || key.startsWith(`${name}{`) ? sum + value : sum),
         0,
       ),
+    drain: () => app.drain(),
     stop: () => app.close(),
   };
 }

@@ -94,6 +94,86 @@ describe("an orderly end", () => {
   });
 });
 
+describe("an even end", () => {
+  it("ends one stream after the other, and the others get what is published meanwhile", async () => {
+    const world = new World();
+    const clients = ["a", "b", "c", "d"].map((name) => world.open({ name }));
+    world.turn();
+    const ended = world.fanout.endEvenly(1000);
+    const outcomes = (): readonly string[] => clients.map(({ outcome }) => outcome);
+    expect(outcomes()).toEqual(["ended", "open", "open", "open"]);
+    world.publish("news");
+    world.turn();
+    expect(clients.map(({ offsets }) => offsets)).toEqual([[], [1], [1], [1]]);
+    world.clock.advance(500);
+    expect(outcomes()).toEqual(["ended", "ended", "ended", "open"]);
+    world.clock.advance(260);
+    await ended;
+    expect(clients.map(({ reason }) => reason)).toEqual(clients.map(() => "stopping"));
+    world.close();
+    expect(world.clock.timers).toBe(0);
+  });
+
+  it("leaves a client that is slow the rest of the time, and a new one the whole time", async () => {
+    const world = new World();
+    const slow = world.open();
+    world.turn();
+    slow.appetite = "when-told";
+    world.publish("news");
+    world.turn();
+    const ended = world.fanout.endEvenly(1000);
+    const late = world.open();
+    world.turn();
+    world.clock.advance(999);
+    expect([slow.outcome, late.outcome]).toEqual(["open", "open"]);
+    world.clock.advance(1);
+    await ended;
+    expect([slow.outcome, late.outcome]).toEqual(["open", "ended"]);
+    world.drain(slow);
+    expect(slow.outcome).toBe("ended");
+    world.close();
+  });
+
+  it("is overtaken by the end of all streams, which also ends each stream that opens later", async () => {
+    const world = new World();
+    const clients = [world.open(), world.open()];
+    world.turn();
+    const ended = world.fanout.endEvenly(1000);
+    const closed = closeStreams(world.fanout, world.clock);
+    await ended;
+    await closed;
+    expect(clients.map(({ outcome }) => outcome)).toEqual(["ended", "ended"]);
+    const late = world.open();
+    world.turn();
+    expect([late.outcome, late.reason, world.clock.timers]).toEqual(["ended", "stopping", 0]);
+  });
+
+  it.each([true, false])("tells each client a time to reconnect (in a worker: %s)", (worker) => {
+    const world = new World({ worker, limits: { retryMs: 1000 } });
+    const clients = Array.from({ length: 50 }, () => world.open());
+    for (let round = 0; round < 3; round += 1) {
+      world.carry();
+      world.turn();
+    }
+    void closeStreams(world.fanout, world.clock);
+    const times = clients
+      .map(({ lines }) => lines.at(-1))
+      .map((last) => (last?.kind === "retry" ? last.ms : 0));
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(1000);
+    expect(Math.max(...times)).toBeLessThanOrEqual(1500);
+    expect(new Set(times).size).toBeGreaterThan(1);
+    world.close();
+  });
+
+  it("tells nothing more to a client whose rights have ended", () => {
+    const world = new World();
+    const client = world.open({ expiresAtMs: world.clock.now() + 500 });
+    world.turn();
+    world.clock.advance(500);
+    expect([client.outcome, client.lines.some(({ kind }) => kind === "retry")]).toEqual(["ended", false]);
+  });
+});
+
 describe("a stream whose rights end", () => {
   it("is closed in time when it was opened just before", () => {
     const world = new World();

@@ -119,8 +119,10 @@ export class FakeChannel implements Channel<FakeClient> {
     if (!this.members.delete(connection)) throw new Error("a connection left that had not joined");
   }
 
-  end(connection: Connection<FakeClient>, reason: EndReason): void {
+  end(connection: Connection<FakeClient>, reason: EndReason, last: Buffer): void {
     if (connection.handle.busy) throw new Error("a busy connection was ended");
+    if (last.length > 0) connection.handle.receive(last);
+    connection.handle.busy = false;
     connection.handle.outcome = "ended";
     connection.handle.reason = reason;
   }

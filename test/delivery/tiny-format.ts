@@ -9,6 +9,7 @@ export type Line =
   | { readonly kind: "coded"; readonly members: number }
   | { readonly kind: "event" | "retained"; readonly offset: number; readonly data: string }
   | { readonly kind: "position" | "heartbeat"; readonly id: string }
+  | { readonly kind: "retry"; readonly ms: number }
   | { readonly kind: "gap"; readonly id: string; readonly notice: GapNotice };
 
 /** A format for tests: one JSON text a line. */
@@ -18,6 +19,7 @@ export const tinyFormat: Format = {
   retained: (entry) => line({ kind: "retained", offset: entry.offset, data: dataOf(entry) }),
   position: (id) => line({ kind: "position", id }),
   heartbeat: (id) => line({ kind: "heartbeat", id }),
+  retry: (ms) => line({ kind: "retry", ms }),
   gap: (notice, id) => line({ kind: "gap", id, notice }),
 };
 

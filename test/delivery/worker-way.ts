@@ -49,11 +49,13 @@ export class WorkerWay {
       clock,
       fanout: { roundBytes },
     });
+    const coded = (body: Buffer, members: number): Buffer =>
+      coding === undefined ? body : coding.encode(body, members);
     this.cohorts = new RemoteCohorts({
       peer: this.#toHub,
-      heartbeat: (_words, id, members) => {
-        const beat = tinyFormat.heartbeat(id);
-        return coding === undefined ? beat : coding.encode(beat, members);
+      quietBytes: {
+        heartbeat: (_encoding, id, members) => coded(tinyFormat.heartbeat(id), members),
+        retry: (_encoding, ms) => coded(tinyFormat.retry?.(ms) ?? Buffer.alloc(0), 1),
       },
       pageCacheBytes,
     });

@@ -217,7 +217,13 @@ export async function spawnHub(options: HubOptions = {}): Promise<HubProcess> {
   const spawning: SpawnOptions = {
     cwd: scratch,
     // Keeps the files of open streams in the scratch folder, not in the user's home.
-    env: { ...process.env, XDG_STATE_HOME: join(scratch, "state"), ...options.env },
+    // Without a time for open streams, SIGTERM ends a hub as quickly as a test needs it.
+    env: {
+      ...process.env,
+      XDG_STATE_HOME: join(scratch, "state"),
+      PHAROS_CLOSE_OVER: "0",
+      ...options.env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   };
   const child = spawn(file, args, spawning);

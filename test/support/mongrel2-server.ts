@@ -24,6 +24,8 @@ const pharosPaths = [
   "/poll",
   "/ws",
   "/healthz",
+  "/livez",
+  "/readyz",
   "/.well-known/mercure",
   "/.well-known/oauth-protected-resource",
   "/publish",

@@ -1,11 +1,13 @@
 import { reloadHub } from "./serve/reload-hub.js";
 import type { App, AppPorts, Ready } from "../../app/app.js";
+import { systemClock } from "../../app/system-clock.js";
 import type { Config } from "../../config/config.js";
 import { loadConfig } from "../../config/load.js";
 import type { SettingText } from "../../config/settings.js";
 import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
 import { defaultTopic, publishPath, streamPath } from "../../protocol.js";
+import { ServiceManager } from "../systemd/service-manager.js";
 import { aborted, exitCodes, type Io } from "../terminal/io.js";
 import { createLogger } from "../terminal/log-lines.js";
 import { warnOfUnknownVariables } from "../settings/unknown-variables.js";
@@ -13,8 +15,9 @@ import { packageVersion } from "../../version.js";
 
 /**
  * Runs a hub until a signal or `shutdown` on its control endpoint stops it. The hub writes only the line `ready …` to
- * standard output, when the listeners are bound. SIGHUP without a terminal loads the configuration again; during the
- * start, the hub does so once it is ready. The hub continues if nobody reads its output. If the engine of the
+ * standard output, when the listeners are bound. After SIGTERM and `shutdown`, its clients leave without a rush; after
+ * SIGINT, and when a terminal is closed, the hub stops at once. SIGHUP without a terminal loads the configuration again;
+ * during the start, the hub does so once it is ready. The hub continues if nobody reads its output. If the engine of the
  * journal has lost publications, the hub stops, and starts again with what is left.
  *
  * @returns the exit code
@@ -26,13 +29,18 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
   let config = load();
   const logger = createLogger(config.logLevel, io.stderr);
   warnOfUnknownVariables(io, logger);
-  const asked = new AbortController();
-  const stopping = AbortSignal.any([asked.signal, io.interrupted]);
+  const service = new ServiceManager({ environment: io.environment, clock: systemClock, logger });
+  const stopping = io.interrupted;
   let app: App | undefined;
   let isReloadDue = false;
+  const reload = (app: App): void => {
+    service.reloading();
+    config = reloadHub(app, { load, logger }) ?? config;
+    service.ready(statusLine(app.ready));
+  };
   io.onReload(() => {
     isReloadDue = app === undefined;
-    if (app !== undefined) config = reloadHub(app, { load, logger }) ?? config;
+    if (app !== undefined) reload(app);
   });
   while (!stopping.aborted) {
     const ended = new AbortController();
@@ -41,7 +49,7 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
       stdout: io.stdout,
       version: packageVersion(),
       stopping,
-      onShutdownRequest: () => asked.abort("control endpoint"),
+      onShutdownRequest: () => io.interrupt(controlEndpoint),
       onJournalLost: () => ended.abort(lost),
       onJournalFailed: (error) => ended.abort(error),
     };
@@ -51,18 +59,27 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
     });
     if (app === undefined) continue;
     io.stdout.write(readyLine(app.ready));
-    if (isReloadDue) config = reloadHub(app, { load, logger }) ?? config;
+    service.ready(statusLine(app.ready));
+    if (isReloadDue) reload(app);
     isReloadDue = false;
     greet(app.ready.http, config, logger);
     await aborted(stopping, ended.signal);
-    logger.info({ reason: messageOf(stopping.aborted ? stopping.reason : ended.signal.reason) }, "stopping");
-    await app.close();
+    const reason: unknown = stopping.aborted ? stopping.reason : ended.signal.reason;
+    logger.info({ reason: messageOf(reason) }, "stopping");
+    const isPatient = patient.has(reason);
+    if (stopping.aborted) service.stopping(isPatient ? config.drainSeconds + config.closeOverSeconds : 0);
+    await (isPatient ? app.drain() : app.close());
     app = undefined;
     if (!stopping.aborted && ended.signal.reason !== lost) throw ended.signal.reason;
   }
   logger.info({}, "stopped");
   return exitCodes.stopped;
 }
+
+const controlEndpoint = "control endpoint";
+
+/** The reasons to stop for which the hub takes its time. After the others, a person waits, or the hub starts again. */
+const patient: ReadonlySet<unknown> = new Set(["SIGTERM", controlEndpoint]);
 
 /** Why a hub starts again. */
 const lost = "the journal has lost publications";
@@ -83,6 +100,12 @@ export function readyLine({ http, ingest, mongrel2, admin }: Ready): string {
     ...(admin === undefined ? [] : [`admin=${admin}`]),
   ];
   return `${words.join(" ")}\n`;
+}
+
+/** What `systemctl status` shows of a hub that serves. */
+function statusLine({ http, mongrel2 }: Ready): string {
+  const fronts = [...(http === undefined ? [] : [http]), ...mongrel2.map(({ name }) => name)];
+  return `serving clients at ${fronts.join(", ")}`;
 }
 
 function greet(http: string | undefined, { open }: Config, logger: Logger): void {

@@ -8,6 +8,8 @@ export interface Io {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted when the user or the system asks the command to end. */
   readonly interrupted: AbortSignal;
+  /** Aborts {@link interrupted}, as a signal does. */
+  readonly interrupt: (reason: string) => void;
   /** Sets the action for a request to read the keys again. @default none */
   readonly onReload: (action: () => void) => void;
   /** Call this if the command must continue when its standard output is gone. */

@@ -10,6 +10,8 @@ export interface SignalSource {
 export interface Signals {
   /** Aborted by the first signal that asks the command to end. */
   readonly interrupted: AbortSignal;
+  /** Asks the command to end, as a signal does; a signal after that ends the process at once. */
+  readonly interrupt: (reason: string) => void;
   /** Sets the action for SIGHUP without a terminal. @default none */
   readonly onReload: (action: () => void) => void;
 }
@@ -36,5 +38,6 @@ export function listenForSignals(source: SignalSource, options: { readonly hasTe
     else reload();
   });
   for (const signal of ["SIGUSR1", "SIGUSR2"] as const) source.on(signal, () => undefined);
-  return { interrupted: interrupted.signal, onReload: (action) => void (reload = action) };
+  const interrupt = (reason: string): void => interrupted.abort(reason);
+  return { interrupted: interrupted.signal, interrupt, onReload: (action) => void (reload = action) };
 }

@@ -1,8 +1,10 @@
 import { logLevels } from "../../base/log.js";
+import { closeOverSeconds, drainSeconds } from "../../limits/stopping.js";
 import { setting, textOf } from "../declare/setting.js";
 import { httpAddress, oneOf } from "../values/addresses.js";
 import { adminToken } from "../values/admin-token.js";
 import { nodeName } from "../values/node-name.js";
+import { seconds } from "../values/number.js";
 
 /** The default admin address. Its port is the one after the default port of the HTTP front. */
 export const defaultAdmin = { host: "127.0.0.1", port: 8081 } as const;
@@ -14,7 +16,7 @@ export const operatingSettings = {
     argument: "<[HOST:]PORT|off>",
     value: httpAddress,
     otherwise: `\`${defaultAdmin.host}:${defaultAdmin.port}\``,
-    help: "Address of `/metrics`, `/stats` and the operator page.",
+    help: "Address of `/metrics`, `/stats`, `/livez`, `/readyz` and the operator page.",
     notes:
       "If the default port is in use, the hub logs a warning and runs without an admin address. If a port that you set is in use, the hub does not start.",
   }),
@@ -42,6 +44,25 @@ export const operatingSettings = {
     default: "off",
     help: "File for one line of JSON for each finished request and stream; `-` means standard output, `off` none.",
     notes: "[Access log](../operating/access-log.md) lists the fields, and shows how to rotate the file.",
+  }),
+  drainSeconds: setting({
+    option: "drain",
+    reload: true,
+    argument: "<SECONDS>",
+    value: seconds(drainSeconds),
+    default: drainSeconds.default,
+    help: "Seconds after SIGTERM during which the hub still serves, but `/readyz` answers 503.",
+    notes: `Set a longer time than the load balancer needs to notice it: [stop a hub](../operating/stopping.md).`,
+  }),
+  closeOverSeconds: setting({
+    option: "close-over",
+    reload: true,
+    argument: "<SECONDS>",
+    value: seconds(closeOverSeconds),
+    default: closeOverSeconds.default,
+    help: "Seconds over which the hub ends its streams after SIGTERM, and after `--drain`.",
+    notes: `The streams end evenly, so that their clients do not all reconnect at once. Without streams, the hub stops at once. After SIGINT
+(Ctrl-C), all streams end at once.`,
   }),
   logLevel: setting({
     option: "log-level",

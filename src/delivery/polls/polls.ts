@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../base/clock.js";
+import { Waiters } from "../../base/waiters.js";
 import { PageCache } from "../../hub/page-cache.js";
 import type { Cohort, Joining, Outlet, Subscription } from "../../hub/cohort.js";
 import type { Hub } from "../../hub/hub.js";
@@ -6,11 +7,12 @@ import type { Page, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
 import type { Metrics } from "../../base/metrics.js";
 import type { FanoutLimits } from "../../limits/fanout.js";
+import { EndEvenly } from "../ending/end-evenly.js";
 import { formatCursor, startPolling } from "./poll-cursor.js";
 
 export interface PollsOptions {
   readonly hub: Hub;
-  readonly clock: Pick<Clock, "after" | "endOfTurn" | "monotonic">;
+  readonly clock: Pick<Clock, "after" | "every" | "endOfTurn" | "monotonic">;
   readonly metrics: Metrics;
   /** The largest size of a response; one event may be larger. Read at each use. */
   readonly limits: Pick<FanoutLimits, "roundBytes">;
@@ -78,6 +80,8 @@ export class Polls implements Outlet {
   readonly #waiting = new Map<Cohort, Set<WaitingPoll>>();
   /** The polls that wait for a page of a slower store. */
   readonly #reading = new Set<WaitingPoll>();
+  readonly #waiters = new Waiters();
+  #evenly: EndEvenly<WaitingPoll> | undefined;
   #size = 0;
   #closed = false;
 
@@ -113,8 +117,7 @@ export class Polls implements Outlet {
       const abort = (): void => {
         poll.untilMs = 0;
         poll.isGone = true;
-        if (poll.cancelPage === undefined) this.#giveUp(poll);
-        else this.#giveUpPage(poll);
+        this.#endWait(poll);
       };
       if (signal?.aborted === true) abort();
       else signal?.addEventListener("abort", abort, { once: true });
@@ -126,11 +129,37 @@ export class Polls implements Outlet {
     this.#options.clock.endOfTurn(() => this.#serve(cohort));
   }
 
+  /**
+   * Answers the waiting polls evenly over this time, in milliseconds. Later polls wait as before. Resolves at its end, or
+   * when no poll waits.
+   */
+  endEvenly(overMs: number): Promise<void> {
+    let isOver = false;
+    this.#evenly = new EndEvenly({
+      clock: this.#options.clock,
+      count: this.#size,
+      items: this.#allWaiting(),
+      overMs,
+      end: (poll) => this.#endWait(poll),
+      ended: () => {
+        isOver = true;
+        this.#waiters.look();
+      },
+    });
+    return this.#waiters.until(() => isOver || this.#size === 0);
+  }
+
   /** Answers all waiting polls. Answers all later polls at once. A second call is allowed. */
   close(): void {
+    this.#evenly?.cancel();
     this.#closed = true;
     for (const cohort of this.#waiting.keys()) this.#serve(cohort);
     for (const poll of this.#reading) this.#giveUpPage(poll);
+  }
+
+  *#allWaiting(): Generator<WaitingPoll, void> {
+    for (const polls of this.#waiting.values()) yield* polls;
+    yield* this.#reading;
   }
 
   /** Answers the polls that wait in this cohort. Called when an event has arrived, or when the hub stops. */
@@ -198,6 +227,12 @@ export class Polls implements Outlet {
     poll.timer = this.#options.clock.after(this.#leftMs(poll), () => this.#giveUp(poll));
   }
 
+  /** Ends the wait for an event or a page. */
+  #endWait(poll: WaitingPoll): void {
+    if (poll.cancelPage === undefined) this.#giveUp(poll);
+    else this.#giveUpPage(poll);
+  }
+
   /** Answers a poll whose wait ended without an event. The poll has everything up to the cohort's horizon. */
   #giveUp(poll: WaitingPoll): void {
     const { cohort } = poll;
@@ -228,6 +263,7 @@ export class Polls implements Outlet {
     const position = formatCursor(hub, cohort, { state: page.next, added });
     hub.leave(cohort);
     this.#size -= 1;
+    this.#waiters.look();
     resolve({ page, position, more });
   }
 }

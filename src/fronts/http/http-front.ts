@@ -3,6 +3,7 @@ import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { METHODS } from "node:http";
 import type { Server } from "node:http";
+import { Server as ListeningServer } from "node:net";
 import type { Socket } from "node:net";
 import type { AccessLog } from "../../access-log/access-log.js";
 import type { Clock } from "../../base/clock.js";
@@ -28,12 +29,12 @@ import type { Metrics } from "../../base/metrics.js";
 import { ConnectionDescriptors } from "../connection-descriptors.js";
 import type { Front } from "../front.js";
 import { DetachedSockets } from "./detached-sockets.js";
-import type { ServedPath } from "../../gateway/http/resource.js";
 import type { GatewayPort, FrontRequest } from "./gateway-port.js";
-import { requestPath, toFrontRequest } from "./http-request.js";
+import { nothingMore, requestPath, routesOf, toFrontRequest } from "./http-request.js";
 import { limitOpenFiles } from "./limit-open-files.js";
 import { staticFiles } from "./static-files.js";
 import { BodyMessage } from "./input/body-message.js";
+import { knownError } from "./input/known-error.js";
 import { RequestBody, dropBody } from "./input/request-body.js";
 import { disconnectSignal } from "./input/disconnect-signal.js";
 import { SocketInput } from "./input/socket-input.js";
@@ -108,6 +109,7 @@ export class HttpFront implements Front {
   readonly #vanished: VanishedClients<Connection<StreamSocket>>;
   readonly #accepted = new WeakSet<Socket>();
   readonly #access: RequestAccess | undefined;
+  #isDraining = false;
 
   constructor(options: HttpFrontOptions) {
     this.#options = options;
@@ -182,6 +184,18 @@ export class HttpFront implements Front {
     socket.allowHalfOpen = true;
     this.#app.server.emit("connection", socket);
     socket.resume();
+  }
+
+  /** From now on, each answer ends its connection. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  endEvenly(overMs: number): Promise<void> {
+    this.drain();
+    // The method of Node's HTTP server would also close idle connections. Their clients may be about to send a request.
+    ListeningServer.prototype.close.call(this.#app.server);
+    return this.#fanout.endEvenly(overMs);
   }
 
   async settle(): Promise<void> {
@@ -287,6 +301,7 @@ export class HttpFront implements Front {
 
   #sendReply(reply: FastifyReply, answer: Reply): FastifyReply {
     this.#count(answer);
+    this.#endIfDraining(reply);
     return sendReply(reply, answer);
   }
 
@@ -355,11 +370,18 @@ export class HttpFront implements Front {
 
   #checkHead(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void {
     const { head } = BodyMessage.of(request.raw);
+    // Files get no answer of the gateway.
+    this.#endIfDraining(reply);
     // The bytes behind the head may be meant for the other end of a tunnel [RFC 9110 9.3.6].
     if (request.raw.method === "CONNECT") void reply.header("Connection", "close");
     const fault = head.faultOf(this.#options);
     if (fault === undefined) proceed();
     else this.#fail(fault, request, reply);
+  }
+
+  /** The client learns that this answer is the last one of its connection [RFC 9112 9.6]. */
+  #endIfDraining(reply: FastifyReply): void {
+    if (this.#isDraining) void reply.header("Connection", "close");
   }
 
   /**
@@ -409,24 +431,8 @@ export class HttpFront implements Front {
   }
 }
 
-/** The paths without duplicates. Several resources may share a path, and the gateway chooses among these resources. */
-function routesOf(resources: readonly ServedPath[]): ReadonlySet<string> {
-  return new Set(resources.flatMap(({ path, below }) => (below === true ? [path, `${path}/*`] : [path])));
-}
-
 function sendReply(reply: FastifyReply, answer: Reply): FastifyReply {
   for (const [name, value] of answer.headers) void reply.header(name, value);
   if (answer.contentLength !== undefined) void reply.header("Content-Length", answer.contentLength);
   return reply.code(answer.status).send(answer.body.length === 0 ? undefined : answer.body);
-}
-
-const nothingMore: Pick<FrontRequest, "body" | "disconnectSignal"> = {
-  body: () => Promise.resolve(Buffer.alloc(0)),
-  disconnectSignal: () => AbortSignal.abort(),
-};
-
-function knownError(error: unknown): PharosError | undefined {
-  if (error instanceof PharosError) return error;
-  const status = (error as { statusCode?: number }).statusCode ?? 500;
-  return status < 500 ? new PharosError("bad-request", "this request is malformed") : undefined;
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
+import type { ServedPath } from "../../gateway/http/resource.js";
 import type { FrontRequest } from "./gateway-port.js";
 import { BodyMessage } from "./input/body-message.js";
 
@@ -44,4 +45,15 @@ function split(target: string): { readonly path: string; readonly query: string 
 function asUtf8(value: string): string {
   const bytes = Buffer.from(value, "latin1");
   return isUtf8(bytes) ? bytes.toString() : value;
+}
+
+/** For a request whose body and end no longer matter. */
+export const nothingMore: Pick<FrontRequest, "body" | "disconnectSignal"> = {
+  body: () => Promise.resolve(Buffer.alloc(0)),
+  disconnectSignal: () => AbortSignal.abort(),
+};
+
+/** The paths without duplicates. Several resources may share a path, and the gateway chooses among these resources. */
+export function routesOf(resources: readonly ServedPath[]): ReadonlySet<string> {
+  return new Set(resources.flatMap(({ path, below }) => (below === true ? [path, `${path}/*`] : [path])));
 }

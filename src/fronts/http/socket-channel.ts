@@ -123,9 +123,10 @@ export class SocketChannel implements Channel<StreamSocket> {
 
   left(): void {}
 
-  end({ handle }: Connection<StreamSocket>, reason: EndReason): void {
+  end({ handle }: Connection<StreamSocket>, reason: EndReason, last: Buffer): void {
     if (handle.webSocket !== undefined) return handle.webSocket.end(reason);
-    if (handle.isChunked) handle.socket.write(lastChunk);
+    const bytes = handle.isChunked === true ? Buffer.concat([last, lastChunk]) : last;
+    if (bytes.length > 0) handle.socket.write(bytes);
     handle.socket.destroySoon();
   }
 

@@ -37,6 +37,8 @@ export interface LinkChannelOptions {
  */
 const leastRoundBytes = 4096;
 
+const nothing = Buffer.alloc(0);
+
 /** The most bytes that codings add to a round. Such a round is still one message. */
 const codingBytes = 64;
 
@@ -49,6 +51,8 @@ export class LinkChannel implements Channel<StreamId> {
   readonly #options: LinkChannelOptions;
   readonly #groups = new Map<FanoutCohort, MemberGroups>();
   readonly #single = new Map<Buffer, StreamId[]>();
+  /** The last bytes of streams, by the part that is from their cohort. The streams of a cohort end in the same way. */
+  readonly #last = new WeakMap<Buffer, Buffer>();
   #ending: StreamId[] = [];
   #cut: StreamId[] = [];
 
@@ -105,11 +109,19 @@ export class LinkChannel implements Channel<StreamId> {
     if (groups?.size === 0) this.#groups.delete(cohort);
   }
 
-  end(connection: Connection<StreamId>, reason: EndReason): void {
-    const last = this.#options.lastBytes(connection.handle, reason);
-    if (last !== undefined) this.write(connection, last);
+  end(connection: Connection<StreamId>, reason: EndReason, last: Buffer): void {
+    const bytes = this.#joined(last, this.#options.lastBytes(connection.handle, reason));
+    if (bytes.length > 0) this.write(connection, bytes);
     this.#ending.push(connection.handle);
     this.#options.ended(connection.handle);
+  }
+
+  /** Both parts are one write, since the channel sends the writes of different bytes in any order. */
+  #joined(last: Buffer, lastOfFront: Buffer = nothing): Buffer {
+    if (last.length === 0) return lastOfFront;
+    const joined = this.#last.get(last) ?? Buffer.concat([last, lastOfFront]);
+    this.#last.set(last, joined);
+    return joined;
   }
 
   /** Closes the connection at once. A normal close waits until the client has read its queued bytes. */

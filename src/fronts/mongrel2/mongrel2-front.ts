@@ -131,6 +131,13 @@ export class Mongrel2Front implements Front {
     this.#link.start();
   }
 
+  /** Mongrel2 holds the connections of the clients. */
+  drain(): void {}
+
+  endEvenly(overMs: number): Promise<void> {
+    return this.#fanout.endEvenly(overMs);
+  }
+
   async settle(): Promise<void> {
     if (this.#link.state === "up") await this.#fanout.whenIdle();
   }

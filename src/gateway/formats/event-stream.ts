@@ -2,7 +2,7 @@ import type { Entry } from "../../hub/publications/entry.js";
 import type { Format } from "../../hub/publications/format.js";
 import { gapEventType } from "../../protocol.js";
 import type { GapNotice } from "../../protocol.js";
-import { encodeEvent, encodeHeartbeat, encodePosition } from "../../sse/encode.js";
+import { encodeEvent, encodeHeartbeat, encodePosition, encodeRetry } from "../../sse/encode.js";
 
 /** Writes publications as server-sent events, for clients that read positions. */
 export const eventStreamFormat: Format = Object.freeze({
@@ -11,6 +11,7 @@ export const eventStreamFormat: Format = Object.freeze({
   retained: (entry: Entry) => encodeEvent(eventFieldsOf(entry)),
   position: encodePosition,
   heartbeat: encodeHeartbeat,
+  retry: encodeRetry,
   gap: (notice: GapNotice, id: string) =>
     encodeEvent({ id, type: gapEventType, data: JSON.stringify(notice) }),
 });

@@ -2,7 +2,7 @@ import { toPharosError } from "../../base/errors.js";
 import type { ErrorCode } from "../../base/errors.js";
 import type { GatewayRequest, Headers, Reply } from "../http/messages.js";
 import { textReply } from "../http/replies.js";
-import { spreadWait } from "../limits/spread-wait.js";
+import { spreadWait } from "../../base/waits/spread-wait.js";
 import type { Refusal } from "../http/refusal.js";
 import type { RefusalLog } from "./refusal-log.js";
 

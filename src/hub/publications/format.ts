@@ -19,6 +19,10 @@ export interface Format extends EventEncoder {
    */
   heartbeat(id: string): Buffer;
   /**
+   * Tells the client the time after which it reconnects, in whole milliseconds. @default the format has no such time
+   */
+  retry?(ms: number): Buffer;
+  /**
    * Writes a gap event. The gap event reports the events that are missing before the next event, and moves the client's
    * cursor to `id`.
    */

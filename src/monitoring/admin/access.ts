@@ -17,6 +17,9 @@ export interface AdminAccessSettings {
   readonly adminToken?: string | undefined;
 }
 
+/** What a request asks for. */
+export type AdminContent = "metrics" | "page" | "probe";
+
 /**
  * Decides which requests may read the metrics. If a token is configured, a request must contain it. Without a token,
  * only programs on this machine may send requests, with a loopback name as `Host`. A web page that is open on this
@@ -33,9 +36,11 @@ export class AdminAccess {
 
   /**
    * The reason to reject a request; undefined if the request is allowed. The files of the page need no token: the
-   * page itself asks the user for one.
+   * page itself asks the user for one. Any machine may send a probe, which tells no figures: a load balancer and the
+   * kubelet have no token.
    */
-  refusalOf(request: AdminRequest, content: "metrics" | "page" = "metrics"): PharosError | undefined {
+  refusalOf(request: AdminRequest, content: AdminContent = "metrics"): PharosError | undefined {
+    if (content === "probe") return undefined;
     const { adminToken } = this.#settings;
     if (adminToken === undefined) return withoutToken(request);
     return content === "page" ? undefined : withToken(request, this.#digestOf(adminToken));

@@ -5,11 +5,12 @@ import { quoteValue } from "../../base/quote-value.js";
 import type { Reply } from "../../gateway/http/messages.js";
 import { RequestHead, nodeHeadLimits } from "../../gateway/limits/request-head.js";
 import { declaredRequestLimits } from "../../limits/requests.js";
+import { probes } from "../../gateway/http/probes.js";
+import type { Readiness } from "../../gateway/http/probes.js";
 import { jsonReply } from "../../gateway/http/replies.js";
 import { problemReply, refuse } from "../../gateway/refusals/refuse.js";
 import type { Logger } from "../../base/log.js";
-import type { AdminAccess } from "./access.js";
-import type { AdminRequest } from "./access.js";
+import type { AdminAccess, AdminContent, AdminRequest } from "./access.js";
 import { expositionType } from "./exposition.js";
 import { servePages } from "./pages.js";
 
@@ -32,13 +33,15 @@ export interface AdminServerOptions {
   readonly metrics: () => string;
   /** Returns the status document. */
   readonly stats: () => unknown;
+  readonly readiness: () => Readiness;
   /** The folder of the pages. The server serves only the operator's page from this folder. */
   readonly htmlDir: string;
   readonly logger: Logger;
 }
 
 /**
- * Serves `GET /metrics`, `GET /stats`, and at `/` a page that shows both. The server has its own address, which the
+ * Serves `GET /metrics`, `GET /stats`, and at `/` a page that shows both. `GET /livez` and `GET /readyz` need no token,
+ * and any machine may send them: they tell no figures. The server has its own address, which the
  * hub's clients need not reach. The server sends no CORS headers, so that pages of other origins cannot read its
  * responses.
  */
@@ -74,7 +77,7 @@ export class AdminServer {
   }
 
   #createApp(): FastifyInstance {
-    const { access, metrics, stats, htmlDir } = this.#options;
+    const { access, metrics, stats } = this.#options;
     const { maxHeaderSize, maxHeadersCount } = nodeHeadLimits(headLimits);
     const app = Fastify({
       forceCloseConnections: true,
@@ -85,10 +88,10 @@ export class AdminServer {
     app.server.maxHeadersCount = maxHeadersCount;
     // Node itself would answer such a request, without problem details.
     app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
-    const pages = servePages(app, htmlDir);
+    const contentOf = this.#serveOpen(app);
     app.addHook("onRequest", (request, reply, done) => {
       // The hook compares the route and not the URL, since clients can write one path in many ways.
-      const content = pages.has(request.routeOptions.url ?? "") ? "page" : "metrics";
+      const content = contentOf.get(request.routeOptions.url ?? "");
       const head = new RequestHead(request.raw);
       const refusal = head.faultOf(headLimits) ?? access.refusalOf(toAdminRequest(request, head), content);
       if (refusal === undefined) done();
@@ -100,7 +103,7 @@ export class AdminServer {
     app.get("/stats", (_request, reply) => sendReply(reply, jsonReply(200, stats())));
     app.setNotFoundHandler(({ method, url }, reply) => {
       const given = quoteValue(`${method} ${url.split("?", 1)[0] ?? ""}`);
-      const message = `only GET /metrics, GET /stats and a page at / are served here, not ${given}`;
+      const message = `only GET /metrics, GET /stats, GET /livez, GET /readyz and a page at / are served here, not ${given}`;
       return this.#refuse(reply, new PharosError("not-found", message));
     });
     app.setErrorHandler((error, _request, reply) => {
@@ -108,6 +111,18 @@ export class AdminServer {
       return this.#refuse(reply, error);
     });
     return app;
+  }
+
+  /** Serves everything that needs no token. Returns its routes. */
+  #serveOpen(app: FastifyInstance): ReadonlyMap<string, AdminContent> {
+    const { htmlDir, readiness } = this.#options;
+    const contentOf = new Map<string, AdminContent>();
+    for (const path of servePages(app, htmlDir)) contentOf.set(path, "page");
+    for (const [path, answer] of probes(readiness)) {
+      app.get(path, (_request, reply) => sendReply(reply, answer()));
+      contentOf.set(path, "probe");
+    }
+    return contentOf;
   }
 
   #refuse(reply: FastifyReply, error: unknown): FastifyReply {

@@ -1,4 +1,6 @@
 import { healthPath } from "../../protocol.js";
+import { probes } from "../../gateway/http/probes.js";
+import type { Readiness } from "../../gateway/http/probes.js";
 import { jsonReply } from "../../gateway/http/replies.js";
 import type { Resource } from "../../gateway/http/resource.js";
 
@@ -21,6 +23,15 @@ export function healthResource(facts: () => HealthFacts): Resource {
     isUncounted: true,
     methods: { GET: () => jsonReply(200, documentOf(facts())) },
   };
+}
+
+/** Serves the liveness check and the readiness check. */
+export function probeResources(readiness: () => Readiness): readonly Resource[] {
+  return [...probes(readiness)].map(([path, answer]) => ({
+    path,
+    isUncounted: true,
+    methods: { GET: answer },
+  }));
 }
 
 function documentOf(facts: HealthFacts): Readonly<Record<string, unknown>> {

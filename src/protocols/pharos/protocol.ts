@@ -2,7 +2,7 @@ import { eventStreamFormat, eventsOnlyFormat } from "../../gateway/formats/event
 import type { Protocol, ProtocolPorts } from "../../gateway/protocol.js";
 import { eventStreamResource } from "./esupdates.js";
 import { eventStreamWithTopicsFormat } from "./event-stream-with-topics.js";
-import { healthResource } from "./health.js";
+import { healthResource, probeResources } from "./health.js";
 import { pollResource } from "./poll.js";
 import { publishResource } from "./publish.js";
 import type { PublishLinesLimits } from "./publish-lines.js";
@@ -19,6 +19,7 @@ export const pharosProtocol: Protocol = Object.freeze({
     webSocketResource(ports),
     publishResource({ ...ports, lines: linesLimits(ports) }),
     healthResource(ports.facts),
+    ...probeResources(ports.readiness),
   ],
 });
 

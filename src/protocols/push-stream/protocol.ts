@@ -1,4 +1,4 @@
-import type { HeartbeatFormat, Protocol, ProtocolPorts } from "../../gateway/protocol.js";
+import type { QuietFormat, Protocol, ProtocolPorts } from "../../gateway/protocol.js";
 import { pushStreamFormats } from "./messages/formats.js";
 import { Stamps } from "./messages/stamps.js";
 import { pushStream } from "./push-stream.js";
@@ -8,7 +8,7 @@ import { pushStream } from "./push-stream.js";
  * hub.
  */
 const { longPoll, ...streams } = pushStreamFormats({ of: () => ({ time: 0, tag: 0 }) });
-const formats: readonly HeartbeatFormat[] = [
+const formats: readonly QuietFormat[] = [
   longPoll,
   ...Object.values(streams).flatMap(({ positions, plain }) => [positions, plain]),
 ];

@@ -82,13 +82,23 @@ export type ToWorker =
   | ({ readonly kind: "standing" } & Standing)
   /** The hub has other settings from now on. The answers before this message follow the earlier settings. */
   | { readonly kind: "settings"; readonly settings: ChangedSettings }
+  /** Each answer of the worker ends its connection from now on. */
+  | { readonly kind: "drain" }
+  /**
+   * The worker has to end its streams evenly over this time, in milliseconds. The worker answers `streams-ended` at its
+   * end, or when no stream is open.
+   */
+  | { readonly kind: "end-streams"; readonly overMs: number }
   /** The hub sends no further connections. The worker answers `settled` after its last write. */
   | { readonly kind: "settle" }
   /** The worker has to close its streams in order, and then to end. */
   | { readonly kind: "close" };
 
 /** The messages about requests and streams. The other messages are about the worker itself. */
-export type StreamsToWorker = Exclude<ToWorker, { readonly kind: "settings" | "settle" | "close" }>;
+export type StreamsToWorker = Exclude<
+  ToWorker,
+  { readonly kind: "settings" | "drain" | "end-streams" | "settle" | "close" }
+>;
 
 /** The names of the format and the coding of a cohort's bytes. */
 export interface CohortEncoding {
@@ -148,10 +158,14 @@ export type ToHub =
     }
   | { readonly kind: "hold"; readonly cohort: CohortNumber; readonly on: boolean }
   | ({ readonly kind: "metrics" } & WorkerMetrics)
+  | { readonly kind: "streams-ended" }
   | { readonly kind: "settled" };
 
 /** The messages about requests and streams. The other messages are about the worker itself. */
-export type StreamsToHub = Exclude<ToHub, { readonly kind: "up" | "closed" | "metrics" | "settled" }>;
+export type StreamsToHub = Exclude<
+  ToHub,
+  { readonly kind: "up" | "closed" | "metrics" | "streams-ended" | "settled" }
+>;
 
 /** The fields of the PharosError that explains why a body could not be read. */
 export interface BodyRefusal {

@@ -65,6 +65,7 @@ export class WorkerPool {
   readonly #folder = new ScratchFolder();
   #started = 0;
   #next = 0;
+  #draining = false;
   #stopping = false;
   #closing = false;
 
@@ -143,6 +144,18 @@ export class WorkerPool {
     for (const worker of this.#running()) worker.changeSettings(this.#options.settings);
   }
 
+  /** Each answer ends its connection from now on, also in the workers that the pool starts later. */
+  drain(): void {
+    this.#draining = true;
+    for (const worker of this.#running()) worker.drain();
+  }
+
+  /** Ends the streams evenly over this time. After this call, the pool replaces no worker. */
+  async endEvenly(overMs: number): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#running().map((worker) => worker.endEvenly(overMs)));
+  }
+
   /**
    * Resolves when all publications are delivered. After this call, the pool replaces no worker. The caller sets the
    * deadline.
@@ -177,6 +190,7 @@ export class WorkerPool {
     this.#workers[index] = worker;
     await worker.start();
     if (!worker.isUp) return;
+    if (this.#draining) worker.drain();
     logger.debug({ worker: index + 1, pid: worker.pid }, "a worker is ready");
     this.#unready.delete(index);
     this.#waiters.look();

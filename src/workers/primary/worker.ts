@@ -65,6 +65,7 @@ export class Worker {
   #changed: ChangedSettings | undefined;
   /** True if a connection could not be passed to the worker. */
   #refused = false;
+  #hasEndedStreams = false;
   #settled = false;
   #closing = false;
   #over = false;
@@ -137,6 +138,18 @@ export class Worker {
     });
   }
 
+  /** Each answer of the worker ends its connection from now on. A worker that is not up yet has no connections. */
+  drain(): void {
+    if (this.#up) this.#peer.send({ kind: "drain" });
+  }
+
+  /** The worker ends its streams evenly over this time. Resolves also if the worker has ended, or was not up. */
+  async endEvenly(overMs: number): Promise<void> {
+    if (!this.#up) return;
+    this.#peer.send({ kind: "end-streams", overMs });
+    await this.#until(() => this.#hasEndedStreams);
+  }
+
   /**
    * Resolves when the worker has written everything published, has ended, or was not up. The caller sets the deadline.
    */
@@ -198,6 +211,9 @@ export class Worker {
       case "up":
         this.#up = true;
         this.#sendChanged();
+        return this.#waiters.look();
+      case "streams-ended":
+        this.#hasEndedStreams = true;
         return this.#waiters.look();
       case "settled":
         this.#settled = true;

@@ -87,6 +87,15 @@ export class WorkersFront implements Front {
     this.#pool.settingsChanged();
   }
 
+  drain(): void {
+    this.#pool.drain();
+  }
+
+  async endEvenly(overMs: number): Promise<void> {
+    this.#takeNoMore();
+    await this.#pool.endEvenly(overMs);
+  }
+
   async settle(): Promise<void> {
     this.#takeNoMore();
     await this.#pool.settle();

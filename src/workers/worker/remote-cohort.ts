@@ -19,6 +19,7 @@ export interface RemoteCohortOptions {
   /** Gets a page from the hub. */
   readonly hubPage: (wanted: WantedPage) => Page | PendingPage;
   readonly heartbeat: (id: string, members: number) => Buffer;
+  readonly retry: (ms: number) => Buffer;
   readonly hold: (on: boolean) => void;
   /** Called when the last connection has left the cohort. */
   readonly onEmpty: () => void;
@@ -117,6 +118,10 @@ export class RemoteCohort implements FanoutCohort {
 
   heartbeat(): Buffer {
     return this.#options.heartbeat(this.#stand().id, this.connections);
+  }
+
+  retry(ms: number): Buffer {
+    return this.#options.retry(ms);
   }
 
   hold(on: boolean): void {

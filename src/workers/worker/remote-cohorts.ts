@@ -14,6 +14,7 @@ import type {
   CohortEncoding,
 } from "../ipc/messages.js";
 import type { Peer } from "../ipc/peer.js";
+import type { QuietBytes } from "./quiet-bytes.js";
 import { compact, RecentBatchBudget } from "./recent-batches.js";
 import { RemoteTicket } from "./remote-ticket.js";
 import { RemoteCohort } from "./remote-cohort.js";
@@ -21,8 +22,7 @@ import type { WantedPage } from "./remote-cohort.js";
 
 export interface RemoteCohortsOptions {
   readonly peer: Peer<StreamsToHub>;
-  /** Encodes a heartbeat for the streams of a cohort. */
-  readonly heartbeat: (encoding: CohortEncoding, id: string, members: number) => Buffer;
+  readonly quietBytes: QuietBytes;
   /** The memory limit for pages that several readers share, in bytes. */
   readonly pageCacheBytes: number;
 }
@@ -168,7 +168,7 @@ export class RemoteCohorts implements CohortSource {
   }
 
   #create(number: CohortNumber, encoding: CohortEncoding, standing: Standing): RemoteCohort {
-    const { heartbeat, peer } = this.#options;
+    const { quietBytes, peer } = this.#options;
     return new RemoteCohort({
       standing,
       leastStanding: () => this.#standing,
@@ -176,7 +176,8 @@ export class RemoteCohorts implements CohortSource {
       taken: (batches, roundBytes) => this.#tellTaken(number, batches, roundBytes),
       recentPage: (wanted) => this.#recentPage(number, wanted),
       hubPage: (wanted) => this.#hubPage(number, wanted),
-      heartbeat: (id, members) => heartbeat(encoding, id, members),
+      heartbeat: (id, members) => quietBytes.heartbeat(encoding, id, members),
+      retry: (ms) => quietBytes.retry(encoding, ms),
       hold: (on) => peer.send({ kind: "hold", cohort: number, on }),
       onEmpty: () => this.#cohorts.delete(number),
     });

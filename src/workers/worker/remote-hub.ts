@@ -1,5 +1,5 @@
 import type { StreamsToWorker } from "../ipc/messages.js";
-import { heartbeat } from "./heartbeat.js";
+import { quietBytes } from "./quiet-bytes.js";
 import { RemoteCohorts } from "./remote-cohorts.js";
 import { RemoteGateway } from "./remote-gateway.js";
 import type { RemoteGatewayOptions } from "./remote-gateway.js";
@@ -12,7 +12,7 @@ export class RemoteHub {
   constructor(options: Omit<RemoteGatewayOptions, "cohorts">) {
     const { peer, settings } = options;
     const { pageCacheBytes } = settings.fanout;
-    this.cohorts = new RemoteCohorts({ peer, heartbeat, pageCacheBytes });
+    this.cohorts = new RemoteCohorts({ peer, quietBytes, pageCacheBytes });
     this.gateway = new RemoteGateway({ ...options, cohorts: this.cohorts });
   }
 

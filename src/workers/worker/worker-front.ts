@@ -106,6 +106,11 @@ export class WorkerFront {
         return this.#sendMetrics();
       case "settings":
         return this.#change(message.settings);
+      case "drain":
+        return this.#front.drain();
+      case "end-streams":
+        void this.#endStreams(message.overMs);
+        return;
       case "settle":
         void this.#settle();
         return;
@@ -128,6 +133,11 @@ export class WorkerFront {
     const bodyBytes = gateway.bodies.held;
     const held = gateway.unanswered + cohorts.connections;
     this.#peer.send({ kind: "metrics", ...this.#metrics.drain(), laggards, bodyBytes, held });
+  }
+
+  async #endStreams(overMs: number): Promise<void> {
+    await this.#front.endEvenly(overMs);
+    this.#peer.send({ kind: "streams-ended" });
   }
 
   async #settle(): Promise<void> {

@@ -23,6 +23,8 @@ export const probes: Probes = { ...settingProbes, ...limitProbes };
 
 /** Settings whose effect shows elsewhere. */
 export const shownElsewhere: Readonly<Record<string, string>> = {
+  closeOverSeconds: "test/app/lifecycle/lifecycle.test.ts: shows only when the hub stops",
+  drainSeconds: "test/app/lifecycle/lifecycle.test.ts: shows only when the hub stops",
   "limits.connectionsPerWorker": "test/e2e/reload.test.ts: only hubs with workers have this limit",
   "limits.pendingBytes":
     "test/hub/backpressure.test.ts: publishers wait for a time that depends on the machine",

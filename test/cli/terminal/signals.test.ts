@@ -31,6 +31,15 @@ describe("the signals of a command", () => {
     expect(source.exits).toEqual([1]);
   });
 
+  it("a signal ends at once after another program has asked for the end", () => {
+    const { source, signals } = started({ hasTerminal: false });
+    signals.interrupt("control endpoint");
+    expect(signals.interrupted.reason).toBe("control endpoint");
+    expect(source.exits).toEqual([]);
+    source.emit("SIGTERM");
+    expect(source.exits).toEqual([1]);
+  });
+
   // A closed terminal killed the hub at once: clients got no end of their streams.
   it("SIGHUP on a terminal ends in order, even if it comes twice", () => {
     const { source, signals, seen } = started({ hasTerminal: true });

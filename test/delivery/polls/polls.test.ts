@@ -291,3 +291,38 @@ it("polls count until they are answered, and leave nothing behind", async () => 
   expect({ polls: world.polls.size, cohorts: world.hub.cohortCount }).toEqual({ polls: 0, cohorts: 0 });
   expect(world.hub.pendingBytes).toBe(0);
 });
+
+it("an even end answers one poll after the other, while the others still wait for events", async () => {
+  const world = new PollWorld();
+  const polls: Poll[] = [];
+  for (const filters of [["a"], ["a"], ["b"], ["c"]])
+    polls.push(await asked(world, { cursor: at(0), filters }));
+  const ended = world.polls.endEvenly(1000);
+  await world.turn();
+  const answered = (): readonly boolean[] => polls.map(({ answer }) => answer !== undefined);
+  expect(answered()).toEqual([true, false, false, false]);
+  await world.advance(260);
+  expect(answered()).toEqual([true, true, false, false]);
+  world.publish("c", "meanwhile");
+  await world.turn();
+  expect(polls[3]?.data).toEqual(["meanwhile"]);
+  // It takes the place of the poll that the event has answered.
+  const late = await asked(world, { cursor: at(1) });
+  await world.advance(480);
+  expect([answered(), late.data]).toEqual([[true, true, true, true], undefined]);
+  await world.advance(20);
+  await ended;
+  world.polls.close();
+  expect([late.data, world.polls.size, world.clock.timers]).toEqual([[], 0, 0]);
+});
+
+it("an even end is over at once without a poll, and with the last answer", async () => {
+  const world = new PollWorld();
+  await world.polls.endEvenly(1000);
+  await asked(world, { cursor: at(0) });
+  const ended = world.polls.endEvenly(1000);
+  await world.turn();
+  await ended;
+  world.polls.close();
+  expect([world.polls.size, world.clock.timers]).toEqual([0, 0]);
+});

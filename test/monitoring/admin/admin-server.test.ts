@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { AdminAccess } from "../../../src/monitoring/admin/access.js";
 import { AdminServer } from "../../../src/monitoring/admin/admin-server.js";
 import type { AdminServerOptions } from "../../../src/monitoring/admin/admin-server.js";
+import type { Readiness } from "../../../src/gateway/http/probes.js";
 import { silentLogger } from "../../../src/base/log.js";
 import { root } from "../../support/ipc.js";
 import { parsePort } from "../../support/parse-port.js";
@@ -17,6 +18,7 @@ function createServerWith(options: Partial<AdminServerOptions> = {}): AdminServe
     access: new AdminAccess({}),
     metrics: () => "a 1\n",
     stats: () => ({ version: "1.2.3" }),
+    readiness: () => "ok",
     htmlDir: join(root, "html"),
     logger: silentLogger,
     ...options,
@@ -41,6 +43,28 @@ test("metrics are served as Prometheus reads them, the status as JSON, to nobody
     expect([...reply.headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
   }
 });
+
+test.each([undefined, "0123456789abcdef"])(
+  "any program may ask whether the hub is alive and ready (token: %s)",
+  async (token) => {
+    let readiness: Readiness = "starting";
+    const url = await createServerWith({
+      access: new AdminAccess({ adminToken: token }),
+      readiness: () => readiness,
+    }).listen();
+    const port = Number(new URL(url).port);
+    const ask = (path: string): Promise<string> => {
+      // The host and the proxy would be refused at every other path.
+      const headers = "Host: 10.0.0.7:8081\r\nVia: 1.1 proxy\r\nConnection: close\r\n";
+      return exchangeRaw({ port }, { bytes: `GET ${path} HTTP/1.1\r\n${headers}\r\n`, within: 20_000 });
+    };
+    expect(await ask("/readyz")).toMatch(/^HTTP\/1\.1 503 .*\r\n\r\n\{"status":"starting"\}\n$/s);
+    expect(await ask("/livez")).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\n\{"status":"ok"\}\n$/s);
+    readiness = "degraded";
+    expect(await ask("/readyz")).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\n\{"status":"degraded"\}\n$/s);
+    expect(await ask("/stats")).toMatch(/^HTTP\/1\.1 40[13] /);
+  },
+);
 
 test("nothing else is served, and nothing else than reading", async () => {
   const url = await createServerWith().listen();

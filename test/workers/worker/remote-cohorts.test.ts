@@ -19,7 +19,7 @@ function createCohorts(): { readonly cohorts: RemoteCohorts; readonly sent: read
   const sent: ToHub[] = [];
   const cohorts = new RemoteCohorts({
     peer: { send: (message) => void sent.push(message) },
-    heartbeat: () => Buffer.alloc(0),
+    quietBytes: { heartbeat: () => Buffer.alloc(0), retry: () => Buffer.alloc(0) },
     pageCacheBytes: 1024,
   });
   cohorts.reserve(place);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { spreadWait } from "../../../src/gateway/limits/spread-wait.js";
+import { spreadWait } from "../../../src/base/waits/spread-wait.js";
 
 const nearlyOne = 1 - Number.EPSILON;
 
