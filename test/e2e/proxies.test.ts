@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import { connect as connectTls } from "node:tls";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { atSuiteEnd } from "../support/at-suite-end.js";
 import { startHub, type HubProcess } from "../support/hub-process.js";
 import { ProxiedStream, type Ask } from "../support/proxies/proxied-stream.js";
 import { proxyNames, type ProxyName } from "../support/proxies/proxy-kinds.js";
@@ -18,20 +19,23 @@ interface Site {
   readonly proxy: Proxy;
 }
 
+const onEnd = atSuiteEnd();
+
 let hub: HubProcess;
 beforeAll(async () => {
   hub = await startHub({
     args: ["--trusted-proxy", "127.0.0.1", "--log-level", "debug"],
     env: { PHAROS_TOKEN_SECRET: secret },
-    onEnd: afterAll,
+    onEnd,
   });
 });
 
 /** A proxy in front of the hub, for all tests of a suite. */
 function proxyOfSuite(name: ProxyName, set: Set): { readonly proxy: Proxy } {
   let proxy: Proxy | undefined;
+  const onEnd = atSuiteEnd();
   beforeAll(async () => {
-    proxy = await startProxy(name, { set, hub: `127.0.0.1:${hub.httpPort}`, onEnd: afterAll });
+    proxy = await startProxy(name, { set, hub: `127.0.0.1:${hub.httpPort}`, onEnd });
   });
   return {
     get proxy() {
