@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 const root = new URL("../../", import.meta.url);
 
 /** Pages that show files of deploy/. Before each such block of code is a comment with the name of its file. */
-export const pagesWithFiles = ["docs/operating/proxies.md"] as const;
+export const pagesWithFiles = ["docs/operating/deploying.md", "docs/operating/proxies.md"] as const;
 
 const block = /^<!-- deploy\/(\S+) -->\n```(\w+)\n[^]*?^```$/gm;
 

@@ -98,6 +98,8 @@ test("no proxy holds back the first event, or cuts a quiet stream or poll within
     return Promise.all(all);
   };
 
+  // The test's own first request loads code of Node.
+  await fetch(`${hub.httpUrl}/publish/other`, { method: "POST", body: "any" });
   const first = await publish("the first");
   await delay(quietMs);
   const last = await publish("the last");

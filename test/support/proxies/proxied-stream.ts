@@ -3,7 +3,7 @@ import { request as requestSecure } from "node:https";
 import type { Duplex } from "node:stream";
 import { atTestEnd } from "../on-end.js";
 import { Changes } from "../wait-for.js";
-import { handshakeHeaders } from "../web-socket.js";
+import { clientFrame, handshakeHeaders } from "../web-socket.js";
 import type { Proxy } from "./start-proxy.js";
 
 export interface Ask {
@@ -41,8 +41,9 @@ export class ProxiedStream {
     this.#request.on("upgrade", (response, socket, head) => {
       this.#response = response;
       this.#socket = socket;
-      this.#read(head);
+      socket.on("data", pongsOf(socket));
       socket.on("data", (bytes: Buffer) => this.#read(bytes));
+      socket.unshift(head);
       socket.on("close", () => this.#end("the socket is closed"));
       socket.on("error", (error) => this.#end(error.message));
     });
@@ -120,4 +121,22 @@ function send(proxy: Proxy, { method = "GET", path, headers = {}, body = "", fro
     : requestPlain(options);
   request.end(body);
   return request;
+}
+
+/** Answers each ping of a WebSocket, as browsers do. Accepts the pieces of the server's frames. */
+function pongsOf(socket: Duplex): (piece: Buffer) => void {
+  let rest = Buffer.alloc(0);
+  return (piece) => {
+    rest = Buffer.concat([rest, piece]);
+    for (;;) {
+      const short = (rest[1] ?? 0) & 127;
+      const start = short === 126 ? 4 : 2;
+      if (rest.length < start) return;
+      const end = start + (short === 126 ? rest.readUInt16BE(2) : short);
+      if (rest.length < end) return;
+      if (((rest[0] ?? 0) & 15) === 9)
+        socket.write(clientFrame({ opcode: 10, payload: rest.subarray(start, end) }));
+      rest = rest.subarray(end);
+    }
+  };
 }
