@@ -3,6 +3,8 @@ export type { App, AppPorts, Ready } from "./app/app.js";
 export type { Reloaded } from "./app/reload/reloader.js";
 export { loadConfig } from "./config/load.js";
 export type { Config, Limits } from "./config/config.js";
+export type { BoundAddress } from "./fronts/front.js";
+export type { ListenAddress } from "./config/values/listen-address.js";
 export type { SettingChange } from "./config/plan-reload.js";
 export type { Mongrel2Specs } from "./config/values/addresses.js";
 export { errorCodes, PharosError } from "./base/errors.js";

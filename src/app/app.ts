@@ -30,7 +30,7 @@ import { nameOfNode } from "../config/name-of-node.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
 import { ConnectionDescriptors } from "../fronts/connection-descriptors.js";
 import { planDescriptors } from "../limits/descriptors.js";
-import type { Front } from "../fronts/front.js";
+import type { BoundAddress, Front } from "../fronts/front.js";
 import type { Gateway } from "../gateway/gateway.js";
 import { Hub } from "../hub/hub.js";
 import { defaultPressureLimits } from "../hub/backpressure.js";
@@ -82,7 +82,10 @@ export interface AppPorts {
 
 /** The addresses of a started hub. */
 export interface Ready {
+  /** The URL of the first listener of the HTTP front, or `unix:/PATH`. */
   readonly http?: string;
+  /** All listeners of the HTTP front, in the order of the configuration. */
+  readonly listeners: readonly BoundAddress[];
   readonly ingest: readonly string[];
   readonly mongrel2: readonly { readonly name: string; readonly state: string }[];
   /** The URL of metrics and status. */
@@ -173,8 +176,7 @@ class RunningApp implements App {
   #control: ControlSocket | undefined;
   #admin: Admin | undefined;
   #beacon: Timer | undefined;
-  /** The URLs of the fronts by label. */
-  readonly #urls = new Map<string, string>();
+  readonly #listeners: BoundAddress[] = [];
   readonly #lifecycle: Lifecycle;
 
   constructor(live: Live<Config>, ports: RunningPorts) {
@@ -246,9 +248,10 @@ class RunningApp implements App {
   }
 
   get ready(): Ready {
-    const http = this.#urls.get("http");
+    const [first] = this.#listeners;
     return {
-      ...(http === undefined ? {} : { http }),
+      ...(first === undefined ? {} : { http: first.url }),
+      listeners: [...this.#listeners],
       ingest: this.#ingress.map((ingress) => ingress.address),
       mongrel2: this.#links
         .filter(({ label }) => label === "mongrel2")
@@ -275,10 +278,7 @@ class RunningApp implements App {
       isDegraded: () => this.#isDegraded,
     });
     this.#presence.begin();
-    for (const front of this.#fronts) {
-      const url = await front.start();
-      if (url !== undefined) this.#urls.set(front.label, url);
-    }
+    for (const front of this.#fronts) this.#listeners.push(...(await front.start()));
     const { logger, onShutdownRequest } = this.#ports;
     const ports = { clock: this.#clock, logger, metrics: this.#metrics };
     const publishers = new ConnectionDescriptors("publisher", { ...ports, descriptors: this.#descriptors });

@@ -1,4 +1,4 @@
-import { httpFronts } from "../fronts/http/http-fronts.js";
+import { httpFronts } from "../fronts/http/listening/http-fronts.js";
 import type { FrontBuilder } from "../fronts/front.js";
 import { mongrel2Fronts } from "../fronts/mongrel2/mongrel2-fronts.js";
 import { workersFronts } from "../workers/primary/workers-fronts.js";

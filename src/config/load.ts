@@ -59,9 +59,10 @@ function allIssuers(one: TokenIssuer, listed: readonly TokenIssuer[]): readonly 
 
 /** The URL for clients on this machine. Port 0 remains 0, because the free port is not known yet. */
 function defaultPublicUrl(http: Config["http"]): string {
-  if (http === "off") return `http://localhost${mercurePath}`;
-  const host = http.host.includes(":") ? `[${http.host}]` : http.host;
-  return new URL(mercurePath, `http://${host}:${http.port}`).href;
+  const first = http.find((address) => address.kind === "tcp");
+  if (first === undefined) return `http://localhost${mercurePath}`;
+  const host = first.host === "*" ? "127.0.0.1" : first.host;
+  return new URL(mercurePath, `http://${host.includes(":") ? `[${host}]` : host}:${first.port}`).href;
 }
 
 function adminAddress(given: HttpAddress | "off" | undefined): AdminAddress | "off" {

@@ -17,6 +17,22 @@ export const linkStates = ["waiting", "up", "stuck", "down"] as const;
  */
 export type LinkState = (typeof linkStates)[number];
 
+/** An address that is bound. */
+export interface BoundAddress {
+  /**
+   * `http://HOST:PORT` or `https://HOST:PORT` with the real port, or `unix:/PATH`. For an address on all network
+   * interfaces, the host is 127.0.0.1.
+   */
+  readonly url: string;
+  /** Only for an address on all network interfaces. */
+  readonly allInterfaces?: {
+    /** The address as it is bound: `0.0.0.0:PORT`, or `[::]:PORT` for IPv4 and IPv6. */
+    readonly address: string;
+    /** The URLs with the addresses of this machine that other machines may reach. */
+    readonly urls: readonly string[];
+  };
+}
+
 /** The status of one worker process, for operators. */
 export interface WorkerStatus {
   /** The number of the worker, from 1. A worker that replaces an ended worker has the same number. */
@@ -57,12 +73,12 @@ export interface Front {
   /** Only for a front with worker processes. */
   readonly workers?: readonly WorkerStatus[];
   /**
-   * Starts to accept connections. Resolves with the URL for clients, or with undefined for a front behind another
-   * server. The other server may start later.
+   * Starts to accept connections. Resolves with the bound addresses, which are none for a front behind another server.
+   * The other server may start later.
    *
    * @throws PharosError `unreachable` or `bad-endpoint` when an address cannot be used
    */
-  start(): Promise<string | undefined>;
+  start(): Promise<readonly BoundAddress[]>;
   /** Called after a change of the settings. A front reads most settings at each use, so most fronts need no call. */
   settingsChanged?(): void;
   /**

@@ -38,7 +38,7 @@ it.each([
 });
 
 it("createApp accepts a copy of a configuration with other values", async () => {
-  const app = await createApp({ ...config, http: "off", admin: "off" }, ports);
+  const app = await createApp({ ...config, http: [], admin: "off" }, ports);
   onTestFinished(() => app.close());
   expect(await app.publish({ topics: ["news"], data: "1" })).toMatch(/^#/);
 });

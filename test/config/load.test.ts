@@ -33,7 +33,8 @@ function refusal(load: () => unknown): string {
 test("without settings, the documented defaults apply", () => {
   const config = loadConfig();
   expect(config).toMatchObject({
-    http: { host: "127.0.0.1", port: 8080 },
+    http: [{ kind: "tcp", host: "127.0.0.1", port: 8080 }],
+    unixMode: 0o660,
     workers: 0,
     mongrel2: [],
     ingest: ["@tcp://127.0.0.1:9997"],
@@ -152,14 +153,46 @@ test("the result is deeply frozen", () => {
 });
 
 test.each<[string, unknown]>([
-  ["off", "off"],
-  ["0", { host: "127.0.0.1", port: 0 }],
-  ["9000", { host: "127.0.0.1", port: 9000 }],
-  ["0.0.0.0:80", { host: "0.0.0.0", port: 80 }],
-  ["example.org:8080", { host: "example.org", port: 8080 }],
-  ["[::1]:8080", { host: "::1", port: 8080 }],
-])("--http %s is understood", (text, http) => {
-  expect(loadConfig({ options: options({ http: text }) })).toMatchObject({ http });
+  ["off", []],
+  ["0", [{ kind: "tcp", host: "127.0.0.1", port: 0 }]],
+  ["9000", [{ kind: "tcp", host: "127.0.0.1", port: 9000 }]],
+  ["0.0.0.0:80", [{ kind: "tcp", host: "0.0.0.0", port: 80 }]],
+  ["*:80", [{ kind: "tcp", host: "*", port: 80 }]],
+  ["example.org:8080", [{ kind: "tcp", host: "example.org", port: 8080 }]],
+  ["[::1]:8080", [{ kind: "tcp", host: "::1", port: 8080 }]],
+  ["unix:/run/my hub/http", [{ kind: "unix", path: "/run/my hub/http" }]],
+  ["systemd", [{ kind: "systemd" }]],
+  ["systemd:pharos.socket", [{ kind: "systemd", name: "pharos.socket" }]],
+])("--http %s is understood, in the file too", (text, http) => {
+  expect(loadConfig({ options: options({ http: [text] }) }).http).toEqual(http);
+  expect(loadConfig({ options: options({ config: settingsFile({ http: text }) }) }).http).toEqual(http);
+});
+
+test("the hub may listen on several addresses: options, words of the variable, or a list in the file", () => {
+  const http = ["8080", "unix:/run/pharos/http"];
+  const all = [
+    { kind: "tcp", host: "127.0.0.1", port: 8080 },
+    { kind: "unix", path: "/run/pharos/http" },
+  ];
+  expect(loadConfig({ options: options({ http }) }).http).toEqual(all);
+  expect(loadConfig({ environment: { PHAROS_HTTP: http.join(" ") } }).http).toEqual(all);
+  expect(loadConfig({ options: options({ config: settingsFile({ http }) }) }).http).toEqual(all);
+});
+
+test.each<[string[], string]>([
+  [["[::1]:9000", "8080"], "http://[::1]:9000/.well-known/mercure"],
+  [["unix:/run/pharos/http", "8080"], "http://127.0.0.1:8080/.well-known/mercure"],
+  [["*:8080"], "http://127.0.0.1:8080/.well-known/mercure"],
+  [["systemd"], "http://localhost/.well-known/mercure"],
+])("with --http %j the public URL is %s", (http, publicUrl) => {
+  expect(loadConfig({ options: options({ http }) }).publicUrl).toBe(publicUrl);
+});
+
+test.each<[string, number]>([
+  ["666", 0o666],
+  ["0600", 0o600],
+])("--unix-mode %s is a mode of files", (mode, unixMode) => {
+  expect(loadConfig({ options: options({ "unix-mode": mode }) }).unixMode).toBe(unixMode);
 });
 
 test("the specs of Mongrel2 servers are told apart", () => {
@@ -203,6 +236,16 @@ test.each<[string, SettingText]>([
   ["http", "127.0.0.1:65536"],
   ["http", ":8080"],
   ["http", "on"],
+  ["http", "::"],
+  ["http", "*"],
+  ["http", "unix:"],
+  ["http", "unix:relative/path"],
+  ["http", "unix:/run/pharos/"],
+  ["http", "systemd:"],
+  ["http", "systemd:a:b"],
+  ["unix-mode", "rw-rw----"],
+  ["unix-mode", "888"],
+  ["unix-mode", "66"],
   ["mongrel2", ["ipc://a"]],
   ["mongrel2", ["ipc://a,ipc://b,ipc://c,ipc://d"]],
   ["mongrel2", ["ipc://a,@ipc://b"]],
@@ -231,6 +274,27 @@ test.each<[string, SettingText]>([
   const given = Array.isArray(value) ? value[0] : value;
   expect(line).toMatch(/^[^\n]*, allowed: [^\n]+$/);
   expect(line.startsWith(`--${option}: given `)).toBe(true);
+  expect(line).toContain(given);
+});
+
+test.each([
+  ["is too long", `unix:/${"x".repeat(100)}`],
+  ["has a line break", "unix:/run/\nhub"],
+])("the path of a unix socket that %s is refused", (_fault, http) => {
+  expect(refusal(() => loadConfig({ options: options({ http }) }))).toMatch(
+    /^--http: given [^\n]*, allowed: [^\n]*unix:\/PATH[^\n]* paths up to 100 bytes$/,
+  );
+});
+
+test.each<[unknown, string]>([
+  [["8080", "off"], 'given ["8080","off"]'],
+  [["8080", "on"], 'given "on"'],
+  [8080, "given 8080"],
+  [[8080], "given [8080]"],
+  [{ port: 8080 }, 'given {"port":8080}'],
+])("http %j in the file is refused in one line that says what is allowed", (http, given) => {
+  const line = refusal(() => loadConfig({ options: options({ config: settingsFile({ http }) }) }));
+  expect(line).toMatch(/^http[^\n]*, allowed: \[HOST:\]PORT, [^\n]+$/);
   expect(line).toContain(given);
 });
 
@@ -284,7 +348,7 @@ test("a missing settings file is refused", () => {
 
 test("a settings file may begin with a byte order mark", () => {
   const file = settingsFile(`\uFEFF{"http":"off"}`);
-  expect(loadConfig({ options: options({ config: file }) }).http).toBe("off");
+  expect(loadConfig({ options: options({ config: file }) }).http).toEqual([]);
 });
 
 // 200,000 brackets exhausted the stack: the command ended with "Maximum call stack size exceeded".

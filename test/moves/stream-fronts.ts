@@ -181,11 +181,11 @@ function workerSettings(fanout: FanoutLimits): WorkerSettings {
   return {
     worker: 1,
     address: "",
-    socketPath: "",
     htmlDir: "",
     resources: [],
     corsOrigins: [],
     trustedProxies: [],
+    proxyProtocol: [],
     descriptors: planDescriptors(),
     headBytes: 16_384,
     headerLines: 100,

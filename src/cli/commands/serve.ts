@@ -62,7 +62,7 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
     service.ready(statusLine(app.ready));
     if (isReloadDue) reload(app);
     isReloadDue = false;
-    greet(app.ready.http, config, logger);
+    greet(app.ready, config, logger);
     await aborted(stopping, ended.signal);
     const reason: unknown = stopping.aborted ? stopping.reason : ended.signal.reason;
     logger.info({ reason: messageOf(reason) }, "stopping");
@@ -90,11 +90,13 @@ async function start(config: Config, ports: AppPorts): Promise<App> {
   return createApp(config, ports);
 }
 
+type BoundListener = Ready["listeners"][number];
+
 /** The ready line: one `key=value` for each listener and link. */
-export function readyLine({ http, ingest, mongrel2, admin }: Ready): string {
+export function readyLine({ listeners, ingest, mongrel2, admin }: Ready): string {
   const words = [
     "ready",
-    `http=${http ?? "off"}`,
+    ...(listeners.length === 0 ? ["http=off"] : listeners.flatMap(listenerWords)),
     ...ingest.map((endpoint) => `ingest=${endpoint}`),
     ...mongrel2.map(({ name, state }) => `mongrel2=${name}:${state}`),
     ...(admin === undefined ? [] : [`admin=${admin}`]),
@@ -103,16 +105,35 @@ export function readyLine({ http, ingest, mongrel2, admin }: Ready): string {
 }
 
 /** What `systemctl status` shows of a hub that serves. */
-function statusLine({ http, mongrel2 }: Ready): string {
-  const fronts = [...(http === undefined ? [] : [http]), ...mongrel2.map(({ name }) => name)];
+function statusLine({ listeners, mongrel2 }: Ready): string {
+  const fronts = [...listeners.map(({ url }) => url), ...mongrel2.map(({ name }) => name)];
   return `serving clients at ${fronts.join(", ")}`;
 }
 
-function greet(http: string | undefined, { open }: Config, logger: Logger): void {
-  if (http === undefined) return;
-  logger.info({ page: http, stream: `curl -N ${http}${streamPath}` }, "listening");
-  if (open) {
-    const publish = `curl -d 'Hello' ${http}${publishPath}/${defaultTopic}`;
+/** A program on this machine can use the URL; the second word says that other machines can connect, too. */
+function listenerWords({ url, allInterfaces }: BoundListener): readonly string[] {
+  return [`http=${url}`, ...(allInterfaces === undefined ? [] : [`all-interfaces=${allInterfaces.address}`])];
+}
+
+function greet({ listeners }: Ready, { open }: Config, logger: Logger): void {
+  for (const listener of listeners) greetAt(listener, logger);
+  const first = listeners.find(({ url }) => !isUnix(url));
+  if (open && first !== undefined) {
+    const publish = `curl -d 'Hello' ${first.url}${publishPath}/${defaultTopic}`;
     logger.warn({ publish }, "open: every program on this machine may publish over HTTP without a token");
   }
+}
+
+function greetAt({ url, allInterfaces }: BoundListener, logger: Logger): void {
+  const page = isUnix(url) ? "http://localhost" : url;
+  const option = isUnix(url) ? `--unix-socket ${url.slice(unixScheme.length)} ` : "";
+  logger.info({ page: url, stream: `curl -N ${option}${page}${streamPath}` }, "listening");
+  if (allInterfaces !== undefined)
+    logger.info(allInterfaces, "listening on all network interfaces: other machines can connect");
+}
+
+const unixScheme = "unix:";
+
+function isUnix(url: string): boolean {
+  return url.startsWith(unixScheme);
 }

@@ -36,6 +36,8 @@ export interface Setting<Schema extends z.ZodType = z.ZodType> extends SettingTe
 interface Declared<Value extends z.ZodType> extends SettingTexts {
   /** Parses and checks a value in the file's form. The message of an issue says what is allowed. */
   readonly value: Value;
+  /** The form in the file. @default derived from `value` */
+  readonly form?: SettingForm;
 }
 
 interface DeclaredWithDefault<Value extends z.ZodType> extends Declared<Value> {
@@ -52,13 +54,13 @@ export function setting<Value extends z.ZodType>(
 ): Setting<z.ZodPrefault<Value>>;
 export function setting<Value extends z.ZodType>(declared: Declared<Value>): Setting<z.ZodOptional<Value>>;
 export function setting(declared: Declared<z.ZodType> & { readonly default?: unknown }): Setting {
-  const { value, default: byDefault, ...texts } = declared;
+  const { value, default: byDefault, form = formOf(value), ...texts } = declared;
   const schema = byDefault === undefined ? value.optional() : value.prefault(byDefault);
   const text = textOfDefault(byDefault);
   return {
     ...texts,
     schema: schema.describe(describe(texts)),
-    form: formOf(value),
+    form,
     ...(text === "" ? {} : { byDefault: text }),
     fileDefault: byDefault,
   };

@@ -1,6 +1,7 @@
 import { listOf, setting } from "../declare/setting.js";
-import { httpAddress, publicUrl } from "../values/addresses.js";
-import { network } from "../values/network.js";
+import { publicUrl } from "../values/addresses.js";
+import { fileMode, listenAddresses } from "../values/listen-address.js";
+import { networkOrUnix } from "../values/network.js";
 import { wholeNumber } from "../values/number.js";
 import { pageOrigin } from "../values/origin.js";
 
@@ -11,10 +12,31 @@ export const defaultHttp = "127.0.0.1:8080";
 export const httpSettings = {
   http: setting({
     option: "http",
-    argument: "<[HOST:]PORT|off>",
-    value: httpAddress,
+    argument: "<ADDRESS>",
+    value: listenAddresses,
+    form: "list",
     default: defaultHttp,
-    help: "Address of the HTTP front, the built-in HTTP server. With port 0 the system chooses a free port.",
+    help: "Address of the HTTP front, the built-in HTTP server: `[HOST:]PORT`, `unix:/PATH`, `systemd`, or `off`.",
+    notes: `In the file, one text or a list of texts. [Where the hub listens](../operating/listening.md) has the details.
+
+| address | the hub listens on |
+|---|---|
+| \`8080\` | 127.0.0.1: only programs on this machine connect |
+| \`192.0.2.7:8080\`, \`[2001:db8::7]:8080\` | one address |
+| \`hub.example.org:8080\` | all addresses of the name that this machine has |
+| \`*:8080\`, \`[::]:8080\` | all network interfaces, with IPv4 and IPv6 |
+| \`0.0.0.0:8080\` | all network interfaces, with IPv4 only |
+| \`0\` | a free port that the system chooses |
+| \`unix:/run/pharos/http\` | a unix socket |
+| \`systemd\`, \`systemd:NAME\` | the sockets that systemd passes, or those with the name |
+| \`off\` | nothing; not together with other addresses |`,
+  }),
+  unixMode: setting({
+    option: "unix-mode",
+    argument: "<MODE>",
+    value: fileMode,
+    default: "660",
+    help: "Mode of the unix sockets of `--http`. A program needs the right to write, to connect.",
   }),
   workers: setting({
     option: "workers",
@@ -40,11 +62,20 @@ export const httpSettings = {
   trustedProxies: setting({
     option: "trusted-proxy",
     reload: true,
-    argument: "<CIDR>",
-    value: listOf(network),
+    argument: "<CIDR|unix>",
+    value: listOf(networkOrUnix),
     default: [],
-    help: "Proxy, or network of proxies, whose `X-Forwarded-For` header the hub trusts.",
+    help: "Proxy, or network of proxies, whose `X-Forwarded-For` header the hub trusts; `unix` for unix sockets.",
     notes: "[Proxies](../operating/proxies.md) has examples.",
+  }),
+  proxyProtocol: setting({
+    option: "proxy-protocol",
+    argument: "<CIDR|unix>",
+    value: listOf(networkOrUnix),
+    default: [],
+    help: "Proxy, or network of proxies, that begins each connection with a PROXY header; `unix` for unix sockets.",
+    notes: `Versions 1 and 2. From these peers, the header is mandatory. From others, the hub accepts none.
+[Where the hub listens](../operating/listening.md#proxy-protocol) has examples.`,
   }),
   corsOrigins: setting({
     option: "cors-origin",

@@ -2,10 +2,13 @@ import { isIP } from "node:net";
 
 import { z } from "zod";
 
-const allowed = "an address, or a network in CIDR form, for instance 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32";
+const allowed =
+  "an address, a network in CIDR form, or unix, for instance 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32";
 
-/** An address, or a network in CIDR form. The value remains text. */
-export const network = z.string({ error: allowed }).refine(isNetwork, allowed);
+/** An address, a network in CIDR form, or `unix` for the peers of unix sockets. The value remains text. */
+export const networkOrUnix = z
+  .string({ error: allowed })
+  .refine((text) => text === "unix" || isNetwork(text), allowed);
 
 function isNetwork(text: string): boolean {
   const [address = "", bits, ...rest] = text.split("/");

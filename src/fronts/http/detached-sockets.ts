@@ -33,6 +33,8 @@ export class DetachedSockets {
   /** The bytes of each socket that belong to requests before the front last attached the socket again. */
   readonly #readBefore = new WeakMap<Socket, number>();
 
+  #endsAfterAnswers = false;
+
   constructor(options: DetachedSocketsOptions) {
     this.#options = options;
   }
@@ -82,6 +84,11 @@ export class DetachedSockets {
     return socket.bytesRead === (this.#readBefore.get(socket) ?? 0);
   }
 
+  /** Ends each connection after its answer from now on, and attaches no socket again. The front stops. */
+  endAfterAnswers(): void {
+    this.#endsAfterAnswers = true;
+  }
+
   /** The connection carries a stream now: frees its request and response. */
   keep(socket: Socket, response: ServerResponse): void {
     if (this.#sockets.has(socket)) response.detachSocket(socket);
@@ -90,9 +97,8 @@ export class DetachedSockets {
   #end(server: Server, socket: Socket, response: ServerResponse): void {
     response.detachSocket(socket);
     response.emit("close");
-    // A server that has stopped listening waits until every attached socket ends. In this case the front ends the
-    // socket, and does not attach it again.
-    if (!response.shouldKeepAlive || response.getHeader("connection") === "close" || !server.listening) {
+    const isLast = !response.shouldKeepAlive || response.getHeader("connection") === "close";
+    if (isLast || this.#endsAfterAnswers) {
       socket.destroySoon();
       return;
     }

@@ -3,7 +3,6 @@ import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { METHODS } from "node:http";
 import type { Server } from "node:http";
-import { Server as ListeningServer } from "node:net";
 import type { Socket } from "node:net";
 import type { AccessLog } from "../../access-log/access-log.js";
 import type { Clock } from "../../base/clock.js";
@@ -26,8 +25,8 @@ import { TurnRotation } from "../../gateway/limits/turn-rotation.js";
 import { serves } from "../../gateway/http/resource.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
-import { ConnectionDescriptors } from "../connection-descriptors.js";
-import type { Front } from "../front.js";
+import type { ReadyConnection, ConnectionClient } from "../listen/intake.js";
+import { startsLikeProxyHeader } from "../listen/proxy/starts-like-proxy-header.js";
 import { DetachedSockets } from "./detached-sockets.js";
 import type { GatewayPort, FrontRequest } from "./gateway-port.js";
 import { nothingMore, requestPath, routesOf, toFrontRequest } from "./http-request.js";
@@ -46,21 +45,7 @@ import type { StreamSocket } from "./socket-channel.js";
 import { RequestAccess } from "./request-access.js";
 import { Pipelining } from "./pipelining.js";
 
-/**
- * The limit of connections that wait to be accepted. Above the limit, the kernel drops the first packet of a
- * connection, and the client retries a second later. Node's default of 511 is too small when all clients reconnect
- * after a restart. Linux allows 4096.
- */
-const queuedConnections = 4096;
-
-/**
- * The address of the front: a host and port, or a secret socket path if another process passes the connections to the
- * front.
- */
-export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
-
 export interface HttpFrontOptions {
-  readonly listenAt: ListenAt;
   readonly gateway: GatewayPort;
   readonly cohorts: CohortSource;
   /** The folder of the page, served at `/`. */
@@ -69,8 +54,6 @@ export interface HttpFrontOptions {
   readonly headBytes: number;
   /** The most lines of a request head. */
   readonly headerLines: number;
-  /** The limit of connections, with and without a stream. The front closes further connections at once. */
-  readonly limits: { readonly connections: number };
   readonly descriptors: DescriptorPlan;
   /** Read at each use. */
   readonly fanout: FanoutLimits;
@@ -90,13 +73,9 @@ interface Exchange {
 /**
  * Pharos's own HTTP server. The server passes requests to the gateway, and serves the hub's page. Once the request for
  * a stream is parsed, the stream writes to the socket directly, so that all members of a cohort get identical bytes.
+ * The server does not listen: it gets its connections from {@link take}.
  */
-export class HttpFront implements Front {
-  readonly label = "http";
-  readonly name = "http";
-  /** The gateway counts the bodies. */
-  readonly bodyBytes = 0;
-  readonly held = 0;
+export class HttpFront {
   readonly #options: HttpFrontOptions;
   readonly #app: FastifyInstance;
   readonly #fanout: Fanout<StreamSocket>;
@@ -105,9 +84,9 @@ export class HttpFront implements Front {
   readonly #detached: DetachedSockets;
   readonly #turns: TurnRotation;
   readonly #input: SocketInput;
-  readonly #descriptors: ConnectionDescriptors;
   readonly #vanished: VanishedClients<Connection<StreamSocket>>;
-  readonly #accepted = new WeakSet<Socket>();
+  /** The client of each connection, as the intake has found it. */
+  readonly #clients = new WeakMap<Socket, ConnectionClient>();
   readonly #access: RequestAccess | undefined;
   #isDraining = false;
 
@@ -131,7 +110,6 @@ export class HttpFront implements Front {
     const turns = this.#turns;
     this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes, turns });
     this.#input = new SocketInput({ turns, hasToWait: (socket) => this.#pipelining.hasToWait(socket) });
-    this.#descriptors = new ConnectionDescriptors("client", options);
     this.#vanished = new VanishedClients({
       connections: () => this.#streams.connections,
       write: (connection, frame) => void this.#fanout.reply(connection, { answer: frame }),
@@ -160,28 +138,17 @@ export class HttpFront implements Front {
     return this.#fanout.laggards;
   }
 
-  /** Resolves with the URL, which contains the real port. */
-  async start(): Promise<string> {
-    const { listenAt } = this.#options;
-    try {
-      return await this.#app.listen({ ...listenAt, backlog: queuedConnections });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const address = "path" in listenAt ? listenAt.path : `${listenAt.host}:${listenAt.port}`;
-      throw new PharosError("unreachable", `cannot listen on ${address}: ${reason}`, { cause: error });
-    }
+  /** Resolves when the front can take connections. */
+  async ready(): Promise<void> {
+    await this.#app.ready();
   }
 
-  /** Open connections above a smaller limit stay open. */
-  settingsChanged(): void {
-    this.#app.server.maxConnections = this.#options.limits.connections;
-  }
-
-  /** Handles a connection that another process has accepted, but has not read from. */
-  take(socket: Socket): void {
-    // The sockets that Node's HTTP server has accepted itself have the same setting. Without it, a client that ends its
-    // side gets no answer.
+  /** Serves a connection from which nothing was read. The caller has counted the connection. */
+  take(arrival: ReadyConnection): void {
+    const { socket } = arrival;
+    // A socket from another process lacks this setting. Without it, a client that ends its side gets no answer.
     socket.allowHalfOpen = true;
+    this.#clients.set(socket, arrival);
     this.#app.server.emit("connection", socket);
     socket.resume();
   }
@@ -191,23 +158,34 @@ export class HttpFront implements Front {
     this.#isDraining = true;
   }
 
+  /** Ends the streams evenly over this time. Idle connections stay open: their clients may be about to send a request. */
   endEvenly(overMs: number): Promise<void> {
     this.drain();
-    // The method of Node's HTTP server would also close idle connections. Their clients may be about to send a request.
-    ListeningServer.prototype.close.call(this.#app.server);
     return this.#fanout.endEvenly(overMs);
   }
 
+  /**
+   * Closes idle connections, and resolves when all publications are delivered. There is no time limit, so the caller has
+   * to set a deadline.
+   */
   async settle(): Promise<void> {
-    this.#app.server.close();
+    this.#endConnections();
     await this.#fanout.whenIdle();
   }
 
+  /** Ends every stream in order, so that clients reconnect elsewhere, and then all connections. */
   async close(): Promise<void> {
+    this.#endConnections();
     await closeStreams(this.#fanout, this.#options.clock);
     await this.#vanished.close();
     this.#app.server.closeAllConnections();
     await this.#app.close();
+  }
+
+  /** Connections end after their last answers from now on. */
+  #endConnections(): void {
+    this.#detached.endAfterAnswers();
+    this.#app.server.close();
   }
 
   #createApp(): FastifyInstance {
@@ -225,9 +203,6 @@ export class HttpFront implements Front {
       frameworkErrors: (error, request, reply) =>
         this.#enqueue(request, reply, () => void this.#fail(error, request, reply)),
     });
-    app.server.maxConnections = this.#options.limits.connections;
-    app.server.on("connection", (socket: Socket) => this.#accept(socket));
-    app.server.on("drop", () => this.#countCut("connections"));
     // Fastify must not look at bodies. The gateway first checks the client's right to send one, and then the type.
     for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
     app.addHook("onRequest", (request, reply, done) => {
@@ -244,28 +219,10 @@ export class HttpFront implements Front {
     return app;
   }
 
-  /** Above the limit of connections, a client gets no response, because the limit also saves the cost of responses. */
-  #accept(socket: Socket): void {
-    // Node emits `connection` again for a socket that the front attaches again. A socket in `#accepted` is already
-    // counted.
-    if (this.#accepted.has(socket) || !this.#descriptors.admit(socket)) return;
-    const ended = this.#options.gateway.admitConnection(socket.remoteAddress);
-    if (ended !== undefined) {
-      this.#accepted.add(socket);
-      socket.once("close", ended);
-      return;
-    }
-    this.#cut(socket, "address");
-  }
-
   #cut(socket: Socket, reason: string): void {
     if (socket.destroyed) return;
-    this.#countCut(reason);
-    socket.destroy();
-  }
-
-  #countCut(reason: string): void {
     this.#options.metrics.count("connections_cut_total", 1, { reason });
+    socket.destroy();
   }
 
   #answer(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
@@ -279,6 +236,7 @@ export class HttpFront implements Front {
       cut: () => this.#cut(request.raw.socket, "body"),
     });
     const frontRequest: FrontRequest = toFrontRequest(request, {
+      client: this.#clientOf(request),
       body: () => body.read(),
       disconnectSignal: () => disconnectSignal(reply.raw, this.#detached),
       ...this.#identified(reply),
@@ -316,8 +274,19 @@ export class HttpFront implements Front {
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { gateway } = this.#options;
     void reply.header("Connection", "close");
-    const refusal = gateway.refuse(toFrontRequest(request, nothingMore), knownError(error) ?? error);
+    const refusal = gateway.refuse(this.#headOf(request), knownError(error) ?? error);
     return this.#sendReply(reply, refusal);
+  }
+
+  /** A request whose body nobody reads. */
+  #headOf(request: FastifyRequest): FrontRequest {
+    return toFrontRequest(request, { ...nothingMore, client: this.#clientOf(request) });
+  }
+
+  #clientOf(request: FastifyRequest): ConnectionClient {
+    const client = this.#clients.get(request.raw.socket);
+    if (client === undefined) throw new Error("the front has not taken this connection");
+    return client;
   }
 
   #count(answer: Answer): void {
@@ -363,7 +332,7 @@ export class HttpFront implements Front {
     if (this.#isExtra(request, reply)) return;
     this.#pipelining.add(socket, reply.raw, () => {
       if (this.#isExtra(request, reply)) return;
-      this.#access?.begin(toFrontRequest(request, nothingMore), reply.raw);
+      this.#access?.begin(this.#headOf(request), reply.raw);
       this.#checkHead(request, reply, proceed);
     });
   }
@@ -413,7 +382,7 @@ export class HttpFront implements Front {
     const refusal =
       error.code === "HPE_HEADER_OVERFLOW"
         ? tooLarge(`${this.#options.headBytes} bytes`)
-        : new PharosError("bad-request", "this is not a well-formed HTTP request");
+        : new PharosError("bad-request", faultOf(error));
     this.#pipelining.breakOff(socket, () => this.#writeRefusal(refusal, socket));
   }
 
@@ -426,9 +395,17 @@ export class HttpFront implements Front {
       ["Connection", "close"],
     ] as const;
     const bytes = Buffer.concat([encodeHead(reply.status, head), reply.body]);
-    this.#access?.refused(socket, { status: reply.status, bytes: bytes.length });
+    this.#access?.refused(this.#clients.get(socket)?.peer, { status: reply.status, bytes: bytes.length });
     socket.end(bytes);
   }
+}
+
+/** What is wrong with the bytes that Node's parser has got last. Node adds these bytes to its error. */
+function faultOf(error: Error): string {
+  const bytes: unknown = Reflect.get(error, "rawPacket");
+  return Buffer.isBuffer(bytes) && startsLikeProxyHeader(bytes)
+    ? "this is a PROXY header, which the hub accepts only from proxies that --proxy-protocol names"
+    : "this is not a well-formed HTTP request";
 }
 
 function sendReply(reply: FastifyReply, answer: Reply): FastifyReply {

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
 import type { ServedPath } from "../../gateway/http/resource.js";
+import type { ConnectionClient } from "../listen/intake.js";
 import type { FrontRequest } from "./gateway-port.js";
 import { BodyMessage } from "./input/body-message.js";
 
@@ -9,10 +10,17 @@ export function requestPath(target: string): string {
   return split(target).path;
 }
 
-/** Turns a request of Node's HTTP server into a request for the gateway. `body` reads the request's body. */
+export interface FrontRequestParts extends Pick<FrontRequest, "body" | "disconnectSignal" | "identified"> {
+  readonly client: ConnectionClient;
+}
+
+/**
+ * Turns a request of Node's HTTP server into a request for the gateway. `body` reads the request's body, and `client` is
+ * the client of its connection.
+ */
 export function toFrontRequest(
   request: FastifyRequest,
-  { body, disconnectSignal, identified }: Pick<FrontRequest, "body" | "disconnectSignal" | "identified">,
+  { client, body, disconnectSignal, identified }: FrontRequestParts,
 ): FrontRequest {
   const { head } = BodyMessage.of(request.raw);
   return {
@@ -26,9 +34,9 @@ export function toFrontRequest(
     headerNames: () => head.names,
     body,
     disconnectSignal,
-    peer: request.raw.socket.remoteAddress,
+    peer: client.peer,
     front: "http",
-    isDirect: true,
+    isDirect: client.isDirect,
     ...(identified === undefined ? {} : { identified }),
   };
 }

@@ -20,22 +20,30 @@ const requestWithinMs = 60_000;
  */
 const keepAliveMs = 72_000;
 
+/** The time between two checks for requests that are too slow, in milliseconds: Node's default. */
+const checkRequestsMs = 30_000;
+
 export interface NodeServerOptions {
   readonly headLimits: HeadLimits;
   readonly detached: DetachedSockets;
   readonly input: SocketInput;
+  /** @default 60,000 ms for a request, checked every 30,000 ms */
+  readonly timeouts?: { readonly requestWithinMs: number; readonly checkRequestsMs: number };
 }
 
 /**
  * Creates Node's HTTP server for the front. The server passes each request to `listener`, also a request that Node would
- * answer itself: one without `Host`, or with an `Expect` header.
+ * answer itself: one without `Host`, or with an `Expect` header. The server never listens: emit `connection` for each
+ * connection.
  */
 export function createNodeServer(options: NodeServerOptions, listener: RequestListener): Server {
   const { headLimits, detached, input } = options;
+  const timeouts = { requestWithinMs, checkRequestsMs, ...options.timeouts };
   const { maxHeaderSize, maxHeadersCount } = nodeHeadLimits(headLimits);
   const server = createServer({
     maxHeaderSize,
-    requestTimeout: requestWithinMs,
+    requestTimeout: timeouts.requestWithinMs,
+    connectionsCheckingInterval: timeouts.checkRequestsMs,
     keepAliveTimeout: keepAliveMs,
     requireHostHeader: false,
     IncomingMessage: detached.messageClass(),
@@ -55,5 +63,7 @@ export function createNodeServer(options: NodeServerOptions, listener: RequestLi
     input.intercept(socket);
   });
   detached.attach(server);
+  // Node applies the time-outs of requests from this event on [setupConnectionsTracking in lib/_http_server.js].
+  server.emit("listening");
   return server;
 }

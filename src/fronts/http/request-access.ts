@@ -59,8 +59,8 @@ export class RequestAccess {
   }
 
   /** Call this when the front has refused bytes that are no request. */
-  refused(socket: Socket, answer: { readonly status: number; readonly bytes: number }): void {
-    this.#log.begin({ front: "http", peer: socket.remoteAddress }).end(answer);
+  refused(peer: string | undefined, answer: { readonly status: number; readonly bytes: number }): void {
+    this.#log.begin({ front: "http", peer }).end(answer);
   }
 }
 

@@ -127,8 +127,9 @@ export class Mongrel2Front implements Front {
     return this.#link.secondHub.isThere;
   }
 
-  async start(): Promise<undefined> {
+  async start(): Promise<readonly []> {
     this.#link.start();
+    return [];
   }
 
   /** Mongrel2 holds the connections of the clients. */

@@ -1,5 +1,6 @@
 import { quoteValue } from "../../base/quote-value.js";
 import { forwardingHeaderOf, isLoopbackAddress, isLoopbackHost } from "../http/loopback.js";
+import { unixPeer } from "../http/client-address.js";
 import type { GatewayRequest } from "../http/messages.js";
 
 /**
@@ -10,6 +11,8 @@ import type { GatewayRequest } from "../http/messages.js";
  */
 export function mayPublishOpenly(request: GatewayRequest): true | string {
   if (!request.isDirect) return "another server, such as Mongrel2, forwarded the request";
+  if (request.peer === unixPeer)
+    return "the request came over a unix socket, where proxies connect for clients of other machines";
   if (request.peer === undefined || !isLoopbackAddress(request.peer))
     return `the request came from ${request.peer ?? "an unknown address"}, not from this machine`;
   const forwardedBy = forwardingHeaderOf(request);

@@ -2,7 +2,10 @@ import { BlockList, SocketAddress, isIP } from "node:net";
 
 /** The client that sent a request. */
 export interface ClientAddress {
-  /** The address in the form of {@link parseIpAddress}; `unknown` if the front does not know it. */
+  /**
+   * The address in the form of {@link parseIpAddress}; `unix` for a program at a unix socket, `unknown` if the front does
+   * not know the address.
+   */
   readonly address: string;
   /** The key of the client's counters: its IPv4 address, or the /64 network of its IPv6 address. */
   readonly key: string;
@@ -12,7 +15,7 @@ export interface ClientAddress {
 
 /** The addresses that a front knows for a request. */
 export interface RequestSource {
-  /** The address of the TCP peer. */
+  /** The address of the TCP peer, or {@link unixPeer}. */
   readonly peer: string | undefined;
   /** The header `x-forwarded-for`, its values joined by commas. */
   readonly forwardedFor: string | undefined;
@@ -24,22 +27,28 @@ export interface RequestSource {
  */
 const rememberedAddresses = 1024;
 
-/** A set of addresses and of networks in CIDR form. */
+/** The peer of a connection at a unix socket. The system tells no address of this peer. */
+export const unixPeer = "unix";
+
+/** A set of addresses and of networks in CIDR form, which may also contain {@link unixPeer}. */
 export class Networks {
   readonly #list = new BlockList();
   /** The results of the latest look-ups, by address. */
   readonly #found = new Map<string, boolean>();
   readonly #isEmpty: boolean;
+  readonly #hasUnix: boolean;
 
-  /** Throws if a text is neither an address nor a network. */
+  /** Throws if a text is neither an address, nor a network, nor `unix`. */
   constructor(networks: readonly string[]) {
     this.#isEmpty = networks.length === 0;
-    for (const network of networks) this.#add(network);
+    this.#hasUnix = networks.includes(unixPeer);
+    for (const network of networks) if (network !== unixPeer) this.#add(network);
   }
 
-  /** True if the set has this address, which must have the form of {@link parseIpAddress}. */
+  /** True if the set has this address, which must have the form of {@link parseIpAddress}, or be `unix`. */
   has(address: string): boolean {
     if (this.#isEmpty) return false;
+    if (address === unixPeer) return this.#hasUnix;
     return this.#found.get(address) ?? this.#lookUp(address);
   }
 
@@ -83,7 +92,8 @@ const localNetworks = new Networks([
 export function clientAddress(source: RequestSource, proxies: Networks): ClientAddress {
   const { address, isNamed } = walk(source, proxies);
   if (address === undefined) return { address: "unknown", key: "unknown", isLocal: true };
-  return { address, key: keyOf(address), isLocal: !isNamed || localNetworks.has(address) };
+  const isLocal = !isNamed || address === unixPeer || localNetworks.has(address);
+  return { address, key: keyOf(address), isLocal };
 }
 
 /** The number of trusted proxies that a request has passed: those that {@link clientAddress} skips, and the one that names no client. */
@@ -99,7 +109,7 @@ interface Walk {
 }
 
 function walk({ peer, forwardedFor }: RequestSource, proxies: Networks): Walk {
-  let address = parseIpAddress(peer ?? "");
+  let address = peer === unixPeer ? peer : parseIpAddress(peer ?? "");
   let passed = 0;
   const hops = (forwardedFor ?? "").split(",");
   while (address !== undefined && proxies.has(address)) {

@@ -89,6 +89,8 @@ export type ToWorker =
    * end, or when no stream is open.
    */
   | { readonly kind: "end-streams"; readonly overMs: number }
+  /** The worker has to close this connection, because its client has too many. */
+  | { readonly kind: "cut"; readonly connection: number }
   /** The hub sends no further connections. The worker answers `settled` after its last write. */
   | { readonly kind: "settle" }
   /** The worker has to close its streams in order, and then to end. */
@@ -97,7 +99,7 @@ export type ToWorker =
 /** The messages about requests and streams. The other messages are about the worker itself. */
 export type StreamsToWorker = Exclude<
   ToWorker,
-  { readonly kind: "settings" | "drain" | "end-streams" | "settle" | "close" }
+  { readonly kind: "settings" | "drain" | "end-streams" | "cut" | "settle" | "close" }
 >;
 
 /** The names of the format and the coding of a cohort's bytes. */
@@ -131,6 +133,7 @@ export type ToHub =
       readonly query: string;
       readonly headers: HeaderList;
       readonly peer?: string | undefined;
+      readonly isDirect: boolean;
     }
   /** Body: the body of the request, unless `refusal` is set. */
   | { readonly kind: "body"; readonly request: RequestNumber; readonly refusal?: BodyRefusal }
@@ -138,6 +141,11 @@ export type ToHub =
   | { readonly kind: "message"; readonly request: RequestNumber; readonly message: MessageKind }
   /** A stream has ended, or a client has disconnected before its request was answered. */
   | { readonly kind: "ended"; readonly request: RequestNumber }
+  /**
+   * The client of a connection from a proxy, as the PROXY header names it. The hub counts the connection, and answers
+   * `cut` if the client has too many.
+   */
+  | { readonly kind: "named"; readonly connection: number; readonly peer: string }
   /** A connection that the hub had passed to the worker has closed. */
   | { readonly kind: "closed"; readonly connection: number }
   /** These batches are in rounds. `roundBytes` is the size limit of the last round, in bytes. */
@@ -164,7 +172,7 @@ export type ToHub =
 /** The messages about requests and streams. The other messages are about the worker itself. */
 export type StreamsToHub = Exclude<
   ToHub,
-  { readonly kind: "up" | "closed" | "metrics" | "streams-ended" | "settled" }
+  { readonly kind: "up" | "named" | "closed" | "metrics" | "streams-ended" | "settled" }
 >;
 
 /** The fields of the PharosError that explains why a body could not be read. */

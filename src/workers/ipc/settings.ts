@@ -1,5 +1,6 @@
 import type { LogLevel } from "../../base/log.js";
 import type { DescriptorPlan } from "../../limits/descriptors.js";
+import type { AcceptedAt } from "../../fronts/listen/listener.js";
 import type { FanoutLimits } from "../../limits/fanout.js";
 import type { ServedPath } from "../../gateway/http/resource.js";
 
@@ -9,13 +10,12 @@ export interface WorkerSettings {
   readonly worker: number;
   /** The address at which the hub binds its end of the ZeroMQ pair. */
   readonly address: string;
-  /** A path for the worker's own HTTP server, in a folder that no other user can enter. */
-  readonly socketPath: string;
   readonly htmlDir: string;
   /** The paths of the gateway's resources, for routing. */
   readonly resources: readonly ServedPath[];
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
+  readonly proxyProtocol: readonly string[];
   readonly headBytes: number;
   readonly headerLines: number;
   readonly bodyBytes: number;
@@ -48,6 +48,7 @@ export function changedSettings(settings: ChangedSettings): ChangedSettings {
 export interface HandedOver {
   /** The number of the connection, counted from 1 for each worker in the order of sending. */
   readonly connection: number;
+  readonly at: AcceptedAt;
 }
 
 /**

@@ -1,7 +1,19 @@
 import type { Socket } from "node:net";
+import type { AcceptedAt } from "../../fronts/listen/listener.js";
 
-/** Callbacks for a connection that is passed to a worker. Exactly one of these callbacks is called, once. */
+/** A connection that the hub's process has accepted, and has not read from. */
+export interface Accepted {
+  readonly socket: Socket;
+  readonly at: AcceptedAt;
+}
+
+/** Callbacks for a connection that is passed to a worker. Exactly one of `closed` and `failed` is called, once. */
 export interface HandOverCallbacks {
+  /**
+   * The worker has read the client's address from a PROXY header. Returns false if the connection must be cut. Absent
+   * if the address was known before. Must not keep the socket alive.
+   */
+  readonly named?: (peer: string) => boolean;
   /** The worker had the connection, and the connection has closed. */
   readonly closed: () => void;
   /**
@@ -26,6 +38,8 @@ export class WorkerConnections {
   readonly #sending = new Map<number, Sending>();
   /** The connections that the worker has. The map keeps only the callback for the end of each connection. */
   readonly #had = new Map<number, () => void>();
+  /** The callbacks of connections whose client is not known yet. */
+  readonly #unnamed = new Map<number, NonNullable<HandOverCallbacks["named"]>>();
   #last = 0;
 
   /** The number of connections that the worker has, or that are being sent to the worker. */
@@ -45,7 +59,9 @@ export class WorkerConnections {
     const sending = this.#sending.get(connection);
     if (sending === undefined) return;
     this.#sending.delete(connection);
-    this.#had.set(connection, sending.callbacks.closed);
+    const { closed, named } = sending.callbacks;
+    this.#had.set(connection, closed);
+    if (named !== undefined) this.#unnamed.set(connection, named);
     // Closes only this descriptor [libuv, uv__stream_close]. The worker's descriptor is for the same connection.
     sending.socket.destroy();
   }
@@ -57,9 +73,18 @@ export class WorkerConnections {
     sending?.callbacks.failed();
   }
 
+  /** The worker reports the client of a connection from a proxy. Returns false if the connection must be cut. */
+  named(connection: number, peer: string): boolean {
+    this.sent(connection);
+    const named = this.#unnamed.get(connection);
+    this.#unnamed.delete(connection);
+    return named?.(peer) ?? true;
+  }
+
   /** The worker reports that the connection has closed. */
   closed(connection: number): void {
     this.sent(connection);
+    this.#unnamed.delete(connection);
     const closed = this.#had.get(connection);
     this.#had.delete(connection);
     closed?.();
@@ -70,6 +95,7 @@ export class WorkerConnections {
     const had = [...this.#had.values()];
     const sending = [...this.#sending.values()];
     this.#had.clear();
+    this.#unnamed.clear();
     this.#sending.clear();
     for (const closed of had) closed();
     for (const { callbacks } of sending) callbacks.failed();

@@ -32,7 +32,7 @@ export interface WorkerPoolOptions {
   /** The program of a worker. */
   readonly entry: string;
   /** The settings that are the same for all workers. Read at the start of each worker. */
-  readonly settings: Omit<WorkerSettings, "worker" | "address" | "socketPath">;
+  readonly settings: Omit<WorkerSettings, "worker" | "address">;
   /** Read at each use. */
   readonly fanout: Pick<FanoutLimits, "roundBytes">;
   readonly gateway: Gateway;
@@ -206,7 +206,6 @@ export class WorkerPool {
         ...this.#options.settings,
         worker: index + 1,
         address: `ipc://${join(folder, `worker-${run}`)}`,
-        socketPath: join(folder, `http-${run}`),
       };
       return new Worker({ ...this.#options, name: `worker-${run}`, settings, ended });
     } catch (error) {

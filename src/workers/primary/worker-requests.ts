@@ -121,6 +121,7 @@ export class WorkerRequests {
     query,
     headers,
     peer,
+    isDirect,
   }: RequestMessage): GatewayRequest {
     const values = new Map(headers);
     const controller = new AbortController();
@@ -135,7 +136,7 @@ export class WorkerRequests {
       body: () => this.#readBody(request),
       disconnectSignal: () => controller.signal,
       front: "http",
-      isDirect: true,
+      isDirect,
     };
   }
 

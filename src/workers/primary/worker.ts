@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../base/clock.js";
 import { Waiters } from "../../base/waiters.js";
 import type { FanoutLimits } from "../../limits/fanout.js";
@@ -11,7 +10,7 @@ import type { ToHub, ToWorker, WorkerGauges, WorkerMetrics } from "../ipc/messag
 import { changedSettings } from "../ipc/settings.js";
 import type { ChangedSettings, WorkerSettings } from "../ipc/settings.js";
 import { WorkerConnections } from "./worker-connections.js";
-import type { HandOverCallbacks } from "./worker-connections.js";
+import type { Accepted, HandOverCallbacks } from "./worker-connections.js";
 import { WorkerProcess } from "./worker-process.js";
 import { WorkerStreams } from "./worker-streams.js";
 
@@ -129,9 +128,9 @@ export class Worker {
   }
 
   /** Passes a connection to the worker. If the transfer fails, the worker is not up any more. */
-  handOver(socket: Socket, callbacks: HandOverCallbacks): void {
+  handOver({ socket, at }: Accepted, callbacks: HandOverCallbacks): void {
     const connection = this.#connections.add(socket, callbacks);
-    this.#process?.handOver({ connection }, socket, (error) => {
+    this.#process?.handOver({ connection, at }, socket, (error) => {
       if (error === null) return this.#connections.sent(connection);
       this.#refused = true;
       this.#connections.failed(connection);
@@ -204,6 +203,8 @@ export class Worker {
       case "ask":
       case "hold":
         return this.#streams.receive(message, body);
+      case "named":
+        return this.#count(message.connection, message.peer);
       case "closed":
         return this.#connections.closed(message.connection);
       case "metrics":
@@ -221,6 +222,10 @@ export class Worker {
       default:
         message satisfies never;
     }
+  }
+
+  #count(connection: number, peer: string): void {
+    if (!this.#connections.named(connection, peer)) this.#peer.send({ kind: "cut", connection });
   }
 
   /** Nothing can be sent before the worker is up. */

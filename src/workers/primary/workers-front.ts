@@ -1,21 +1,24 @@
-import { createServer } from "node:net";
-import type { AddressInfo, Server, Socket } from "node:net";
-import { PharosError } from "../../base/errors.js";
+import type { Socket } from "node:net";
 import { ConnectionDescriptors } from "../../fronts/connection-descriptors.js";
 import type { DescriptorPlan } from "../../limits/descriptors.js";
-import type { Front, WorkerStatus } from "../../fronts/front.js";
+import type { BoundAddress, Front, WorkerStatus } from "../../fronts/front.js";
+import { queuedConnections } from "../../fronts/listen/bind/listen-on.js";
+import { peerOf } from "../../fronts/listen/intake.js";
+import type { Listener } from "../../fronts/listen/listener.js";
+import { ProxyPeers } from "../../fronts/listen/proxy/proxy-peers.js";
+import { Listeners } from "../../fronts/listen/listeners.js";
 import { WorkerPool } from "./worker-pool.js";
 import type { WorkerPoolLimits, WorkerPoolOptions } from "./worker-pool.js";
+import type { Accepted, HandOverCallbacks } from "./worker-connections.js";
+
+/** The callbacks of a connection that the hub counts. */
+type Counted = Pick<HandOverCallbacks, "closed" | "named">;
 
 /** The front closes connections above the limit `connections` at once. */
 export interface WorkersFrontOptions extends WorkerPoolOptions {
-  readonly host: string;
-  readonly port: number;
+  readonly listeners: readonly Listener[];
   readonly descriptors: DescriptorPlan;
 }
-
-/** The limit of connections that wait to be accepted: the default maximum of Linux. */
-const backlog = 4096;
 
 /**
  * The HTTP front in several processes. This process accepts connections and passes them to the workers in rotation. If
@@ -27,24 +30,33 @@ export class WorkersFront implements Front {
   readonly label = "http";
   readonly name = "http";
   readonly #options: WorkersFrontOptions;
-  readonly #server: Server;
+  readonly #listeners: Listeners;
   readonly #pool: WorkerPool;
   readonly #descriptors: ConnectionDescriptors;
+  readonly #proxies: ProxyPeers;
   /** Connections that were accepted before the workers are ready; undefined once the workers are ready. */
-  #early: Socket[] | undefined = [];
+  #early: Accepted[] | undefined = [];
 
   constructor(options: WorkersFrontOptions) {
     this.#options = options;
     this.#pool = new WorkerPool(options);
+    this.#proxies = new ProxyPeers(options.settings.proxyProtocol);
     this.#descriptors = new ConnectionDescriptors("client", options);
     // This process reads no data, because the first bytes of a connection are for the worker.
-    this.#server = createServer({ pauseOnConnect: true }, (socket) => {
-      if (!this.#descriptors.admit(socket)) return;
-      if (this.#early === undefined) this.#handOver(socket);
-      else this.#early.push(socket);
+    this.#listeners = new Listeners({
+      ...options,
+      limits: {
+        get connections() {
+          return mostHeld(options.limits);
+        },
+      },
+      accept: (socket, at) => {
+        if (!this.#descriptors.admit(socket)) return;
+        if (this.#early === undefined) this.#handOver({ socket, at });
+        else this.#early.push({ socket, at });
+      },
+      dropped: () => this.#countCut("workers"),
     });
-    this.#server.maxConnections = mostHeld(options.limits);
-    this.#server.on("drop", () => this.#countCut("workers"));
   }
 
   get size(): number {
@@ -67,9 +79,9 @@ export class WorkersFront implements Front {
     return this.#pool.held;
   }
 
-  /** Binds the port and starts the workers. Rejects also if a worker ends before the worker is ready. */
-  async start(): Promise<string> {
-    await this.#bind();
+  /** Binds the addresses and starts the workers. Rejects also if a worker ends before the worker is ready. */
+  async start(): Promise<readonly BoundAddress[]> {
+    const bound = await this.#listeners.open();
     try {
       await this.#pool.start();
     } catch (error) {
@@ -78,12 +90,12 @@ export class WorkersFront implements Front {
     }
     const early = this.#early ?? [];
     this.#early = undefined;
-    for (const socket of early) this.#handOver(socket);
-    return urlOf(this.#server.address(), this.#options.host);
+    for (const accepted of early) this.#handOver(accepted);
+    return bound;
   }
 
   settingsChanged(): void {
-    this.#server.maxConnections = mostHeld(this.#options.limits);
+    this.#listeners.limitsChanged();
     this.#pool.settingsChanged();
   }
 
@@ -106,41 +118,46 @@ export class WorkersFront implements Front {
     await this.#pool.close();
   }
 
-  #bind(): Promise<void> {
-    const { host, port } = this.#options;
-    return new Promise((resolve, reject) => {
-      const refuse = (error: Error): void => reject(cannotListen(`${host}:${port}`, error));
-      this.#server.once("error", refuse);
-      this.#server.listen({ host, port, backlog }, () => {
-        this.#server.off("error", refuse);
-        // The process lacks memory or descriptors for one connection. Later connections may succeed.
-        this.#server.on("error", (error) =>
-          this.#options.logger.error({ error }, "a connection could not be accepted"),
-        );
-        resolve();
-      });
-    });
-  }
-
   /** Also closes the connections that no worker has yet. */
   #takeNoMore(): void {
-    this.#server.close();
-    for (const socket of this.#early?.splice(0) ?? []) socket.destroy();
+    this.#listeners.close();
+    for (const { socket } of this.#early?.splice(0) ?? []) socket.destroy();
   }
 
-  #handOver(socket: Socket): void {
+  #handOver(accepted: Accepted): void {
+    const { socket, at } = accepted;
     const worker = this.#pool.next();
     if (worker === undefined) return this.#cut(socket, "workers");
-    const ended = this.#options.gateway.admitConnection(socket.remoteAddress);
-    if (ended === undefined) return this.#cut(socket, "address");
-    worker.handOver(socket, {
-      closed: ended,
+    const peer = peerOf(socket, at);
+    if (peer === undefined) return void socket.destroy();
+    const counted = this.#proxies.has(peer) ? this.#countLater() : this.#countNow(peer);
+    if (counted === undefined) return this.#cut(socket, "address");
+    worker.handOver(accepted, {
+      ...counted,
       // No worker has read from the connection, so the next worker can get it.
       failed: () => {
-        ended();
-        this.#handOver(socket);
+        counted.closed();
+        this.#handOver(accepted);
       },
     });
+  }
+
+  #countNow(peer: string): Counted | undefined {
+    const closed = this.#options.gateway.admitConnection(peer);
+    return closed && { closed };
+  }
+
+  /** For a connection of a proxy: the worker reads the address of the client. */
+  #countLater(): Counted {
+    let ended: (() => void) | undefined;
+    return {
+      closed: () => ended?.(),
+      named: (peer) => {
+        ended = this.#options.gateway.admitConnection(peer);
+        if (ended === undefined) this.#countCut("address");
+        return ended !== undefined;
+      },
+    };
   }
 
   #cut(socket: Socket, reason: string): void {
@@ -159,14 +176,5 @@ export class WorkersFront implements Front {
  * queue.
  */
 function mostHeld({ connections, connectionsPerWorker }: WorkerPoolLimits): number {
-  return Math.min(connections, Math.max(backlog, connectionsPerWorker));
-}
-
-function cannotListen(address: string, cause: Error): PharosError {
-  return new PharosError("unreachable", `cannot listen on ${address}: ${cause.message}`, { cause });
-}
-
-function urlOf(address: AddressInfo | string | null, host: string): string {
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return Math.min(connections, Math.max(queuedConnections, connectionsPerWorker));
 }

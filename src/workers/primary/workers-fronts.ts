@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Limits } from "../../config/config.js";
 import { fanoutLimits } from "../../limits/fanout.js";
 import type { FrontBuilder } from "../../fronts/front.js";
+import { listenersOf } from "../../fronts/listen/listener.js";
 import { mostConnections } from "../../fronts/most-connections.js";
 import { WorkersFront } from "./workers-front.js";
 
@@ -11,13 +12,14 @@ const compiledWorker = fileURLToPath(new URL("../../cli/worker.js", import.meta.
 /** The HTTP front in worker processes, if the configuration has an HTTP address and workers. */
 export const workersFronts: FrontBuilder = (parts) => {
   const { config, descriptors, gateway, htmlDir } = parts;
-  const { http, workers } = config.current;
-  if (http === "off" || workers === 0) return [];
+  const { workers, proxyProtocol } = config.current;
+  const listeners = listenersOf(config.current);
+  if (listeners.length === 0 || workers === 0) return [];
   const fanout = config.derive((settings) => fanoutLimits(settings, settings.limits.roundBytes));
   return [
     new WorkersFront({
       ...parts,
-      ...http,
+      listeners,
       workers,
       limits: config.derive((settings) => ({
         connectionsPerWorker: Math.min(settings.limits.connectionsPerWorker, descriptors.clientsBelow),
@@ -30,6 +32,7 @@ export const workersFronts: FrontBuilder = (parts) => {
         resources: gateway.resources.map(({ path, below, opensStreams }) => ({ path, below, opensStreams })),
         corsOrigins: settings.corsOrigins,
         trustedProxies: settings.trustedProxies,
+        proxyProtocol,
         headBytes: limits.headBytes,
         headerLines: limits.headerLines,
         bodyBytes: limits.bodyBytes,

@@ -93,7 +93,7 @@ export class RemoteGateway implements GatewayPort {
   handle(request: FrontRequest): Promise<Answer> {
     this.#last += 1;
     const number = this.#last;
-    const { method, version, path, query, peer } = request;
+    const { method, version, path, query, peer, isDirect } = request;
     const headers = request.headerNames().map((name) => [name, request.header(name) ?? ""] as const);
     this.#options.peer.send({
       kind: "request",
@@ -104,6 +104,7 @@ export class RemoteGateway implements GatewayPort {
       query,
       headers,
       peer,
+      isDirect,
     });
     const ended = (): void => this.#options.peer.send({ kind: "ended", request: number });
     const signal = request.disconnectSignal();

@@ -4,6 +4,8 @@ import type { AccessLog } from "../../access-log/access-log.js";
 import { openAccessLog } from "../../access-log/open-access-log.js";
 import type { Clock } from "../../base/clock.js";
 import { HttpFront } from "../../fronts/http/http-front.js";
+import { Intake } from "../../fronts/listen/intake.js";
+import type { ReadyConnection } from "../../fronts/listen/intake.js";
 import { Live } from "../../base/live/live.js";
 import type { LeveledLogger } from "../../base/log.js";
 import { ZeroMqPeer } from "../ipc/peer.js";
@@ -34,6 +36,9 @@ export class WorkerFront {
   readonly #hub: RemoteHub;
   readonly #front: HttpFront;
   readonly #accessLog: AccessLog | undefined;
+  readonly #intake: Intake;
+  /** The connections of proxies, which the hub may cut. */
+  readonly #named = new Map<number, Socket>();
   /** The number of the last connection. */
   #last = 0;
 
@@ -54,22 +59,24 @@ export class WorkerFront {
     this.#front = new HttpFront({
       ...settings,
       accessLog: this.#accessLog,
-      listenAt: { path: settings.socketPath },
       fanout: this.#settings.derive(({ fanout }) => fanout),
-      // The hub counts connections before it passes them to this worker.
-      limits: { connections: Number.MAX_SAFE_INTEGER },
       gateway: this.#hub.gateway,
       cohorts: this.#hub.cohorts,
       clock,
       logger,
       metrics,
     });
+    this.#intake = new Intake({
+      ...this.#options,
+      ...settings,
+      metrics,
+      ready: (arrival) => this.#front.take(arrival),
+    });
   }
 
-  /** Resolves when the front accepts connections. Rejects with PharosError `unreachable`. */
+  /** Resolves when the front accepts connections. */
   async start(): Promise<void> {
-    // Node's server applies its request time-outs only while the server listens.
-    await this.#front.start();
+    await this.#front.ready();
     this.#peer.connect(this.#options.settings.address);
     this.#peer.send({ kind: "up" });
   }
@@ -78,13 +85,28 @@ export class WorkerFront {
    * Accepts a connection from the hub, in the order of the numbers. The socket is undefined if the connection closed
    * during the transfer.
    */
-  take({ connection }: HandedOver, socket: Socket | undefined): void {
+  take({ connection, at }: HandedOver, socket: Socket | undefined): void {
     // If this process has no free descriptor, Node does not report the connection, because the kernel has closed it.
     for (let lost = this.#last + 1; lost < connection; lost += 1) this.#reportClosed(lost);
     this.#last = connection;
     if (socket === undefined) return this.#reportClosed(connection);
     socket.once("close", () => this.#reportClosed(connection));
-    this.#front.take(socket);
+    this.#intake.take({
+      socket,
+      at,
+      admit: (client) => {
+        // The hub has already counted a direct connection.
+        if (!client.isDirect) this.#name(connection, { socket, ...client });
+        return () => undefined;
+      },
+    });
+  }
+
+  /** Tells the hub the client of a connection that a proxy has passed on. The hub may then cut the connection. */
+  #name(connection: number, { socket, peer }: ReadyConnection): void {
+    this.#named.set(connection, socket);
+    socket.once("close", () => this.#named.delete(connection));
+    this.#peer.send({ kind: "named", connection, peer });
   }
 
   #reportClosed(connection: number): void {
@@ -104,6 +126,9 @@ export class WorkerFront {
       case "standing":
         this.#hub.receive(message, body);
         return this.#sendMetrics();
+      case "cut":
+        this.#named.get(message.connection)?.destroy();
+        return;
       case "settings":
         return this.#change(message.settings);
       case "drain":

@@ -11,17 +11,23 @@ import { PharosError } from "../../../src/base/errors.js";
 import { KeptOutput } from "../fake-io.js";
 
 test("the ready line has a word for each listener and link", () => {
+  const url = "http://127.0.0.1:8080";
   const ready = {
-    http: "http://127.0.0.1:8080",
+    listeners: [{ url }],
     ingest: ["@tcp://127.0.0.1:9997", ">ipc://queue"],
     mongrel2: [{ name: "ipc://run/requests", state: "waiting" }],
   };
   expect(readyLine(ready)).toBe(
     "ready http=http://127.0.0.1:8080 ingest=@tcp://127.0.0.1:9997 ingest=>ipc://queue mongrel2=ipc://run/requests:waiting\n",
   );
-  expect(readyLine({ ingest: [], mongrel2: [] })).toBe("ready http=off\n");
-  expect(readyLine({ ingest: [], mongrel2: [], admin: "http://127.0.0.1:8081" })).toBe(
+  expect(readyLine({ listeners: [], ingest: [], mongrel2: [] })).toBe("ready http=off\n");
+  expect(readyLine({ listeners: [], ingest: [], mongrel2: [], admin: "http://127.0.0.1:8081" })).toBe(
     "ready http=off admin=http://127.0.0.1:8081\n",
+  );
+  const allInterfaces = { address: "[::]:8080", urls: ["http://192.0.2.7:8080"] };
+  const listeners = [{ url: "unix:/run/hub" }, { url, allInterfaces }];
+  expect(readyLine({ listeners, ingest: [], mongrel2: [] })).toBe(
+    "ready http=unix:/run/hub http=http://127.0.0.1:8080 all-interfaces=[::]:8080\n",
   );
 });
 

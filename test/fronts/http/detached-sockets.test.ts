@@ -183,10 +183,11 @@ describe("a connection that has left", () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const { connect, server, requests } = await start(held);
+    const { connect, bare, server, requests } = await start(held);
     const connection = await connect();
     connection.write(stream);
     await waitFor(() => requests.length === 1, { within, missing: () => "the request has not come" });
+    bare.endAfterAnswers();
     const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
     release();
     expect(await connection.readToEnd({ within })).toContain("answer to /stream\n");

@@ -112,6 +112,21 @@ describe("the client of a request", () => {
     expect(addressOf("::ffff:10.0.0.1", forwardedFor, new Networks(["10.0.0.0/8"]))).toBe(expected);
   });
 
+  it("is unix and local for a program at a unix socket, and that of the header if unix is trusted", () => {
+    const unix = { address: "unix", key: "unix", isLocal: true };
+    const source = { peer: "unix", forwardedFor: "198.51.100.9" };
+    expect(clientAddress(source, none)).toEqual(unix);
+    expect(clientAddress(source, new Networks(["127.0.0.1"]))).toEqual(unix);
+    const trusting = new Networks(["unix", "198.51.100.9"]);
+    expect(clientAddress({ ...source, forwardedFor: undefined }, trusting)).toEqual(unix);
+    expect(clientAddress({ ...source, forwardedFor: "192.0.2.1, 198.51.100.9" }, trusting).address).toBe(
+      "192.0.2.1",
+    );
+    expect(clientAddress({ peer: "198.51.100.9", forwardedFor: "unix" }, trusting).address).toBe(
+      "198.51.100.9",
+    );
+  });
+
   it("is unknown and local when a front does not know the peer, and a header alone names nobody", () => {
     const unknown = { address: "unknown", key: "unknown", isLocal: true };
     for (const peer of [undefined, "", "@"])

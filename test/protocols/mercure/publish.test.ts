@@ -65,7 +65,8 @@ describe("a publisher", () => {
 
   it.each([
     { name: "from another machine", peer: "192.0.2.7" },
-    { name: "through Mongrel2", isDirect: false },
+    { name: "through Mongrel2, or a proxy with a PROXY header", isDirect: false },
+    { name: "at a unix socket, where proxies connect", peer: "unix" },
   ])("is not open to programs $name", async ({ name: _name, ...from }) => {
     const reply = await new MercureWorld({ open: true }).reply({
       method: "POST",

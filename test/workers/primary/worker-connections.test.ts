@@ -8,12 +8,13 @@ interface Added {
   readonly calls: string[];
 }
 
-function add(connections: WorkerConnections): Added {
+function add(connections: WorkerConnections, named?: (peer: string) => boolean): Added {
   const socket = new Socket();
   const calls: string[] = [];
   const number = connections.add(socket, {
     closed: () => void calls.push("closed"),
     failed: () => void calls.push("failed"),
+    ...(named === undefined ? {} : { named }),
   });
   return { number, socket, calls };
 }
@@ -33,6 +34,32 @@ test("the hub's own descriptor is closed when the worker has one, and the connec
   connections.closed(number);
   expect(calls).toEqual(["closed"]);
   expect(connections.size).toBe(0);
+});
+
+test("a client that the worker names is counted once, even before the hub knows that the worker has it", () => {
+  const connections = new WorkerConnections();
+  const peers: string[] = [];
+  const { number, socket } = add(connections, (peer) => {
+    peers.push(peer);
+    return false;
+  });
+  expect(connections.named(number, "198.51.100.7")).toBe(false);
+  expect(socket.destroyed).toBe(true);
+  expect(connections.named(number, "198.51.100.8")).toBe(true);
+  expect(peers).toEqual(["198.51.100.7"]);
+});
+
+test("a client that is named after the end of its connection, or of its worker, is not counted", () => {
+  const connections = new WorkerConnections();
+  const peers: string[] = [];
+  const named = (peer: string): boolean => peers.push(peer) > 0;
+  const [closed, lost] = [add(connections, named), add(connections, named)];
+  connections.sent(closed.number);
+  connections.closed(closed.number);
+  connections.sent(lost.number);
+  connections.end();
+  for (const { number } of [closed, lost]) expect(connections.named(number, "198.51.100.7")).toBe(true);
+  expect(peers).toEqual([]);
 });
 
 test("one that cannot be sent stays open, for another worker", () => {

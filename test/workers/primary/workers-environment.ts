@@ -8,6 +8,7 @@ import { Gateway } from "../../../src/gateway/gateway.js";
 import { Hub } from "../../../src/hub/hub.js";
 import { defaultHistoryLimits } from "../../../src/limits/history.js";
 import { MemoryHistory } from "../../../src/journal/memory/memory-history.js";
+import type { Listener } from "../../../src/fronts/listen/listener.js";
 import type { LogFields, Logger } from "../../../src/base/log.js";
 import { silentMetrics } from "../../../src/base/metrics.js";
 import { WorkersFront } from "../../../src/workers/primary/workers-front.js";
@@ -24,6 +25,11 @@ export const fakeWorker = join(root, "test", "support", "fake-worker.mjs");
 export const slowWorker = join(root, "test", "support", "slow-worker.mjs");
 
 const within = 30_000;
+
+/** One listener on a port of this machine. */
+export function listenersAt(port: number): readonly Listener[] {
+  return [{ address: { kind: "tcp", host: "127.0.0.1", port }, secure: false, socketMode: 0o660 }];
+}
 
 /** A front whose workers are real processes. The processes run a test program, and end with the test. */
 export class WorkersEnvironment {
@@ -43,8 +49,7 @@ export class WorkersEnvironment {
       limits: defaultHistoryLimits,
     });
     this.front = new WorkersFront({
-      host: "127.0.0.1",
-      port: 0,
+      listeners: listenersAt(0),
       workers: 2,
       limits: { connectionsPerWorker: 100, connections: 100 },
       fanout: settings.fanout,
@@ -67,7 +72,7 @@ export class WorkersEnvironment {
   }
 
   async listen(): Promise<void> {
-    this.#port = Number(new URL(await this.front.start()).port);
+    this.#port = Number(new URL((await this.front.start())[0]?.url ?? "").port);
   }
 
   connect(): Promise<RawConnection> {
@@ -107,6 +112,7 @@ const settings = {
   resources: [],
   corsOrigins: [],
   trustedProxies: [],
+  proxyProtocol: [],
   descriptors: planDescriptors(),
   headBytes: 16_384,
   headerLines: 100,

@@ -4,7 +4,7 @@ import { childrenOf } from "../../support/children.js";
 import { freePort } from "../../support/free-port.js";
 import { connectRaw, type RawConnection } from "../../support/raw-http.js";
 import { waitFor } from "../../support/wait-for.js";
-import { WorkersEnvironment, slowWorker } from "./workers-environment.js";
+import { WorkersEnvironment, listenersAt, slowWorker } from "./workers-environment.js";
 
 const within = 30_000;
 
@@ -37,7 +37,7 @@ function connectEarly(port: number): Promise<RawConnection> {
 }
 
 /** The reason why the front cannot listen. */
-function refusalOf(listening: Promise<string>): Promise<string> {
+function refusalOf(listening: Promise<unknown>): Promise<string> {
   return listening.then(() => "it listens", String);
 }
 
@@ -148,7 +148,7 @@ describe("while its workers start", () => {
   it("keeps no more connections than it may have", async () => {
     const port = await freePort();
     const environment = new WorkersEnvironment({
-      port,
+      listeners: listenersAt(port),
       entry: slowWorker,
       limits: { connectionsPerWorker: 100, connections: 2 },
     });
@@ -162,7 +162,7 @@ describe("while its workers start", () => {
 
   it("can be stopped: nobody is left behind and nothing is called a failure", async () => {
     const port = await freePort();
-    const environment = new WorkersEnvironment({ port, entry: slowWorker });
+    const environment = new WorkersEnvironment({ listeners: listenersAt(port), entry: slowWorker });
     const refusal = refusalOf(environment.front.start());
     const early = await connectEarly(port);
     await environment.front.settle();
@@ -175,7 +175,7 @@ describe("while its workers start", () => {
 
   it("replaces a worker that is killed before it is ready, and serves those that came early", async () => {
     const port = await freePort();
-    const environment = new WorkersEnvironment({ port, workers: 1 });
+    const environment = new WorkersEnvironment({ listeners: listenersAt(port), workers: 1 });
     const started = environment.listen();
     const early = await connectEarly(port);
     const first = await killStarting();
@@ -187,7 +187,11 @@ describe("while its workers start", () => {
 
   it("closes those that came early when three runs of a worker end before it is ready", async () => {
     const port = await freePort();
-    const environment = new WorkersEnvironment({ port, entry: slowWorker, workers: 1 });
+    const environment = new WorkersEnvironment({
+      listeners: listenersAt(port),
+      entry: slowWorker,
+      workers: 1,
+    });
     const refusal = refusalOf(environment.front.start());
     const early = await connectEarly(port);
     for (let run = 1; run <= 3; run += 1) await killStarting();

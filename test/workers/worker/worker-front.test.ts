@@ -24,11 +24,11 @@ test("a worker gives back connections whose handles never reached it", async () 
     settings: {
       worker: 1,
       address,
-      socketPath: join(dir, "http"),
       htmlDir: dir,
       resources: [],
       corsOrigins: [],
       trustedProxies: [],
+      proxyProtocol: [],
       descriptors: planDescriptors(),
       headBytes: 16_384,
       headerLines: 100,
@@ -46,8 +46,9 @@ test("a worker gives back connections whose handles never reached it", async () 
   });
   await front.start();
   onTestFinished(() => hub.send(JSON.stringify([{ kind: "close" }])));
-  front.take({ connection: 1 }, undefined);
-  front.take({ connection: 4 }, undefined);
+  const at = { listener: 0, isUnix: false };
+  front.take({ connection: 1, at }, undefined);
+  front.take({ connection: 4, at }, undefined);
   const said = before(untilSaid(hub, 5), { within: 30_000, missing: "what it has to say" });
   expect(await said).toMatchObject([
     { kind: "up" },

@@ -1,20 +1,23 @@
-import { LocalCohorts } from "../../delivery/local-cohorts.js";
-import { fanoutLimits } from "../../limits/fanout.js";
-import type { FrontBuilder } from "../front.js";
-import { mostConnections } from "../most-connections.js";
-import { HttpFront } from "./http-front.js";
+import { LocalCohorts } from "../../../delivery/local-cohorts.js";
+import { fanoutLimits } from "../../../limits/fanout.js";
+import type { FrontBuilder } from "../../front.js";
+import { mostConnections } from "../../most-connections.js";
+import { listenersOf } from "../../listen/listener.js";
+import { ListeningFront } from "./listening-front.js";
 
 /** The HTTP front in this process, if the configuration has an HTTP address and no workers. */
 export const httpFronts: FrontBuilder = (parts) => {
   const { config, hub } = parts;
-  const { http, workers, limits } = config.current;
-  if (http === "off" || workers > 0) return [];
+  const { workers, limits, proxyProtocol } = config.current;
+  const listeners = listenersOf(config.current);
+  if (listeners.length === 0 || workers > 0) return [];
   const fanout = config.derive((settings) => fanoutLimits(settings, settings.limits.roundBytes));
   return [
-    new HttpFront({
+    new ListeningFront({
       ...parts,
       fanout,
-      listenAt: http,
+      listeners,
+      proxyProtocol,
       cohorts: new LocalCohorts({ name: "http", hub, pageCacheBytes: fanout.pageCacheBytes }),
       headBytes: limits.headBytes,
       headerLines: limits.headerLines,

@@ -1,0 +1,74 @@
+import type { BoundAddress, Front } from "../../front.js";
+import { Intake } from "../../listen/intake.js";
+import type { Incoming } from "../../listen/intake.js";
+import type { Listener } from "../../listen/listener.js";
+import { Listeners } from "../../listen/listeners.js";
+import { HttpFront } from "../http-front.js";
+import type { HttpFrontOptions } from "../http-front.js";
+
+export interface ListeningFrontOptions extends HttpFrontOptions {
+  readonly listeners: readonly Listener[];
+  /** The addresses and networks of proxies that must send a PROXY header. */
+  readonly proxyProtocol: readonly string[];
+  /** The limit of connections, with and without a stream. The front closes further connections at once. */
+  readonly limits: { readonly connections: number };
+}
+
+/** The HTTP front in the hub's own process: accepts connections, and serves them. */
+export class ListeningFront implements Front {
+  readonly label = "http";
+  readonly name = "http";
+  /** The gateway counts the bodies. */
+  readonly bodyBytes = 0;
+  readonly held = 0;
+  readonly #front: HttpFront;
+  readonly #listeners: Listeners;
+
+  constructor(options: ListeningFrontOptions) {
+    const { gateway, metrics } = options;
+    this.#front = new HttpFront(options);
+    const intake = new Intake({ ...options, ready: (arrival) => this.#front.take(arrival) });
+    const admit: Incoming["admit"] = ({ peer }) => gateway.admitConnection(peer);
+    this.#listeners = new Listeners({
+      ...options,
+      accept: (socket, at) => intake.take({ socket, at, admit }),
+      dropped: () => metrics.count("connections_cut_total", 1, { reason: "connections" }),
+    });
+  }
+
+  get size(): number {
+    return this.#front.size;
+  }
+
+  get laggards(): number {
+    return this.#front.laggards;
+  }
+
+  async start(): Promise<readonly BoundAddress[]> {
+    await this.#front.ready();
+    return this.#listeners.open();
+  }
+
+  settingsChanged(): void {
+    this.#listeners.limitsChanged();
+  }
+
+  drain(): void {
+    this.#front.drain();
+  }
+
+  endEvenly(overMs: number): Promise<void> {
+    this.#listeners.close();
+    return this.#front.endEvenly(overMs);
+  }
+
+  async settle(): Promise<void> {
+    this.#listeners.close();
+    await this.#front.settle();
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.close();
+    await this.#front.close();
+  }
+}

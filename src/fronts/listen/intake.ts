@@ -1,0 +1,100 @@
+import type { Socket } from "node:net";
+import { limitedLog } from "../../base/log.js";
+import type { LimitedLog } from "../../base/log.js";
+import { unixPeer } from "../../gateway/http/client-address.js";
+import { ConnectionDescriptors } from "../connection-descriptors.js";
+import type { ConnectionDescriptorsOptions } from "../connection-descriptors.js";
+import type { AcceptedAt } from "./listener.js";
+import { ProxyPeers } from "./proxy/proxy-peers.js";
+import { readProxyHeader } from "./proxy/read-proxy-header.js";
+
+/** The client of a connection. */
+export interface ConnectionClient {
+  /**
+   * The address of the client, or of the HTTP proxy in front of the client; `unix` for a program at a unix socket.
+   */
+  readonly peer: string;
+  /** False if a proxy has passed the connection on, with a PROXY header. */
+  readonly isDirect: boolean;
+}
+
+/** A connection whose next bytes are a request. */
+export interface ReadyConnection extends ConnectionClient {
+  readonly socket: Socket;
+}
+
+export interface IntakeOptions extends ConnectionDescriptorsOptions {
+  /** The addresses and networks of proxies that must send a PROXY header. */
+  readonly proxyProtocol: readonly string[];
+  /** Gets each connection that is admitted. */
+  readonly ready: (arrival: ReadyConnection) => void;
+}
+
+/** A paused connection from which nothing was read. */
+export interface Incoming {
+  readonly socket: Socket;
+  readonly at: AcceptedAt;
+  /**
+   * Counts the connection, and returns the callback for its end. Returns undefined if the client's address has as many
+   * connections as allowed.
+   */
+  readonly admit: (client: ConnectionClient) => (() => void) | undefined;
+}
+
+/** The shortest time between two log lines about PROXY headers, in milliseconds. */
+const warnEveryMs = 10_000;
+
+/**
+ * Prepares accepted connections for the HTTP front, in the process that reads from them. The first bytes of a connection
+ * from a listed proxy are a PROXY header, which names the client.
+ */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #descriptors: ConnectionDescriptors;
+  readonly #proxies: ProxyPeers;
+  readonly #warn: LimitedLog;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    this.#descriptors = new ConnectionDescriptors("client", options);
+    this.#proxies = new ProxyPeers(options.proxyProtocol);
+    this.#warn = limitedLog({ ...options, periodMs: warnEveryMs });
+  }
+
+  /** Takes a connection. Closes it if a limit is reached, or if its PROXY header is missing or malformed. */
+  take(incoming: Incoming): void {
+    const { socket, at } = incoming;
+    if (!this.#descriptors.admit(socket)) return;
+    const peer = peerOf(socket, at);
+    // The peer has already reset the connection, as HAProxy does after a health check.
+    if (peer === undefined) return void socket.destroy();
+    if (!this.#proxies.has(peer)) return this.#admit(incoming, { peer, isDirect: true });
+    readProxyHeader(socket, {
+      clock: this.#options.clock,
+      // Without an address in the header, the proxy itself is the client: for example, it checks the hub's health.
+      found: ({ client = peer }) => this.#admit(incoming, { peer: client, isDirect: false }),
+      failed: (reason) => {
+        this.#warn({ proxy: peer, reason }, "closed a connection of a proxy without a valid PROXY header");
+        this.#cut(socket, "proxy-header");
+      },
+    });
+  }
+
+  #admit({ socket, admit }: Incoming, client: ConnectionClient): void {
+    const ended = admit(client);
+    // Above the limit, a client gets no response, because the limit also saves the cost of responses.
+    if (ended === undefined) return this.#cut(socket, "address");
+    socket.once("close", ended);
+    this.#options.ready({ socket, ...client });
+  }
+
+  #cut(socket: Socket, reason: string): void {
+    this.#options.metrics.count("connections_cut_total", 1, { reason });
+    socket.destroy();
+  }
+}
+
+/** The peer of an accepted connection: its address, or `unix`. Undefined if the connection has already ended. */
+export function peerOf(socket: Socket, { isUnix }: AcceptedAt): string | undefined {
+  return isUnix ? unixPeer : socket.remoteAddress;
+}
