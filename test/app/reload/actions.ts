@@ -81,18 +81,22 @@ export async function stalled(
   isSeen: () => boolean,
 ): Promise<boolean> {
   const topic = freshTopic();
-  await site.unread(`/esupdates?topic=${topic}`);
-  await waitFor(() => site.figure("cohorts") > 0, { within: 30_000, missing: "the stream" });
+  const opened = site.figure("requests_total");
+  const client = await site.unread(`/esupdates?topic=${topic}`);
+  await waitFor(() => site.figure("requests_total") > opened, { within: 30_000, missing: "the stream" });
   for (let count = 0; count < 16; count += 1)
     await site.app.publish({ topics: [topic], data: "d".repeat(1024 * 1024) });
   const isReached = async (): Promise<boolean> => {
     site.skip(1000);
     return isSeen();
   };
-  return waitFor(isReached, { within: isReloaded ? 30_000 : 300, missing: "an effect" }).then(
+  const isDone = await waitFor(isReached, { within: isReloaded ? 30_000 : 300, missing: "an effect" }).then(
     () => true,
     () => false,
   );
+  // Publishers wait for a round that is open for long.
+  client.close();
+  return isDone;
 }
 
 /** True if one of many requests is refused because of their rate. */
