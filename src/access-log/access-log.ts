@@ -3,7 +3,7 @@ import { rememberLast } from "../base/live/remember-last.js";
 import type { Logger } from "../base/log.js";
 import type { Metrics } from "../base/metrics.js";
 import { clientAddress, Networks } from "../gateway/http/client-address.js";
-import { clientScheme } from "../gateway/http/client-scheme.js";
+import { clientScheme } from "../gateway/http/client/client-scheme.js";
 import { accessLine, beginningOf, type LoggedRequest, type RequestEnd } from "./access-line.js";
 import type { LineOutput } from "./line-output.js";
 import { LineQueue } from "./line-queue.js";

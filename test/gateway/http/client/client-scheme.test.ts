@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import { Networks } from "../../../src/gateway/http/client-address.js";
-import { clientScheme } from "../../../src/gateway/http/client-scheme.js";
+import { Networks } from "../../../../src/gateway/http/client-address.js";
+import { clientScheme } from "../../../../src/gateway/http/client/client-scheme.js";
 
 const trusted = new Networks(["10.0.0.0/8"]);
 

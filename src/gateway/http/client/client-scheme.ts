@@ -1,5 +1,5 @@
-import { passedProxies, type Networks } from "./client-address.js";
-import type { GatewayRequest } from "./messages.js";
+import { passedProxies, type Networks } from "../client-address.js";
+import type { GatewayRequest } from "../messages.js";
 
 /** The scheme of the URL that the client uses. */
 export type ClientScheme = "http" | "https";
