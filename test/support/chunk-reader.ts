@@ -33,7 +33,7 @@ export class ChunkReader {
     if (newline < 0) return end;
     const line = this.#line;
     this.#line = "";
-    if (!(this.#state === "end" ? /^\r\n$/ : /^[0-9a-f]{1,8}\r\n$/).test(line))
+    if (!(this.#state === "end" ? /^\r\n$/ : /^[0-9a-f]{1,8}\r\n$/i).test(line))
       throw new Error(`this is no chunk: ${JSON.stringify(line.slice(0, 40))}`);
     this.#left = this.#state === "end" ? 0 : Number.parseInt(line, 16);
     this.#state = this.#left > 0 ? "data" : this.#state === "end" ? "size" : "end";

@@ -26,6 +26,7 @@ export class ClientGroup {
   readonly #members = new Set<LoadClient>();
   readonly #timers = new Map<LoadClient, NodeJS.Timeout>();
   readonly #leaveAt = new Map<LoadClient, number>();
+  readonly #reconnectsAt = new Map<number, number>();
   readonly #waiters = new Set<Waiter>();
   readonly #toOpen: LoadClient[] = [];
   readonly #opening = new Set<LoadClient>();
@@ -91,6 +92,7 @@ export class ClientGroup {
       name: this.#spec.name,
       counts: { ...this.#counts },
       delays: this.#delays.read(),
+      reconnectsAt: [...this.#reconnectsAt],
       lowest: reached.lowest,
       highest: reached.highest,
       foreign: this.#foreign.texts,
@@ -185,6 +187,8 @@ export class ClientGroup {
     const delayMs = reconnect.delayMs ?? client.checker.retryMs ?? defaultRetryMs;
     const again = (): void => {
       this.#counts.reconnects += 1;
+      const second = Math.floor(Date.now() / 1000);
+      this.#reconnectsAt.set(second, (this.#reconnectsAt.get(second) ?? 0) + 1);
       this.#toOpen.push(client);
       this.#openMore();
     };

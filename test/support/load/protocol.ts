@@ -78,6 +78,8 @@ export interface Snapshot {
   /** The lowest and highest number among clients that have not left; -1 before the first event. */
   readonly lowest: number;
   readonly highest: number;
+  /** The reconnections in each second since 1970 that has any. */
+  readonly reconnectsAt: readonly (readonly [second: number, count: number])[];
   /** The first few texts of each kind, for messages. */
   readonly foreign: readonly string[];
   readonly gaps: readonly string[];
