@@ -1,12 +1,12 @@
 import { AdminAccess } from "../monitoring/admin/access.js";
 import { AdminServer } from "../monitoring/admin/admin-server.js";
-import { encodeExposition } from "../monitoring/admin/exposition.js";
 import type { Clock } from "../base/clock.js";
 import type { DescriptorPlan } from "../limits/descriptors.js";
 import type { Config } from "../config/config.js";
 import type { Logger } from "../base/log.js";
 import type { Nodes } from "../journal/nodes.js";
 import { metricPrefix } from "../base/metrics.js";
+import type { Family } from "../base/metrics.js";
 import type { MetricsRegistry } from "../monitoring/metrics-registry.js";
 import type { Readiness } from "../gateway/http/probes.js";
 import type { Front } from "../fronts/front.js";
@@ -81,9 +81,7 @@ function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"]
     access: new AdminAccess(parts.config),
     readiness: parts.readiness,
     htmlDir,
-    metrics: () =>
-      encodeExposition(parts.metrics().families(), metricPrefix) +
-      encodeExposition(processMetrics(startedAtMs)),
+    metrics: () => [...parts.metrics().families().map(withPrefix), ...processMetrics(startedAtMs)],
     stats: () => {
       const families = [...parts.metrics().families(), ...processMetrics(startedAtMs)];
       const { fronts, nodes } = parts;
@@ -91,6 +89,11 @@ function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"]
     },
     logger,
   });
+}
+
+function withPrefix({ name, samples, ...rest }: Family): Family {
+  const full = samples.map((sample) => ({ ...sample, name: metricPrefix + sample.name }));
+  return { ...rest, name: metricPrefix + name, samples: full };
 }
 
 function closable(url: string, server: AdminServer, delay: EventLoopDelay): Admin {

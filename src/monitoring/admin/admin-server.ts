@@ -10,8 +10,9 @@ import type { Readiness } from "../../gateway/http/probes.js";
 import { jsonReply } from "../../gateway/http/replies.js";
 import { problemReply, refuse } from "../../gateway/refusals/refuse.js";
 import type { Logger } from "../../base/log.js";
+import type { Family } from "../../base/metrics.js";
 import type { AdminAccess, AdminContent, AdminRequest } from "./access.js";
-import { expositionType } from "./exposition.js";
+import { expositionFor } from "./exposition.js";
 import { servePages } from "./pages.js";
 
 /** The time-out for receiving a request, in milliseconds. */
@@ -29,8 +30,8 @@ export interface AdminServerOptions {
   /** The most open connections. A program that reads the metrics needs one. */
   readonly connections: number;
   readonly access: AdminAccess;
-  /** Returns all metrics in Prometheus' text format. */
-  readonly metrics: () => string;
+  /** Returns all metrics, under their full names. */
+  readonly metrics: () => readonly Family[];
   /** Returns the status document. */
   readonly stats: () => unknown;
   readonly readiness: () => Readiness;
@@ -97,9 +98,13 @@ export class AdminServer {
       if (refusal === undefined) done();
       else void this.#refuse(reply, refusal);
     });
-    app.get("/metrics", (_request, reply) =>
-      reply.header("Cache-Control", "no-store").type(expositionType).send(metrics()),
-    );
+    app.get("/metrics", (request, reply) => {
+      const { type, encode } = expositionFor(request.headers.accept);
+      return reply
+        .headers({ "Cache-Control": "no-store", Vary: "Accept" })
+        .type(type)
+        .send(encode(metrics()));
+    });
     app.get("/stats", (_request, reply) => sendReply(reply, jsonReply(200, stats())));
     app.setNotFoundHandler(({ method, url }, reply) => {
       const given = quoteValue(`${method} ${url.split("?", 1)[0] ?? ""}`);

@@ -16,7 +16,7 @@ function createServerWith(options: Partial<AdminServerOptions> = {}): AdminServe
     port: 0,
     connections: 64,
     access: new AdminAccess({}),
-    metrics: () => "a 1\n",
+    metrics: () => [{ name: "a", type: "gauge", help: "A.", samples: [{ name: "a", labels: {}, value: 1 }] }],
     stats: () => ({ version: "1.2.3" }),
     readiness: () => "ok",
     htmlDir: join(root, "html"),
@@ -35,7 +35,7 @@ test("metrics are served as Prometheus reads them, the status as JSON, to nobody
     fetch(`${url}/stats`, { headers }),
   ]);
   expect(metrics.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
-  expect(await metrics.text()).toBe("a 1\n");
+  expect(await metrics.text()).toBe("# HELP a A.\n# TYPE a gauge\na 1\n");
   expect(stats.headers.get("content-type")).toBe("application/json");
   expect(await stats.json()).toEqual({ version: "1.2.3" });
   for (const reply of [metrics, stats]) {
@@ -65,6 +65,17 @@ test.each([undefined, "0123456789abcdef"])(
     expect(await ask("/stats")).toMatch(/^HTTP\/1\.1 40[13] /);
   },
 );
+
+test("a program that prefers OpenMetrics gets it", async () => {
+  const url = await createServerWith().listen();
+  const headers = { Accept: "application/openmetrics-text;version=1.0.0,text/plain;q=0.5" };
+  const metrics = await fetch(`${url}/metrics`, { headers });
+  expect(metrics.headers.get("content-type")).toBe(
+    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+  );
+  expect(metrics.headers.get("vary")).toBe("Accept");
+  expect(await metrics.text()).toBe("# TYPE a gauge\n# HELP a A.\na 1\n# EOF\n");
+});
 
 test("nothing else is served, and nothing else than reading", async () => {
   const url = await createServerWith().listen();
