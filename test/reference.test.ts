@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { pagesWithFiles, withDeployFiles } from "../scripts/reference/deploy-files.js";
 import { pages } from "../scripts/reference/pages.js";
 import { errorCodes } from "../src/base/errors.js";
-import { counters, gauges, histograms, metricPrefix } from "../src/base/metrics.js";
+import { counters, gauges, histograms, metricPrefix, summaries } from "../src/base/metrics.js";
 import { variableName } from "../src/config/declare/setting.js";
 import { limitPaths } from "../src/config/limit-sections.js";
 import { settings } from "../src/config/settings.js";
@@ -36,7 +36,7 @@ test.each(limitPaths().map((path) => path.slice(1).join(".")))("the reference ha
   expect(reference("limits.md")).toMatch(row(`\`${limit}\``));
 });
 
-test.each(Object.keys({ ...counters, ...gauges, ...histograms }))(
+test.each(Object.keys({ ...counters, ...gauges, ...histograms, ...summaries }))(
   "the reference has the metric %s",
   (name) => {
     expect(reference("metrics.md")).toMatch(row(`\`${metricPrefix}${name}\``));

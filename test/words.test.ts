@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { errorCodes } from "../src/base/errors.js";
-import { counters, gauges, histograms } from "../src/base/metrics.js";
+import { counters, gauges, histograms, summaries } from "../src/base/metrics.js";
 
 const src = new URL("../src/", import.meta.url);
 /** Files with lists of all names. A name that appears only in these lists counts as unused. */
@@ -23,6 +23,11 @@ test.each(Object.keys(gauges))("something sets the gauge %s", (name) => {
 test.each(Object.entries(histograms))("something adds to the histogram %s", (name, { bounds }) => {
   expect(code).toMatch(new RegExp(`\\bobserve\\(\\s*"${name}"`));
   expect([...bounds]).toEqual(bounds.toSorted((a, b) => a - b));
+});
+
+test.each(Object.entries(summaries))("something samples the summary %s", (name, { quantiles }) => {
+  expect(code).toContain(`"${name}"`);
+  expect([...quantiles]).toEqual(quantiles.toSorted((a, b) => a - b));
 });
 
 test.each(Object.keys(errorCodes))("something fails with the code %s", (name) => {

@@ -47,7 +47,7 @@ const cards = [
   },
   {
     title: "Event loop delay",
-    read: (now) => now.sum("event_loop_delay_seconds", { quantile: "0.99" }),
+    read: (now) => now.sum("event_loop_delay_seconds", { process: "hub", quantile: "0.99" }),
     write: formatSeconds,
     hint: "99th percentile of the last ten seconds; above 100 ms the CPU is overloaded",
     isBad: (seconds) => seconds > late,

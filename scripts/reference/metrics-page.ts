@@ -3,6 +3,8 @@ import {
   gauges,
   histograms,
   metricPrefix,
+  summaries,
+  type CounterDefinition,
   type HistogramDefinition,
   type MetricDefinition,
 } from "../../src/base/metrics.js";
@@ -27,6 +29,7 @@ export function metricsPage(): string {
   return page([
     intro,
     section("Counters", "A counter starts at 0 when the hub starts, and only grows.", counters),
+    valuesOf(counters),
     section("Gauges", "A gauge shows the current value.", gauges),
     section("Histograms", "Each histogram has the series `_bucket`, `_sum` and `_count`.", histograms),
     table(
@@ -35,6 +38,11 @@ export function metricsPage(): string {
         code(metricPrefix + name),
         definition.bounds.map(numeral).join(", "),
       ]),
+    ),
+    section(
+      "Summaries",
+      "A summary has a series for each `quantile`, and the series `_sum` and `_count`.",
+      summaries,
     ),
     "## Process\n\nThese metrics have the usual names of Prometheus clients, so existing dashboards work with Pharos. The metrics measure the hub's process without its workers.",
     table(
@@ -51,6 +59,16 @@ function section(title: string, text: string, definitions: Definitions): string 
     help,
   ]);
   return page([`## ${title}`, text, table(["metric", "labels", "meaning"], rows)]).trimEnd();
+}
+
+function valuesOf(definitions: Readonly<Record<string, CounterDefinition>>): string {
+  const rows = Object.entries(definitions).flatMap(([name, { values = {} }]) =>
+    Object.entries(values).map(([value, help]) => [code(metricPrefix + name), code(value), help]),
+  );
+  return page([
+    "The labels `reason` and `limit` of these counters have these values:",
+    table(["metric", "value", "meaning"], rows),
+  ]).trimEnd();
 }
 
 function numeral(value: number): string {

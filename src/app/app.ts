@@ -373,10 +373,11 @@ class RunningApp implements App {
   #currentMetrics(): MetricsRegistry {
     setGauges(
       {
+        version: this.#ports.version,
+        limits: this.#config.limits,
+        clientDescriptors: this.#descriptors.clientsBelow,
         hub: this.#hub,
-        history: this.#journal.history,
-        journal: this.#journal.status,
-        nodes: this.#journal.nodes?.live.length ?? 0,
+        journal: this.#journal,
         fronts: this.#fronts,
         polls: this.#polls.size,
         subscriptions: this.#config.subscriptions ? this.#presence.own : undefined,

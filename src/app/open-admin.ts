@@ -5,7 +5,7 @@ import type { DescriptorPlan } from "../limits/descriptors.js";
 import type { Config } from "../config/config.js";
 import type { Logger } from "../base/log.js";
 import type { Nodes } from "../journal/nodes.js";
-import { metricPrefix } from "../base/metrics.js";
+import { metricPrefix, summaries } from "../base/metrics.js";
 import type { Family } from "../base/metrics.js";
 import type { MetricsRegistry } from "../monitoring/metrics-registry.js";
 import type { Readiness } from "../gateway/http/probes.js";
@@ -13,13 +13,8 @@ import type { Front } from "../fronts/front.js";
 import { htmlDir } from "./html-dir.js";
 import { EventLoopDelay } from "../monitoring/event-loop-delay.js";
 import { processMetrics } from "../monitoring/process-metrics.js";
+import { startCounters } from "../monitoring/start-counters.js";
 import { statusDocument } from "../monitoring/status-document.js";
-
-/**
- * Counters that start at 0. If a counter appears only with its first event, a monitoring system shows no rate for that
- * event.
- */
-const withoutLabels = ["publications_total", "duplicate_ids_total", "second_requests_total"] as const;
 
 export interface AdminParts {
   /** The token may change. */
@@ -52,14 +47,12 @@ export interface Admin {
 export async function openAdmin(parts: AdminParts): Promise<Admin | undefined> {
   const { admin } = parts.config;
   if (admin === "off") return undefined;
-  const server = createServer(parts, admin);
+  const delay = new EventLoopDelay(parts);
+  const server = createServer({ ...parts, delay }, admin);
   try {
-    return closable(
-      await server.listen(),
-      server,
-      new EventLoopDelay({ clock: parts.clock, metrics: parts.metrics() }),
-    );
+    return closable(await server.listen(), server, delay);
   } catch (error) {
+    delay.close();
     await server.close();
     if (!admin.isDefault) throw error;
     parts.logger.warn(
@@ -70,10 +63,15 @@ export async function openAdmin(parts: AdminParts): Promise<Admin | undefined> {
   }
 }
 
-function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"], "off">): AdminServer {
-  const { version, clock, logger, descriptors } = parts;
+interface ServerParts extends AdminParts {
+  readonly delay: EventLoopDelay;
+}
+
+function createServer(parts: ServerParts, { host, port }: Exclude<Config["admin"], "off">): AdminServer {
+  const { version, clock, logger, descriptors, fronts, nodes } = parts;
   const startedAtMs = clock.now();
-  for (const name of withoutLabels) parts.metrics().count(name, 0);
+  const families = (): readonly Family[] => [...parts.metrics().families(), ...delayMetrics(parts)];
+  startCounters(parts.metrics(), fronts);
   return new AdminServer({
     host,
     port,
@@ -81,11 +79,10 @@ function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"]
     access: new AdminAccess(parts.config),
     readiness: parts.readiness,
     htmlDir,
-    metrics: () => [...parts.metrics().families().map(withPrefix), ...processMetrics(startedAtMs)],
+    metrics: () => [...families().map(withPrefix), ...processMetrics(startedAtMs)],
     stats: () => {
-      const families = [...parts.metrics().families(), ...processMetrics(startedAtMs)];
-      const { fronts, nodes } = parts;
-      return statusDocument({ version, startedAtMs, nowMs: clock.now(), fronts, nodes, families });
+      const all = [...families(), ...processMetrics(startedAtMs)];
+      return statusDocument({ version, startedAtMs, nowMs: clock.now(), fronts, nodes, families: all });
     },
     logger,
   });
@@ -94,6 +91,12 @@ function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"]
 function withPrefix({ name, samples, ...rest }: Family): Family {
   const full = samples.map((sample) => ({ ...sample, name: metricPrefix + sample.name }));
   return { ...rest, name: metricPrefix + name, samples: full };
+}
+
+function delayMetrics({ delay }: ServerParts): readonly Family[] {
+  const name = "event_loop_delay_seconds";
+  const { help } = summaries[name];
+  return [{ name, type: "summary", help, samples: delay.samples(name, { process: "hub" }) }];
 }
 
 function closable(url: string, server: AdminServer, delay: EventLoopDelay): Admin {

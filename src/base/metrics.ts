@@ -8,6 +8,16 @@ export interface MetricDefinition {
   readonly labels?: readonly string[];
 }
 
+export interface CounterDefinition extends MetricDefinition {
+  /** All values of the only label, each with its meaning. Absent if the values are not known in advance. */
+  readonly values?: Readonly<Record<string, string>>;
+}
+
+export interface SummaryDefinition extends MetricDefinition {
+  /** The quantiles from 0 to 1; 1 is the largest value. */
+  readonly quantiles: readonly number[];
+}
+
 export interface HistogramDefinition extends MetricDefinition {
   /** The upper bounds of the buckets, ascending. The histogram also counts values above the last bound. */
   readonly bounds: readonly number[];
@@ -16,10 +26,18 @@ export interface HistogramDefinition extends MetricDefinition {
 /** All counters. The names follow the conventions of Prometheus and end in `_total`. */
 export const counters = {
   publications_total: { help: "Publications that the hub stored." },
-  publications_refused_total: { help: "ZeroMQ publications that the hub refused.", labels: ["reason"] },
-  publishers_refused_total: {
-    help: "ZeroMQ publishers that the hub refused: no file descriptor, or no CURVE key.",
+  publications_refused_total: {
+    help: "ZeroMQ publications that the hub refused. The reason is an error code.",
     labels: ["reason"],
+  },
+  publishers_refused_total: {
+    help: "ZeroMQ publishers that the hub refused.",
+    labels: ["reason"],
+    values: {
+      descriptors: "Too few file descriptors are free. The publisher connects again.",
+      handshake: "The publisher does not use CURVE, or its handshake failed.",
+      key: "The hub does not know the publisher's CURVE key.",
+    },
   },
   duplicate_ids_total: {
     help: "Publications whose event id was already in history. The hub assigned other event ids to these publications.",
@@ -37,17 +55,47 @@ export const counters = {
     help: "Connections that were too slow for their cohort and continued from history.",
     labels: ["front"],
   },
-  gaps_total: { help: "Gap events that the hub sent: each reports missed publications.", labels: ["reason"] },
-  connections_cut_total: { help: "Connections that the hub closed.", labels: ["reason"] },
+  gaps_total: {
+    help: "Gap events that the hub sent: each reports missed publications.",
+    labels: ["reason"],
+    values: {
+      "unknown-id": "The client's event id is not in history.",
+      "other-epoch": "The client's event id is from another run of the hub.",
+      evicted: "The hub had evicted publications that the client missed.",
+      "too-many-changes": "The hub dropped presence events.",
+    },
+  },
+  connections_cut_total: {
+    help: "Connections that the hub closed.",
+    labels: ["reason"],
+    values: {
+      address: "The client address has too many connections.",
+      age: "The stream reached `--max-stream-age`. The client reconnects.",
+      answers: "The client sent messages, but did not accept the answers.",
+      body: "The rest of a refused body was too large to be read.",
+      connections: "The process has as many connections as its limits allow.",
+      descriptors: "Clients use all file descriptors that they may use.",
+      expired: "The rights of the client's token ended.",
+      pipelining: "The client sent too many requests without waiting for the answers; only behind Mongrel2.",
+      "second-requests": "The client sent too many further requests on the connection of a stream.",
+      stalled: "The client accepted no bytes for `limits.stallSeconds`.",
+      "stray-frames": "The client sent WebSocket frames without a WebSocket; only behind Mongrel2.",
+      vanished: "The client vanished without an end of its connection.",
+      workers: "No worker process could accept the connection.",
+    },
+  },
   requests_total: { help: "Requests that the hub answered.", labels: ["front", "status"] },
-  requests_refused_total: { help: "Requests that the hub refused.", labels: ["reason"] },
+  requests_refused_total: {
+    help: "Requests that the hub refused. The reason is an error code.",
+    labels: ["reason"],
+  },
   access_log_dropped_total: {
     help: "Lines of the access log that were dropped: the output was too slow, or they could not be written.",
     labels: ["reason"],
   },
   second_requests_total: { help: "Requests on a connection that already has a stream." },
   frames_refused_total: {
-    help: "Malformed messages on a link to Mongrel2.",
+    help: "Messages on a link to Mongrel2 that the hub refused: `malformed`, or `held-full` if there was no memory for them.",
     labels: ["link", "reason"],
   },
   fences_late_total: {
@@ -76,9 +124,30 @@ export const counters = {
     help: "Messages in the journal that are not from Pharos. All hubs skip them. A start counts them again.",
   },
   tls_handshakes_total: { help: "TLS handshakes that succeeded.", labels: ["protocol"] },
-  tls_handshakes_failed_total: { help: "TLS handshakes that failed.", labels: ["reason"] },
-  history_evicted_total: { help: "Publications that the hub evicted from history.", labels: ["limit"] },
-} as const satisfies Readonly<Record<string, MetricDefinition>>;
+  tls_handshakes_failed_total: {
+    help: "TLS handshakes that failed.",
+    labels: ["reason"],
+    values: {
+      timeout: "The client was too slow.",
+      left: "The client ended the connection.",
+      http: "The client speaks plain HTTP.",
+      protocol: "The client and the hub have no version, cipher or application protocol in common.",
+      certificate: "The client does not accept the certificate.",
+      other: "The client does not speak TLS, or breaks its rules.",
+    },
+  },
+  history_evicted_total: {
+    help: "Publications that the hub evicted from the history of a topic.",
+    labels: ["limit"],
+    values: {
+      age: "The publication was older than `limits.history.ageSeconds`.",
+      bytes: "The whole history was larger than `limits.history.bytes`.",
+      told: "The hub evicted the history of presence after a loss of presence events.",
+      topic: "The topic had more than `limits.history.topicEvents` or `limits.history.topicBytes`.",
+      topics: "There were more than `limits.history.topics` topics.",
+    },
+  },
+} as const satisfies Readonly<Record<string, CounterDefinition>>;
 
 /** All gauges. */
 export const gauges = {
@@ -98,6 +167,7 @@ export const gauges = {
   },
   pattern_expressions: { help: "URL patterns with a regular expression." },
   workers: { help: "Worker processes that accept connections; only with `--workers`." },
+  workers_configured: { help: "The number of `--workers`; only with `--workers`." },
   worker_requests: {
     help: "Streams, and requests and messages without an answer, in worker processes; only with `--workers`.",
   },
@@ -105,6 +175,9 @@ export const gauges = {
   laggards: { help: "Slow connections that currently read from history." },
   history_bytes: { help: "Memory for history, in bytes." },
   history_topics: { help: "Topics with a history." },
+  history_age_seconds: {
+    help: "Age of the oldest publication in the memory for history; 0 if history is empty.",
+  },
   retained_bytes: { help: "Memory for retained values, in bytes." },
   pending_bytes: { help: "Memory for publications that the hub has not delivered yet, in bytes." },
   request_body_bytes: { help: "Memory for request bodies, in bytes." },
@@ -144,11 +217,27 @@ export const gauges = {
     help: "Time at which a TLS certificate expires, in seconds since 1970. The label is the file of the certificate.",
     labels: ["certificate"],
   },
-  event_loop_delay_seconds: {
-    help: "Delay of the event loop in the last ten seconds; only with an admin address.",
-    labels: ["quantile"],
+  build_info: {
+    help: "Always 1. The labels are the version of Pharos and the version of Node.js.",
+    labels: ["version", "node"],
+  },
+  limit: {
+    help: "The value of each limit in the settings. Times are in seconds, percentages are ratios.",
+    labels: ["name", "unit"],
+  },
+  client_max_fds: {
+    help: "File descriptors of one process that connections of clients may use. The others are for publishers, workers and files.",
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+/** All summaries: quantiles of the last seconds, and the sum and count since the start. */
+export const summaries = {
+  event_loop_delay_seconds: {
+    help: "Delay of the event loop: the time by which a timer is late, because the process is busy. Quantiles of the last ten seconds; 1 is the longest delay.",
+    labels: ["process"],
+    quantiles: [0.5, 0.99, 1],
+  },
+} as const satisfies Readonly<Record<string, SummaryDefinition>>;
 
 /** All histograms. */
 export const histograms = {
@@ -183,11 +272,28 @@ export const histograms = {
 export type CounterName = keyof typeof counters;
 export type GaugeName = keyof typeof gauges;
 export type HistogramName = keyof typeof histograms;
+export type SummaryName = keyof typeof summaries;
 export type Labels = Readonly<Record<string, string>>;
+
+/** The labels of a counter. If the declaration lists the values of the label, only these values are allowed. */
+export type LabelsOf<Name extends CounterName> = Name extends CounterName
+  ? (typeof counters)[Name] extends {
+      readonly labels: readonly [infer Label extends string];
+      readonly values: infer Values;
+    }
+    ? Readonly<Record<Label, keyof Values & string>>
+    : Labels
+  : never;
+
+/** Why the hub closes a connection. */
+export type CutReason = LabelsOf<"connections_cut_total">["reason"];
+
+/** The limit because of which the hub evicts a publication. */
+export type EvictionLimit = LabelsOf<"history_evicted_total">["limit"];
 
 /** Records metrics. Counting never throws and never changes control flow. */
 export interface Metrics {
-  count(name: CounterName, by?: number, labels?: Labels): void;
+  count<Name extends CounterName>(name: Name, by?: number, labels?: LabelsOf<Name>): void;
   gauge(name: GaugeName, value: number, labels?: Labels): void;
   /** Adds one value to a histogram. */
   observe(name: HistogramName, value: number, labels?: Labels): void;
@@ -211,7 +317,7 @@ export interface Sample {
 /** All values of one metric. */
 export interface Family {
   readonly name: string;
-  readonly type: "counter" | "gauge" | "histogram";
+  readonly type: "counter" | "gauge" | "histogram" | "summary";
   readonly help: string;
   readonly samples: readonly Sample[];
 }

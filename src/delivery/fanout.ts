@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../base/clock.js";
 import type { Page, PendingPage } from "../hub/history-page.js";
-import type { Metrics } from "../base/metrics.js";
+import type { CutReason, Metrics } from "../base/metrics.js";
 import type { AdmittedStream, JoinTicket } from "./joining/admitted-stream.js";
 import type { Channel } from "./channel.js";
 import { CohortRounds } from "./cohort-rounds.js";
@@ -410,7 +410,7 @@ export class Fanout<H> {
     this.#channel.flush();
   }
 
-  #cut(connection: Connection<H>, reason: string): void {
+  #cut(connection: Connection<H>, reason: CutReason): void {
     this.#metrics.count("connections_cut_total", 1, { reason });
     this.#drop(connection);
   }

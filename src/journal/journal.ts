@@ -21,6 +21,8 @@ export interface JournalFollower {
 export interface StoredHistory extends TopicHistoryReader {
   /** Memory for all stored entries, in bytes. */
   readonly bytes: number;
+  /** The age of the oldest entry in memory, in milliseconds; 0 if there is none. */
+  readonly ageMs: number;
   /** The number of topics with a history. */
   readonly topicCount: number;
 }

@@ -1,8 +1,10 @@
 import { sum } from "../base/sum.js";
+import type { Limits } from "../config/config.js";
+import { limitValues } from "../config/limit-values.js";
 import type { FilterCounts } from "../hub/filters/filter-trie.js";
 import type { Hub } from "../hub/hub.js";
 import { journalStates } from "../journal/journal.js";
-import type { JournalStatus, StoredHistory } from "../journal/journal.js";
+import type { Journal, JournalStatus } from "../journal/journal.js";
 import type { Metrics } from "../base/metrics.js";
 import { linkStates } from "../fronts/front.js";
 import type { Front } from "../fronts/front.js";
@@ -16,11 +18,12 @@ export interface GatewaySizes {
 
 /** The parts of the hub that {@link setGauges} reads. */
 export interface GaugeSources {
+  readonly version: string;
+  readonly limits: Limits;
+  /** The descriptors that connections of clients may use. */
+  readonly clientDescriptors: number;
   readonly hub: Hub;
-  readonly history: Pick<StoredHistory, "bytes" | "topicCount">;
-  readonly journal: JournalStatus;
-  /** The number of hubs that use the same journal; 0 if this hub alone uses it. */
-  readonly nodes: number;
+  readonly journal: Pick<Journal, "history" | "status" | "nodes">;
   readonly fronts: readonly Front[];
   /** The number of polls that wait for a publication. */
   readonly polls: number;
@@ -34,7 +37,8 @@ export interface GaugeSources {
  * connection would cost more. Counting the laggards (slow connections) visits every connection.
  */
 export function setGauges(sources: GaugeSources, metrics: Metrics): void {
-  const { hub, history, fronts, polls, subscriptions, gateway } = sources;
+  const { hub, journal, fronts, polls, subscriptions, gateway } = sources;
+  const { history } = journal;
   for (const label of new Set(fronts.map((front) => front.label))) {
     const sizes = fronts.filter((front) => front.label === label).map(({ size }) => size);
     metrics.gauge("connections", sum(sizes), { front: label });
@@ -54,8 +58,16 @@ export function setGauges(sources: GaugeSources, metrics: Metrics): void {
   metrics.gauge("retained_bytes", hub.retained.bytes);
   metrics.gauge("history_bytes", history.bytes);
   metrics.gauge("history_topics", history.topicCount);
-  gaugeJournal(sources.journal, metrics);
-  metrics.gauge("journal_nodes", sources.nodes);
+  metrics.gauge("history_age_seconds", history.ageMs / 1000);
+  gaugeJournal(journal.status, metrics);
+  metrics.gauge("journal_nodes", journal.nodes?.live.length ?? 0);
+  gaugeSettings(sources, metrics);
+}
+
+function gaugeSettings({ version, limits, clientDescriptors }: GaugeSources, metrics: Metrics): void {
+  metrics.gauge("build_info", 1, { version, node: process.version });
+  metrics.gauge("client_max_fds", clientDescriptors);
+  for (const { name, unit, value } of limitValues(limits)) metrics.gauge("limit", value, { name, unit });
 }
 
 function gaugeJournal({ state, lagMs, bytes, segments }: JournalStatus, metrics: Metrics): void {
@@ -76,6 +88,7 @@ function gaugeFilters(counts: FilterCounts, metrics: Metrics): void {
 function gaugeFront({ name, linkState, isShared, workers, held }: Front, metrics: Metrics): void {
   if (workers !== undefined) {
     metrics.gauge("workers", workers.filter(({ state }) => state === "up").length);
+    metrics.gauge("workers_configured", workers.length);
     metrics.gauge("worker_requests", held);
   }
   if (linkState === undefined) return;

@@ -4,15 +4,16 @@ import { descriptorLimit, openDescriptors } from "./process-descriptors.js";
 /** The CPU time, memory and file descriptors of this process, under the usual names of Prometheus clients. */
 export function processMetrics(startedAtMs: number): readonly Family[] {
   const { user, system } = process.cpuUsage();
-  const { rss, heapUsed, heapTotal } = process.memoryUsage();
+  const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
   return [
-    one("process_cpu_seconds_total", (user + system) / 1e6, "seconds of processor time"),
-    one("process_start_time_seconds", startedAtMs / 1000, "when the hub started, seconds since 1970"),
-    one("process_resident_memory_bytes", rss, "resident memory"),
-    one("nodejs_heap_size_used_bytes", heapUsed, "bytes of objects on the heap"),
-    one("nodejs_heap_size_total_bytes", heapTotal, "bytes of the heap"),
-    ...known("process_open_fds", openDescriptors(), "open file descriptors, on Linux"),
-    ...known("process_max_fds", descriptorLimit(), "limit of open file descriptors, on Linux"),
+    one("process_cpu_seconds_total", (user + system) / 1e6, "CPU time of the process, in seconds."),
+    one("process_start_time_seconds", startedAtMs / 1000, "Start of the hub, in seconds since 1970."),
+    one("process_resident_memory_bytes", rss, "Resident memory, in bytes."),
+    one("nodejs_heap_size_used_bytes", heapUsed, "Objects on the heap, in bytes."),
+    one("nodejs_heap_size_total_bytes", heapTotal, "Size of the heap, in bytes."),
+    one("nodejs_external_memory_bytes", external, "Buffers and other memory outside the heap, in bytes."),
+    ...known("process_open_fds", openDescriptors(), "Open file descriptors; only on Linux."),
+    ...known("process_max_fds", descriptorLimit(), "Limit of open file descriptors; only on Linux."),
   ];
 }
 

@@ -36,7 +36,7 @@ async function probe(port: number): Promise<readonly number[]> {
 /** The delays of the hub's event loop in some ten seconds of the flood, in milliseconds, by their quantile. */
 async function loopDelaysMs(admin: string): Promise<ReadonlyMap<string, number>> {
   const metrics = await (await fetch(new URL("/metrics", admin))).text();
-  const lines = metrics.matchAll(/^pharos_event_loop_delay_seconds\{quantile="(.*)"\} (.*)$/gm);
+  const lines = metrics.matchAll(/^pharos_event_loop_delay_seconds\{process="hub",quantile="(.*)"\} (.*)$/gm);
   return new Map([...lines].map(([, share = "", seconds]) => [share, Math.round(1000 * Number(seconds))]));
 }
 

@@ -4,14 +4,18 @@ import type { GaugeName } from "../../src/base/metrics.js";
 /** The gauges of things that the hub keeps without a client, beside those of the journal. */
 const withoutClients: ReadonlySet<string> = new Set<GaugeName>([
   "workers",
+  "workers_configured",
+  "build_info",
+  "limit",
+  "client_max_fds",
   "history_bytes",
+  "history_age_seconds",
   "history_topics",
   "retained_bytes",
   "link_up",
   "link_state",
   "link_shared",
   "fence_seconds",
-  "event_loop_delay_seconds",
 ]);
 
 /**

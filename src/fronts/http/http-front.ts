@@ -24,7 +24,7 @@ import { tooLarge } from "../../gateway/limits/request-head.js";
 import { TurnRotation } from "../../gateway/limits/turn-rotation.js";
 import { serves } from "../../gateway/http/resource.js";
 import type { Logger } from "../../base/log.js";
-import type { Metrics } from "../../base/metrics.js";
+import type { CutReason, Metrics } from "../../base/metrics.js";
 import type { ReadyConnection, ConnectionClient } from "../listen/intake.js";
 import { startsLikeProxyHeader } from "../listen/proxy/starts-like-proxy-header.js";
 import { DetachedSockets } from "./detached-sockets.js";
@@ -219,7 +219,7 @@ export class HttpFront {
     return app;
   }
 
-  #cut(socket: Socket, reason: string): void {
+  #cut(socket: Socket, reason: CutReason): void {
     if (socket.destroyed) return;
     this.#options.metrics.count("connections_cut_total", 1, { reason });
     socket.destroy();

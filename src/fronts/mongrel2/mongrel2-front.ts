@@ -18,7 +18,7 @@ import type { Answer, Dialogue, GatewayRequest, Reply, StreamStart } from "../..
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../base/log.js";
-import type { Metrics } from "../../base/metrics.js";
+import type { CutReason, Metrics } from "../../base/metrics.js";
 import { Link } from "./link/link.js";
 import type { ConnectLink } from "./link/sockets.js";
 import type { Front, LinkState } from "../front.js";
@@ -380,7 +380,7 @@ export class Mongrel2Front implements Front {
     else this.#next(client);
   }
 
-  #close(client: Pick<Client, "id">, reason?: string): void {
+  #close(client: Pick<Client, "id">, reason?: CutReason): void {
     if (reason !== undefined) this.#options.metrics.count("connections_cut_total", 1, { reason });
     this.#forget(client.id);
     this.#link.closeConnections(new Targets([client.id], this.#options.targets));

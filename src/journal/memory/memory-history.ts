@@ -9,7 +9,7 @@ import type { Offset, PositionFormat } from "../../hub/publications/position.js"
 import { mayRead, publicOnly } from "../../hub/publications/rights.js";
 import type { Rights } from "../../hub/publications/rights.js";
 import type { Topic } from "../../hub/topics/topic.js";
-import type { Metrics } from "../../base/metrics.js";
+import type { EvictionLimit, Metrics } from "../../base/metrics.js";
 import type { EpochChain } from "../epoch-chain.js";
 import type { JournalFollower, StoredHistory } from "../journal.js";
 import type { SnapshotPart } from "../snapshot-part.js";
@@ -130,6 +130,13 @@ export class MemoryHistory implements StoredHistory {
   nextLossMark(): LossMark {
     this.#evictions += 1;
     return this.#evictions;
+  }
+
+  get ageMs(): number {
+    this.#evictOld();
+    // Entries that no topic holds any more may be the first ones.
+    while (this.#all.first?.holders === 0) this.#allBytes -= this.#all.shift()?.bytes ?? 0;
+    return Math.max(0, this.#clock.now() - (this.#all.first?.atMs ?? Infinity));
   }
 
   get topicCount(): number {
@@ -411,7 +418,7 @@ export class MemoryHistory implements StoredHistory {
     }
   }
 
-  #evictOldest(limit: string): void {
+  #evictOldest(limit: EvictionLimit): void {
     const entry = this.#all.shift();
     if (entry === undefined) return;
     this.#allBytes -= entry.bytes;
@@ -424,12 +431,12 @@ export class MemoryHistory implements StoredHistory {
 
   #evictUpTo(
     history: TopicHistory,
-    { upTo, limit }: { readonly upTo: Offset; readonly limit: string },
+    { upTo, limit }: { readonly upTo: Offset; readonly limit: EvictionLimit },
   ): void {
     while ((history.entries.first?.offset ?? Infinity) <= upTo) this.#evictFrom(history, limit);
   }
 
-  #evictFrom(history: TopicHistory, limit: string): void {
+  #evictFrom(history: TopicHistory, limit: EvictionLimit): void {
     this.#lostUpTo = Math.max(this.#lostUpTo, history.entries.first?.offset ?? 0);
     this.#evictions += 1;
     this.#release(history.evict(this.#evictions));

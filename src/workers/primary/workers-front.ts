@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { CutReason } from "../../base/metrics.js";
 import { ConnectionDescriptors } from "../../fronts/connection-descriptors.js";
 import type { DescriptorPlan } from "../../limits/descriptors.js";
 import type { BoundAddress, Front, WorkerStatus } from "../../fronts/front.js";
@@ -160,12 +161,12 @@ export class WorkersFront implements Front {
     };
   }
 
-  #cut(socket: Socket, reason: string): void {
+  #cut(socket: Socket, reason: CutReason): void {
     this.#countCut(reason);
     socket.destroy();
   }
 
-  #countCut(reason: string): void {
+  #countCut(reason: CutReason): void {
     this.#options.metrics.count("connections_cut_total", 1, { reason });
   }
 }

@@ -11,6 +11,7 @@ import { MemoryHistory } from "../../../src/journal/memory/memory-history.js";
 import type { Listener } from "../../../src/fronts/listen/listener.js";
 import type { LogFields, Logger } from "../../../src/base/log.js";
 import { silentMetrics } from "../../../src/base/metrics.js";
+import type { Labels } from "../../../src/base/metrics.js";
 import { WorkersFront } from "../../../src/workers/primary/workers-front.js";
 import type { WorkersFrontOptions } from "../../../src/workers/primary/workers-front.js";
 import { root } from "../../support/ipc.js";
@@ -62,8 +63,8 @@ export class WorkersEnvironment {
       logger: this.#logger(),
       metrics: {
         ...silentMetrics,
-        count: (name, _by, labels) => {
-          if (name === "connections_cut_total") this.cut.push(labels?.["reason"]);
+        count: (name: string, _by?: number, labels: Labels = {}) => {
+          if (name === "connections_cut_total") this.cut.push(labels["reason"]);
         },
       },
       ...options,

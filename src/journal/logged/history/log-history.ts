@@ -156,6 +156,10 @@ export class LogHistory implements StoredHistory {
     return this.#memory.bytes;
   }
 
+  get ageMs(): number {
+    return this.#memory.ageMs;
+  }
+
   get topicCount(): number {
     return this.#memory.topicCount;
   }
