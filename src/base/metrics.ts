@@ -291,12 +291,20 @@ export type CutReason = LabelsOf<"connections_cut_total">["reason"];
 /** The limit because of which the hub evicts a publication. */
 export type EvictionLimit = LabelsOf<"history_evicted_total">["limit"];
 
+/** The values of a histogram: how many are in each bucket, and their sum. The last bucket has all larger values. */
+export interface BucketCounts {
+  readonly counts: readonly number[];
+  readonly sum: number;
+}
+
 /** Records metrics. Counting never throws and never changes control flow. */
 export interface Metrics {
   count<Name extends CounterName>(name: Name, by?: number, labels?: LabelsOf<Name>): void;
   gauge(name: GaugeName, value: number, labels?: Labels): void;
   /** Adds one value to a histogram. */
   observe(name: HistogramName, value: number, labels?: Labels): void;
+  /** Adds the values of a histogram of another process. */
+  merge(name: HistogramName, counts: BucketCounts, labels?: Labels): void;
 }
 
 /** Ignores all metrics. */
@@ -304,6 +312,7 @@ export const silentMetrics: Metrics = Object.freeze({
   count: () => undefined,
   gauge: () => undefined,
   observe: () => undefined,
+  merge: () => undefined,
 });
 
 /** One value of a metric. */

@@ -1,7 +1,15 @@
 import { counters, gauges, histograms } from "../base/metrics.js";
-import type { CounterName, Family, GaugeName, HistogramName, Labels, Metrics } from "../base/metrics.js";
-import { Histogram } from "./histogram.js";
-import { LabelTable, labelText } from "./label-table.js";
+import type {
+  BucketCounts,
+  CounterName,
+  Family,
+  GaugeName,
+  HistogramName,
+  Labels,
+  Metrics,
+} from "../base/metrics.js";
+import { Histogram } from "../base/counting/histogram.js";
+import { LabelTable, labelText } from "../base/counting/label-table.js";
 
 const none: Labels = Object.freeze({});
 
@@ -29,9 +37,11 @@ export class MetricsRegistry implements Metrics {
   }
 
   observe(name: HistogramName, value: number, labels: Labels = none): void {
-    const { bounds } = histograms[name];
-    const create = (): HistogramSeries => ({ labels, values: new Histogram(bounds) });
-    this.#histograms.row(name, labels, create).values.add(value);
+    this.#histogram(name, labels).add(value);
+  }
+
+  merge(name: HistogramName, counts: BucketCounts, labels: Labels = none): void {
+    this.#histogram(name, labels).merge(counts);
   }
 
   /**
@@ -53,6 +63,11 @@ export class MetricsRegistry implements Metrics {
       ...Object.entries(gauges).map(([name, { help }]) => this.#family({ name, type: "gauge", help })),
       ...Object.entries(histograms).map(([name, { help }]) => this.#histogramFamily(name, help)),
     ];
+  }
+
+  #histogram(name: HistogramName, labels: Labels): Histogram {
+    const create = (): HistogramSeries => ({ labels, values: new Histogram(histograms[name].bounds) });
+    return this.#histograms.row(name, labels, create).values;
   }
 
   #family(family: Omit<Family, "samples">): Family {

@@ -61,6 +61,7 @@ function start({ waitingBytes = 1000, mostBytes = 64 } = {}): Set {
       void dropped.set(labels["reason"] ?? "", (dropped.get(labels["reason"] ?? "") ?? 0) + by),
     gauge: () => undefined,
     observe: () => undefined,
+    merge: () => undefined,
   };
   const logger = { ...silentLogger, warn: (_: unknown, message: string) => void told.push(message) };
   return {

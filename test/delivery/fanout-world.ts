@@ -103,6 +103,7 @@ export class World {
       count: (name, by = 1) => void this.counts.set(name, (this.counts.get(name) ?? 0) + by),
       gauge: () => undefined,
       observe: () => undefined,
+      merge: () => undefined,
     };
     const past = { ...defaultHistoryLimits, ...options.history };
     const journalOptions = { epochs: EpochChain.of(testEpoch), clock, metrics, limits: past };

@@ -59,6 +59,7 @@ export function startLink(server: LinkServer, options: RecorderOptions = {}): Li
     },
     gauge: () => undefined,
     observe: () => undefined,
+    merge: () => undefined,
   };
   const record = (event: string): void => {
     events.push(event);

@@ -2,7 +2,7 @@ import type { Page, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
 import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
 import type { ChangedSettings } from "./settings.js";
-import type { CounterName, HistogramName, Labels } from "../../base/metrics.js";
+import type { BucketCounts, CounterName, HistogramName, Labels } from "../../base/metrics.js";
 
 /** The hub's number for a cohort of one worker. The hub never reuses a number. */
 export type CohortNumber = number;
@@ -184,8 +184,8 @@ export interface BodyRefusal {
 
 /** The metrics of a worker since its last message of the kind `metrics`, and the worker's gauges. */
 export interface WorkerMetrics extends WorkerGauges {
-  readonly counted: readonly Counted<CounterName>[];
-  readonly observed: readonly Counted<HistogramName>[];
+  readonly counted: readonly Counted[];
+  readonly observed: readonly Observed[];
 }
 
 export interface WorkerGauges {
@@ -195,7 +195,19 @@ export interface WorkerGauges {
   readonly held: number;
 }
 
-export type Counted<Name> = readonly [name: Name, value: number, labels: Labels];
+/** What a worker has added to one counter. */
+export interface Counted {
+  readonly name: CounterName;
+  readonly labels: Labels;
+  readonly by: number;
+}
+
+/** The values that a worker has added to one histogram. */
+export interface Observed {
+  readonly name: HistogramName;
+  readonly labels: Labels;
+  readonly values: BucketCounts;
+}
 
 /** The kinds of messages that have a body. */
 const withBody: ReadonlySet<string> = new Set([

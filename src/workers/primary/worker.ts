@@ -237,8 +237,8 @@ export class Worker {
   #note({ counted, observed, ...gauges }: WorkerMetrics): void {
     const { metrics } = this.#options;
     this.#gauges = gauges;
-    for (const [name, by, labels] of counted) metrics.count(name, by, labels);
-    for (const [name, value, labels] of observed) metrics.observe(name, value, labels);
+    for (const { name, by, labels } of counted) metrics.count(name, by, labels);
+    for (const { name, values, labels } of observed) metrics.merge(name, values, labels);
   }
 
   #ask(): void {

@@ -1,34 +1,56 @@
-import type { CounterName, HistogramName, Labels, Metrics } from "../../base/metrics.js";
-import type { Counted, WorkerMetrics } from "../ipc/messages.js";
+import { Histogram } from "../../base/counting/histogram.js";
+import { LabelTable } from "../../base/counting/label-table.js";
+import { histograms } from "../../base/metrics.js";
+import type { BucketCounts, CounterName, HistogramName, Labels, Metrics } from "../../base/metrics.js";
+import type { WorkerMetrics } from "../ipc/messages.js";
 
 const none: Labels = Object.freeze({});
 
-/** The limit of histogram values that are kept until the next message. Further values are dropped. */
-const mostObserved = 10_000;
+interface Count {
+  readonly name: CounterName;
+  readonly labels: Labels;
+  by: number;
+}
 
-/** Collects a worker's metrics until the hub asks for them. Gauges are reported separately. */
+interface Values {
+  readonly name: HistogramName;
+  readonly labels: Labels;
+  readonly histogram: Histogram;
+}
+
+/**
+ * Collects a worker's metrics until the hub asks for them. Histograms are collected as counts of their buckets, so that
+ * the memory and the message do not grow with the number of values. Gauges are reported separately.
+ */
 export class RemoteMetrics implements Metrics {
-  #counted = new Map<string, [name: CounterName, by: number, labels: Labels]>();
-  #observed: Counted<HistogramName>[] = [];
+  readonly #counts = new LabelTable<Count>();
+  readonly #values = new LabelTable<Values>();
 
   count(name: CounterName, by = 1, labels: Labels = none): void {
-    const key = `${name} ${JSON.stringify(labels)}`;
-    const counted = this.#counted.get(key);
-    if (counted === undefined) this.#counted.set(key, [name, by, labels]);
-    else counted[1] += by;
+    this.#counts.row(name, labels, () => ({ name, labels, by: 0 })).by += by;
   }
 
   gauge(): void {}
 
   observe(name: HistogramName, value: number, labels: Labels = none): void {
-    if (this.#observed.length < mostObserved) this.#observed.push([name, value, labels]);
+    this.#histogram(name, labels).add(value);
+  }
+
+  merge(name: HistogramName, counts: BucketCounts, labels: Labels = none): void {
+    this.#histogram(name, labels).merge(counts);
   }
 
   /** Returns all counts and values since the last call. */
   drain(): Pick<WorkerMetrics, "counted" | "observed"> {
-    const taken = { counted: [...this.#counted.values()], observed: this.#observed };
-    this.#counted = new Map();
-    this.#observed = [];
-    return taken;
+    const observed = this.#values.drain();
+    return {
+      counted: this.#counts.drain(),
+      observed: observed.map(({ name, labels, histogram }) => ({ name, labels, values: histogram.counts })),
+    };
+  }
+
+  #histogram(name: HistogramName, labels: Labels): Histogram {
+    const create = (): Values => ({ name, labels, histogram: new Histogram(histograms[name].bounds) });
+    return this.#values.row(name, labels, create).histogram;
   }
 }

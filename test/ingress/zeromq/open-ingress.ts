@@ -71,6 +71,7 @@ export class Records implements Logger, Metrics {
 
   gauge(): void {}
   observe(): void {}
+  merge(): void {}
 
   async counted(key: string, count: number): Promise<void> {
     await this.#changes.until(() => (this.counts.get(key) ?? 0) >= count, {

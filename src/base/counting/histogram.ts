@@ -1,4 +1,4 @@
-import type { Labels, Sample } from "../base/metrics.js";
+import type { BucketCounts, Labels, Sample } from "../metrics.js";
 
 /** Counts values by size: the number of values in each bucket, and the sum of all values. */
 export class Histogram {
@@ -13,10 +13,20 @@ export class Histogram {
   }
 
   add(value: number): void {
-    const index = this.#bounds.findIndex((bound) => value <= bound);
-    const bucket = index < 0 ? this.#bounds.length : index;
+    let bucket = 0;
+    while (value > (this.#bounds[bucket] ?? Infinity)) bucket += 1;
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#sum += value;
+  }
+
+  /** Adds the values of another histogram with the same bounds. */
+  merge({ counts, sum }: BucketCounts): void {
+    for (const [bucket, count] of counts.entries()) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + count;
+    this.#sum += sum;
+  }
+
+  get counts(): BucketCounts {
+    return { counts: [...this.#counts], sum: this.#sum };
   }
 
   /** The samples in Prometheus' form: each bucket counts all values up to its bound. */

@@ -1,4 +1,4 @@
-import type { Labels } from "../base/metrics.js";
+import type { Labels } from "../metrics.js";
 
 /** A table with one row for each combination of a name and labels. */
 export class LabelTable<Row> {
@@ -13,6 +13,14 @@ export class LabelTable<Row> {
     const rows = this.#rows.get(name) ?? new Map<string, Row>();
     this.#rows.set(name, rows.set(key, row));
     return row;
+  }
+
+  /** Removes all rows, and returns them. */
+  drain(): readonly Row[] {
+    const rows: Row[] = [];
+    for (const named of this.#rows.values()) for (const row of named.values()) rows.push(row);
+    this.#rows.clear();
+    return rows;
   }
 
   rows(name: string): readonly Row[] {
