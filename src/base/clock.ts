@@ -7,7 +7,10 @@ export interface Timer {
 export interface Clock {
   /** The wall-clock time, in milliseconds since 1970. This time may jump. */
   now(): number;
-  /** The milliseconds since an arbitrary start. This time never goes back. Use this time for durations. */
+  /**
+   * The milliseconds since an arbitrary start, which is the same for the hub's process and its workers. This time never
+   * goes back. Use this time for durations.
+   */
   monotonic(): number;
   /** Calls `action` once after `delayMs`. The timer does not keep the process alive. */
   after(delayMs: number, action: () => void): Timer;

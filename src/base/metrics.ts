@@ -252,6 +252,13 @@ export const histograms = {
     labels: ["front"],
     bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
   },
+  delivery_delay_seconds: {
+    help: "Time from the acceptance of a publication until the kernel, or Mongrel2, has the write that delivers it. Each write counts once for each of its connections, with its oldest publication. Pages of history do not count.",
+    labels: ["front"],
+    // An idle hub needs about 1 ms. A write waits at most 0.25 s for the slowest client of the write before it. With the
+    // default limits, publishers have to wait before the delay is 2 s.
+    bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10],
+  },
   journal_append_duration_seconds: {
     help: "Time until the journal has stored publications and the hub has applied them, in seconds.",
     // A disk of its own needs 1 to 5 ms.
@@ -297,12 +304,18 @@ export interface BucketCounts {
   readonly sum: number;
 }
 
+/** A value that a histogram counts several times. */
+export interface Repeated {
+  readonly value: number;
+  readonly times: number;
+}
+
 /** Records metrics. Counting never throws and never changes control flow. */
 export interface Metrics {
   count<Name extends CounterName>(name: Name, by?: number, labels?: LabelsOf<Name>): void;
   gauge(name: GaugeName, value: number, labels?: Labels): void;
-  /** Adds one value to a histogram. */
-  observe(name: HistogramName, value: number, labels?: Labels): void;
+  /** Adds a value to a histogram, once or several times. The cost does not grow with the times. */
+  observe(name: HistogramName, value: number | Repeated, labels?: Labels): void;
   /** Adds the values of a histogram of another process. */
   merge(name: HistogramName, counts: BucketCounts, labels?: Labels): void;
 }

@@ -55,6 +55,10 @@ export class CohortRounds<H> implements Rounds<H> {
   #expecting = false;
   #handedOver = false;
   #rest: Buffer | undefined;
+  /** As {@link Batch.acceptedAtMs} of the batch that is being written, until all its bytes are handed over. */
+  #acceptedAtMs: number | undefined;
+  /** The number of members at the start of that batch. */
+  #recipients = 0;
   #round = 0;
   /**
    * `#waiting` is the number of members that the open round still waits for. `#waitedFor` also counts the members
@@ -239,11 +243,23 @@ export class CohortRounds<H> implements Rounds<H> {
     const { channel, clock } = this.#context;
     this.#handedOver = true;
     this.#startedMs = clock.monotonic();
+    this.#observeDelay(this.#startedMs);
     if (this.#waiting === 0) this.#over();
     else if (channel.pacing === "drain") this.#checkQuorum();
   }
 
+  /** Records the delay of a batch, once all its bytes are handed over: a large body goes out in pieces. */
+  #observeDelay(nowMs: number): void {
+    if (this.#acceptedAtMs === undefined || this.#rest !== undefined) return;
+    const value = (nowMs - this.#acceptedAtMs) / 1000;
+    const { metrics, front } = this.#context;
+    metrics.observe("delivery_delay_seconds", { value, times: this.#recipients }, { front });
+    this.#acceptedAtMs = undefined;
+  }
+
   #count(batch: Batch): void {
+    this.#acceptedAtMs = batch.acceptedAtMs;
+    this.#recipients = this.members.size;
     const { metrics, front } = this.#context;
     metrics.count("rounds_total", 1, { front });
     metrics.observe("round_bytes", batch.body.length, { front });

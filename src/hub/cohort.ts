@@ -49,6 +49,8 @@ export interface Batch {
   readonly body: Buffer;
   /** The number of publications in the batch. */
   readonly count: number;
+  /** The time of the oldest publication, as {@link Entry.acceptedAtMs}. */
+  readonly acceptedAtMs: number;
 }
 
 /** The key under which connections share a cohort. */
@@ -112,6 +114,11 @@ export class Cohort {
     return this.#pending.first?.appliedAtMs;
   }
 
+  /** As {@link Entry.acceptedAtMs} of the oldest pending entry; undefined if none is pending. */
+  get acceptedAtMs(): number | undefined {
+    return this.#pending.first?.acceptedAtMs;
+  }
+
   /**
    * While `listening`, the cohort keeps matching entries for the next round. Otherwise the cohort keeps no entries, and
    * readers find the entries in history.
@@ -164,7 +171,8 @@ export class Cohort {
     }
     this.#pending.drop(parts.length);
     this.#backpressure.relieved(first);
-    return { body: this.coded(join(parts, bytes), this.connections), count: parts.length };
+    const { acceptedAtMs } = first;
+    return { body: this.coded(join(parts, bytes), this.connections), count: parts.length, acceptedAtMs };
   }
 }
 

@@ -7,6 +7,7 @@ import type {
   HistogramName,
   Labels,
   Metrics,
+  Repeated,
 } from "../base/metrics.js";
 import { Histogram } from "../base/counting/histogram.js";
 import { LabelTable, labelText } from "../base/counting/label-table.js";
@@ -36,7 +37,7 @@ export class MetricsRegistry implements Metrics {
     this.#values.row(name, labels, zero).value = value;
   }
 
-  observe(name: HistogramName, value: number, labels: Labels = none): void {
+  observe(name: HistogramName, value: number | Repeated, labels: Labels = none): void {
     this.#histogram(name, labels).add(value);
   }
 

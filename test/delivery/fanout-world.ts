@@ -22,7 +22,7 @@ import { defaultHistoryLimits } from "../../src/limits/history.js";
 import type { HistoryLimits } from "../../src/limits/history.js";
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 import type { MemoryHistory, MemoryHistoryOptions } from "../../src/journal/memory/memory-history.js";
-import type { CounterName, Metrics } from "../../src/base/metrics.js";
+import type { CounterName, Metrics, Repeated } from "../../src/base/metrics.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { FakeChannel, FakeClient } from "./fake-channel.js";
 import type { Appetite, FakeChannelOptions } from "./fake-channel.js";
@@ -85,6 +85,8 @@ type FanoutParts = Omit<FanoutOptions<FakeClient>, "cohorts">;
 export class World {
   readonly clock = new VirtualClock();
   readonly counts = new Map<CounterName, number>();
+  /** The values of `delivery_delay_seconds`. */
+  readonly delays: (number | Repeated)[] = [];
   readonly journal: MemoryJournal;
   readonly hub: Hub;
   readonly channel: FakeChannel;
@@ -102,7 +104,9 @@ export class World {
     const metrics: Metrics = {
       count: (name, by = 1) => void this.counts.set(name, (this.counts.get(name) ?? 0) + by),
       gauge: () => undefined,
-      observe: () => undefined,
+      observe: (name, value) => {
+        if (name === "delivery_delay_seconds") this.delays.push(value);
+      },
       merge: () => undefined,
     };
     const past = { ...defaultHistoryLimits, ...options.history };

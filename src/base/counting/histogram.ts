@@ -1,4 +1,4 @@
-import type { BucketCounts, Labels, Sample } from "../metrics.js";
+import type { BucketCounts, Labels, Repeated, Sample } from "../metrics.js";
 
 /** Counts values by size: the number of values in each bucket, and the sum of all values. */
 export class Histogram {
@@ -12,17 +12,23 @@ export class Histogram {
     this.#counts = Array.from({ length: bounds.length + 1 }, () => 0);
   }
 
-  add(value: number): void {
-    let bucket = 0;
-    while (value > (this.#bounds[bucket] ?? Infinity)) bucket += 1;
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
-    this.#sum += value;
+  add(added: number | Repeated): void {
+    if (typeof added === "number") this.#add(added, 1);
+    else this.#add(added.value, added.times);
   }
 
   /** Adds the values of another histogram with the same bounds. */
   merge({ counts, sum }: BucketCounts): void {
-    for (const [bucket, count] of counts.entries()) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + count;
+    for (const [bucket, count] of counts.entries())
+      this.#counts[bucket] = (this.#counts[bucket] ?? 0) + count;
     this.#sum += sum;
+  }
+
+  #add(value: number, times: number): void {
+    let bucket = 0;
+    while (value > (this.#bounds[bucket] ?? Infinity)) bucket += 1;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + times;
+    this.#sum += value * times;
   }
 
   get counts(): BucketCounts {

@@ -168,13 +168,23 @@ export class Polls implements Outlet {
     if (polls === undefined) return;
     this.#waiting.delete(cohort);
     // Waiting polls have everything up to the horizon, so all waiting polls of the cohort now have the same state.
-    const { horizon } = cohort;
+    const { horizon, acceptedAtMs } = cohort;
     cohort.listen(false);
     for (const poll of polls) {
       poll.timer?.cancel();
       poll.state = standing(poll, horizon);
       this.#read(poll);
     }
+    if (acceptedAtMs !== undefined) this.#observeDelay(acceptedAtMs, polls.size);
+  }
+
+  /** The front writes the answers in this turn, so the kernel has them at the end of the turn. */
+  #observeDelay(acceptedAtMs: number, times: number): void {
+    const { clock, metrics } = this.#options;
+    clock.endOfTurn(() => {
+      const value = (clock.monotonic() - acceptedAtMs) / 1000;
+      metrics.observe("delivery_delay_seconds", { value, times }, { front: this.name });
+    });
   }
 
   #read(poll: WaitingPoll): void {

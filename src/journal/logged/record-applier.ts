@@ -1,6 +1,5 @@
 import type { Metrics } from "../../base/metrics.js";
 import type { TurnBudget } from "../../base/turn-budget.js";
-import type { Entry } from "../../hub/publications/entry.js";
 import type { Answers, Ids } from "../answers.js";
 import { countPublication } from "../count-publication.js";
 import type { EpochChain } from "../epoch-chain.js";
@@ -8,7 +7,7 @@ import type { LogRules } from "./log-rules.js";
 import type { Sequence } from "../log/log.js";
 import { offsetAt } from "../log/record.js";
 import type { LogItem, LoggedGroup, LoggedNote, LoggedPublication } from "../log/record.js";
-import type { MemoryHistory } from "../memory/memory-history.js";
+import type { MemoryHistory, Stored } from "../memory/memory-history.js";
 import type { MemoryFill } from "../memory-fill.js";
 import type { NodeTable } from "./nodes/node-table.js";
 import type { OffsetSpan } from "./history/offset-spans.js";
@@ -19,6 +18,11 @@ export interface AcceptedRecord {
   /** The time of the log, in milliseconds since 1970. */
   readonly atMs: number;
   readonly items: readonly LogItem[];
+  /**
+   * The time when this hub accepted the oldest item, as {@link Stored.sinceMs}. Undefined for a record of another hub, or
+   * of an earlier run.
+   */
+  readonly sinceMs?: number | undefined;
 }
 
 export interface RecordApplierOptions {
@@ -38,7 +42,7 @@ export interface RecordApplierOptions {
   readonly skipped: (span: OffsetSpan) => void;
 }
 
-type EntryPlace = Pick<Entry, "offset" | "atMs">;
+type EntryPlace = Pick<Stored, "offset" | "atMs" | "sinceMs">;
 
 /**
  * Applies the records of a log to the history in memory, in the order of the log. Every hub that reads the same log
@@ -62,7 +66,7 @@ export class RecordApplier {
    *
    * @param done called for each item, in order, with the event ids of its publications
    */
-  async apply({ sequence, atMs, items }: AcceptedRecord, done?: (index: number, ids: Ids) => void) {
+  async apply({ sequence, atMs, items, sinceMs }: AcceptedRecord, done?: (index: number, ids: Ids) => void) {
     const { budget } = this.#options;
     let offset = offsetAt(sequence, 0);
     for (const [index, item] of items.entries()) {
@@ -76,7 +80,7 @@ export class RecordApplier {
       // Most groups have one publication. To call and await a function for each group would cost as much as to apply it.
       for (const logged of first === undefined ? item.publications : []) {
         while (budget.isUsedUp()) await budget.pauseIfUsedUp();
-        ids.push(this.#take(logged, { offset: offset + ids.length, atMs }));
+        ids.push(this.#take(logged, { offset: offset + ids.length, atMs, sinceMs }));
       }
       if (first === undefined) this.#remember(item, ids, atMs);
       done?.(index, first ?? ids);
@@ -92,9 +96,9 @@ export class RecordApplier {
     return first;
   }
 
-  #take({ publication, keepsId }: LoggedPublication, { offset, atMs }: EntryPlace): string {
+  #take({ publication, keepsId }: LoggedPublication, place: EntryPlace): string {
     const { history, filled, metrics } = this.#options;
-    const entry = history.take({ offset, atMs, publication, keepsId });
+    const entry = history.take({ ...place, publication, keepsId });
     filled.add(entry.bytes);
     if (this.#isLive) countPublication(metrics, entry);
     return entry.id;

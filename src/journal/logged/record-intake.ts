@@ -93,7 +93,8 @@ export class RecordIntake {
     this.#atMs = Math.max(this.#atMs, head.atMs);
     this.#beganMs ??= this.#atMs;
     if (runs.accept({ ...head, atMs: this.#atMs })) {
-      await applier.apply({ sequence, atMs: this.#atMs, items }, (index, ids) =>
+      const sinceMs = pending?.[0]?.sinceMs;
+      await applier.apply({ sequence, atMs: this.#atMs, items, sinceMs }, (index, ids) =>
         pending?.[index]?.applied(ids),
       );
       if (pending !== undefined) sender.applied();

@@ -61,6 +61,11 @@ export interface Stored extends Pick<Entry, "offset" | "atMs" | "publication"> {
    * id. @default true, unless history holds the id already
    */
   readonly keepsId?: boolean;
+  /**
+   * The time when this hub accepted the publication, on the monotonic clock, in milliseconds.
+   * @default now: the journal is in memory, or another hub accepted the publication
+   */
+  readonly sinceMs?: number | undefined;
 }
 
 /**
@@ -159,9 +164,10 @@ export class MemoryHistory implements StoredHistory {
    * @param stored its offset is larger than any earlier one
    */
   take(stored: Stored): Entry {
-    const { offset, atMs, publication } = stored;
+    const { offset, atMs, publication, sinceMs } = stored;
     const id = this.#claimId(stored);
     const entry = new Entry({ offset, id, publication, atMs });
+    if (sinceMs !== undefined) entry.storedInMs = Math.round(this.#clock.monotonic() - sinceMs);
     this.#head = offset;
     this.#all.push(entry);
     this.#allBytes += entry.bytes;

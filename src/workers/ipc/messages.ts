@@ -1,3 +1,4 @@
+import type { Batch } from "../../hub/cohort.js";
 import type { Page, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
 import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
@@ -27,7 +28,7 @@ export type ToWorker =
    * Body: the next publications of a cohort. The worker answers `taken` when the publications are in a round, or when
    * no client needs them.
    */
-  | ({ readonly kind: "batch"; readonly cohort: CohortNumber; readonly count: number } & Standing)
+  | ({ readonly kind: "batch"; readonly cohort: CohortNumber } & Omit<Batch, "body"> & Standing)
   /**
    * Body: the first bytes of the stream. The worker answers `ended` when the stream has ended, or could not be opened.
    */

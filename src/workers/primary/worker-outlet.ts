@@ -222,7 +222,8 @@ export class WorkerOutlet implements Outlet {
       this.#bytes += batch.body.length;
       const upTo = cohort.horizon;
       const id = hub.history.idAt(upTo);
-      peer.send({ kind: "batch", cohort: number, count: batch.count, upTo, id }, batch.body);
+      const { body, ...about } = batch;
+      peer.send({ kind: "batch", cohort: number, ...about, upTo, id }, body);
     }
     this.#waiting.delete(numbered);
     if (cohort.hasPending) this.#waiting.add(numbered);

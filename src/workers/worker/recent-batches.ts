@@ -14,7 +14,7 @@ export type SentBatch = Batch & Standing & { readonly after: Offset };
 const batchBytes = 400;
 
 /** A kept batch. The offset is the end of the batch. */
-interface KeptBatch extends Batch {
+interface KeptBatch extends Pick<Batch, "body" | "count"> {
   readonly offset: Offset;
   readonly after: Offset;
 }
@@ -118,7 +118,9 @@ export class RecentBatches {
 }
 
 /** Joins batches in order. A single batch is returned unchanged. */
-export function joinBatches(batches: readonly Batch[]): Batch {
+export function joinBatches(
+  batches: readonly Pick<Batch, "body" | "count">[],
+): Pick<Batch, "body" | "count"> {
   const [only] = batches;
   if (only !== undefined && batches.length === 1) return { body: only.body, count: only.count };
   const count = batches.reduce((sum, batch) => sum + batch.count, 0);

@@ -64,10 +64,10 @@ export class RemoteCohort implements FanoutCohort {
   }
 
   /** Adds a batch from the hub. All earlier batches have arrived. */
-  add({ body, count, upTo, id }: Batch & Standing): void {
+  add({ body, count, acceptedAtMs, upTo, id }: Batch & Standing): void {
     // The position does not move while batches are pending.
     this.#standing = this.#stand();
-    const batch = { body, count, upTo, id, after: this.#receive().upTo };
+    const batch = { body, count, acceptedAtMs, upTo, id, after: this.#receive().upTo };
     this.moveTo(batch);
     if (this.#listening) {
       this.#pending.push(batch);
@@ -107,7 +107,7 @@ export class RemoteCohort implements FanoutCohort {
       bytes += batch.body.length;
     }
     this.#drop(batches.length, maxBytes);
-    return joinBatches(batches);
+    return { ...joinBatches(batches), acceptedAtMs: first.acceptedAtMs };
   }
 
   page(state: ReadState, limits: PageLimits): Page | PendingPage {

@@ -127,11 +127,11 @@ export class RemoteCohorts implements CohortSource {
   }
 
   /** Stores a batch of a cohort. */
-  take({ cohort, count, upTo, id }: StreamsToWorker & { readonly kind: "batch" }, body: Buffer): void {
+  take({ cohort, ...batch }: StreamsToWorker & { readonly kind: "batch" }, body: Buffer): void {
     const remote = this.#cohorts.get(cohort);
     // The last connection has left the cohort in the meantime.
     if (remote === undefined) return this.#tellTaken(cohort, 1);
-    remote.add({ body, count, upTo, id });
+    remote.add({ ...batch, body });
     this.#wake(remote);
   }
 

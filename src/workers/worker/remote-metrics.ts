@@ -1,7 +1,14 @@
 import { Histogram } from "../../base/counting/histogram.js";
 import { LabelTable } from "../../base/counting/label-table.js";
 import { histograms } from "../../base/metrics.js";
-import type { BucketCounts, CounterName, HistogramName, Labels, Metrics } from "../../base/metrics.js";
+import type {
+  BucketCounts,
+  CounterName,
+  HistogramName,
+  Labels,
+  Metrics,
+  Repeated,
+} from "../../base/metrics.js";
 import type { WorkerMetrics } from "../ipc/messages.js";
 
 const none: Labels = Object.freeze({});
@@ -32,7 +39,7 @@ export class RemoteMetrics implements Metrics {
 
   gauge(): void {}
 
-  observe(name: HistogramName, value: number, labels: Labels = none): void {
+  observe(name: HistogramName, value: number | Repeated, labels: Labels = none): void {
     this.#histogram(name, labels).add(value);
   }
 

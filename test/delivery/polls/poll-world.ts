@@ -11,6 +11,7 @@ import type { HistoryLimits } from "../../../src/limits/history.js";
 import type { MemoryHistory, MemoryHistoryOptions } from "../../../src/journal/memory/memory-history.js";
 import { MemoryJournal } from "../../../src/journal/memory/memory-journal.js";
 import { silentMetrics } from "../../../src/base/metrics.js";
+import type { Metrics, Repeated } from "../../../src/base/metrics.js";
 import { Polls } from "../../../src/delivery/polls/polls.js";
 import type { PollAnswer } from "../../../src/delivery/polls/polls.js";
 import type { GapNotice } from "../../../src/protocol.js";
@@ -73,6 +74,8 @@ export class PollWorld {
   readonly journal: MemoryJournal;
   readonly hub: Hub;
   readonly polls: Polls;
+  /** The values of `delivery_delay_seconds`. */
+  readonly delays: (number | Repeated)[] = [];
 
   constructor({ history, run, createHistory, pageBytes = 1024 * 1024 }: PollWorldOptions = {}) {
     const { clock } = this;
@@ -82,10 +85,11 @@ export class PollWorld {
     this.hub = new Hub({ history: this.journal.history, clock });
     this.journal.follow(this.hub);
     const { hub } = this;
+    const metrics: Metrics = { ...silentMetrics, observe: (_name, value) => void this.delays.push(value) };
     this.polls = new Polls({
       hub,
       clock,
-      metrics: silentMetrics,
+      metrics,
       limits: { roundBytes: pageBytes },
       pageCacheBytes: 1024 * 1024,
     });
