@@ -17,7 +17,7 @@ import { openAdmin } from "./open-admin.js";
 import { ingestEndpoints, openControl, openIngresses } from "./open-ingresses.js";
 import type { Admin } from "./open-admin.js";
 import { warnOfFewDescriptors } from "./few-descriptors.js";
-import { descriptorLimit } from "../monitoring/process-descriptors.js";
+import { descriptorLimit } from "../process/process-descriptors.js";
 import { LiveIngestKeys } from "./reload/live-ingest-keys.js";
 import { Reloader, type Reloaded } from "./reload/reloader.js";
 import { LiveVerifier } from "./verifiers/live-verifier.js";

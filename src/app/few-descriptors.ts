@@ -2,7 +2,7 @@ import type { Logger } from "../base/log.js";
 import type { Config } from "../config/config.js";
 import { mostConnections } from "../fronts/most-connections.js";
 import type { DescriptorPlan } from "../limits/descriptors.js";
-import { openDescriptors } from "../monitoring/process-descriptors.js";
+import { openDescriptors } from "../process/process-descriptors.js";
 
 /**
  * Compares the file descriptors with the limits of connections, and logs a warning if the descriptors are fewer. Call

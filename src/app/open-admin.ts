@@ -11,7 +11,7 @@ import type { MetricsRegistry } from "../monitoring/metrics-registry.js";
 import type { Readiness } from "../gateway/http/probes.js";
 import type { Front } from "../fronts/front.js";
 import { htmlDir } from "./html-dir.js";
-import { EventLoopDelay } from "../monitoring/event-loop-delay.js";
+import { EventLoopDelay, delaySamples } from "../process/event-loop-delay.js";
 import { processMetrics } from "../monitoring/process-metrics.js";
 import { startCounters } from "../monitoring/start-counters.js";
 import { statusDocument } from "../monitoring/status-document.js";
@@ -93,10 +93,16 @@ function withPrefix({ name, samples, ...rest }: Family): Family {
   return { ...rest, name: metricPrefix + name, samples: full };
 }
 
-function delayMetrics({ delay }: ServerParts): readonly Family[] {
+function delayMetrics({ delay, fronts }: ServerParts): readonly Family[] {
   const name = "event_loop_delay_seconds";
   const { help } = summaries[name];
-  return [{ name, type: "summary", help, samples: delay.samples(name, { process: "hub" }) }];
+  const ofWorkers = fronts
+    .flatMap(({ workers = [] }) => workers)
+    .flatMap(({ worker, usage }) =>
+      usage === undefined ? [] : delaySamples(usage.delay, { process: `worker-${worker}` }),
+    );
+  const samples = [...delaySamples(delay.figures, { process: "hub" }), ...ofWorkers];
+  return [{ name, type: "summary", help, samples }];
 }
 
 function closable(url: string, server: AdminServer, delay: EventLoopDelay): Admin {

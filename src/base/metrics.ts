@@ -114,6 +114,10 @@ export const counters = {
   subscription_events_lost_total: {
     help: "Presence events that the hub dropped because there were too many.",
   },
+  worker_cpu_seconds_total: {
+    help: "CPU time of the worker processes, in seconds; only with `--workers`.",
+    labels: ["worker"],
+  },
   workers_lost_total: {
     help: "Worker processes that crashed or hung. The hub replaced each of these processes.",
   },
@@ -168,6 +172,14 @@ export const gauges = {
   pattern_expressions: { help: "URL patterns with a regular expression." },
   workers: { help: "Worker processes that accept connections; only with `--workers`." },
   workers_configured: { help: "The number of `--workers`; only with `--workers`." },
+  worker_resident_memory_bytes: {
+    help: "Resident memory of a worker process, in bytes; only with `--workers`.",
+    labels: ["worker"],
+  },
+  worker_open_fds: {
+    help: "Open file descriptors of a worker process; only with `--workers`, and only on Linux.",
+    labels: ["worker"],
+  },
   worker_requests: {
     help: "Streams, and requests and messages without an answer, in worker processes; only with `--workers`.",
   },
@@ -233,7 +245,7 @@ export const gauges = {
 /** All summaries: quantiles of the last seconds, and the sum and count since the start. */
 export const summaries = {
   event_loop_delay_seconds: {
-    help: "Delay of the event loop: the time by which a timer is late, because the process is busy. Quantiles of the last ten seconds; 1 is the longest delay.",
+    help: "Delay of the event loop: the time by which a timer is late, because the process is busy. The processes are `hub` and `worker-1`, `worker-2` and so on. Quantiles of the last ten seconds; 1 is the longest delay.",
     labels: ["process"],
     quantiles: [0.5, 0.99, 1],
   },

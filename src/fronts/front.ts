@@ -7,6 +7,7 @@ import type { Config } from "../config/config.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { DescriptorPlan } from "../limits/descriptors.js";
 import type { Hub } from "../hub/hub.js";
+import type { ProcessUsage } from "../process/process-usage.js";
 
 /** The states of a link to another server, such as Mongrel2; see {@link LinkState}. */
 export const linkStates = ["waiting", "up", "stuck", "down"] as const;
@@ -45,6 +46,8 @@ export interface WorkerStatus {
   readonly connections: number;
   readonly streams: number;
   readonly laggards: number;
+  /** What the process uses; undefined while nothing is known. */
+  readonly usage: ProcessUsage | undefined;
 }
 
 /** A server for clients. A front passes the clients' requests to the gateway, and writes the streams to the clients. */

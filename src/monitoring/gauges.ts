@@ -7,7 +7,7 @@ import { journalStates } from "../journal/journal.js";
 import type { Journal, JournalStatus } from "../journal/journal.js";
 import type { Metrics } from "../base/metrics.js";
 import { linkStates } from "../fronts/front.js";
-import type { Front } from "../fronts/front.js";
+import type { Front, WorkerStatus } from "../fronts/front.js";
 
 /** What the gateway holds for clients. */
 export interface GatewaySizes {
@@ -90,10 +90,18 @@ function gaugeFront({ name, linkState, isShared, workers, held }: Front, metrics
     metrics.gauge("workers", workers.filter(({ state }) => state === "up").length);
     metrics.gauge("workers_configured", workers.length);
     metrics.gauge("worker_requests", held);
+    for (const status of workers) gaugeWorker(status, metrics);
   }
   if (linkState === undefined) return;
   metrics.gauge("link_clients", held, { link: name });
   metrics.gauge("link_shared", isShared === true ? 1 : 0, { link: name });
   for (const state of linkStates)
     metrics.gauge("link_state", state === linkState ? 1 : 0, { link: name, state });
+}
+
+/** A worker without a process uses nothing. */
+function gaugeWorker({ worker, usage }: WorkerStatus, metrics: Metrics): void {
+  const labels = { worker: String(worker) };
+  metrics.gauge("worker_resident_memory_bytes", usage?.residentBytes ?? 0, labels);
+  metrics.gauge("worker_open_fds", usage?.openDescriptors ?? 0, labels);
 }

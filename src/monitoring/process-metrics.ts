@@ -1,5 +1,5 @@
 import type { Family } from "../base/metrics.js";
-import { descriptorLimit, openDescriptors } from "./process-descriptors.js";
+import { descriptorLimit, openDescriptors } from "../process/process-descriptors.js";
 
 /** The CPU time, memory and file descriptors of this process, under the usual names of Prometheus clients. */
 export function processMetrics(startedAtMs: number): readonly Family[] {

@@ -1,5 +1,5 @@
 import type { Family, Sample } from "../base/metrics.js";
-import type { Front } from "../fronts/front.js";
+import type { Front, WorkerStatus } from "../fronts/front.js";
 import type { Nodes } from "../journal/nodes.js";
 import { nodeRows } from "./node-rows.js";
 
@@ -26,9 +26,14 @@ export function statusDocument(facts: StatusFacts): Readonly<Record<string, unkn
       linkState === undefined ? [] : [{ name, state: linkState, streams: size }],
     ),
     nodes: nodeRows(nodes),
-    workers: fronts.flatMap(({ workers = [] }) => workers),
+    workers: fronts.flatMap(({ workers = [] }) => workers.map(workerRow)),
     figures: Object.fromEntries(groupByName(families.flatMap(({ samples }) => samples))),
   };
+}
+
+/** Without the usage of the process: the metrics have it. */
+function workerRow({ worker, state, pid, connections, streams, laggards }: WorkerStatus) {
+  return { worker, state, pid, connections, streams, laggards };
 }
 
 function groupByName(samples: readonly Sample[]): ReadonlyMap<string, unknown> {

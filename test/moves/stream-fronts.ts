@@ -195,5 +195,6 @@ function workerSettings(fanout: FanoutLimits): WorkerSettings {
     logLevel: "error",
     accessLog: "off",
     limits: { accessLogBytes: 1024 * 1024 },
+    isMeasured: false,
   };
 }

@@ -5,6 +5,8 @@ import type { GaugeName } from "../../src/base/metrics.js";
 const withoutClients: ReadonlySet<string> = new Set<GaugeName>([
   "workers",
   "workers_configured",
+  "worker_resident_memory_bytes",
+  "worker_open_fds",
   "build_info",
   "limit",
   "client_max_fds",

@@ -1,6 +1,7 @@
 import type { Batch } from "../../hub/cohort.js";
 import type { Page, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
+import type { ProcessUsage } from "../../process/process-usage.js";
 import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
 import type { ChangedSettings } from "./settings.js";
 import type { BucketCounts, CounterName, HistogramName, Labels } from "../../base/metrics.js";
@@ -194,6 +195,8 @@ export interface WorkerGauges {
   readonly bodyBytes: number;
   /** Streams, and requests and messages without an answer. */
   readonly held: number;
+  /** Undefined if the worker is not measured. */
+  readonly usage?: ProcessUsage | undefined;
 }
 
 /** What a worker has added to one counter. */

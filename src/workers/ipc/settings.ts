@@ -31,6 +31,8 @@ export interface WorkerSettings {
     /** The most bytes of lines of the access log that wait in each worker. */
     readonly accessLogBytes: number;
   };
+  /** True if the worker reports what its process uses. The measurement needs a timer every ten milliseconds. */
+  readonly isMeasured: boolean;
 }
 
 /** The settings that a running worker changes. */

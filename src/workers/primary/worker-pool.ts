@@ -98,6 +98,7 @@ export class WorkerPool {
       connections: worker?.connections ?? 0,
       streams: worker?.size ?? 0,
       laggards: worker?.laggards ?? 0,
+      usage: worker?.usage,
     }));
   }
 

@@ -5,6 +5,7 @@ import type { Gateway } from "../../gateway/gateway.js";
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
+import type { ProcessUsage } from "../../process/process-usage.js";
 import { ZeroMqPeer } from "../ipc/peer.js";
 import type { ToHub, ToWorker, WorkerGauges, WorkerMetrics } from "../ipc/messages.js";
 import { changedSettings } from "../ipc/settings.js";
@@ -125,6 +126,11 @@ export class Worker {
   /** Streams, and requests and messages without an answer, in the worker. */
   get held(): number {
     return this.#gauges.held;
+  }
+
+  /** What the process uses; undefined before its first report. */
+  get usage(): ProcessUsage | undefined {
+    return this.#gauges.usage;
   }
 
   /** Passes a connection to the worker. If the transfer fails, the worker is not up any more. */

@@ -42,6 +42,7 @@ export const workersFronts: FrontBuilder = (parts) => {
         logLevel: settings.logLevel,
         accessLog: settings.accessLog,
         limits: { accessLogBytes: limits.accessLogBytes },
+        isMeasured: settings.admin !== "off",
       })),
     }),
   ];

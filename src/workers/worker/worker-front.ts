@@ -8,6 +8,8 @@ import { Intake } from "../../fronts/listen/intake.js";
 import type { ReadyConnection } from "../../fronts/listen/intake.js";
 import { Live } from "../../base/live/live.js";
 import type { LeveledLogger } from "../../base/log.js";
+import { EventLoopDelay } from "../../process/event-loop-delay.js";
+import { processUsage } from "../../process/process-usage.js";
 import { ZeroMqPeer } from "../ipc/peer.js";
 import type { ToHub, ToWorker } from "../ipc/messages.js";
 import type { ChangedSettings, HandedOver, WorkerSettings } from "../ipc/settings.js";
@@ -39,6 +41,8 @@ export class WorkerFront {
   readonly #intake: Intake;
   /** The connections of proxies, which the hub may cut. */
   readonly #named = new Map<number, Socket>();
+  readonly #delay: EventLoopDelay | undefined;
+  #cpu = { user: 0, system: 0 };
   /** The number of the last connection. */
   #last = 0;
 
@@ -47,6 +51,7 @@ export class WorkerFront {
     this.#options = options;
     this.#settings = new Live(options.settings);
     const settings = this.#settings.current;
+    this.#delay = settings.isMeasured ? new EventLoopDelay({ clock }) : undefined;
     const peer = new ZeroMqPeer<ToHub, ToWorker>({
       clock,
       onMessage: (message, body) => this.#receive(message, body),
@@ -157,7 +162,16 @@ export class WorkerFront {
     const { gateway, cohorts } = this.#hub;
     const bodyBytes = gateway.bodies.held;
     const held = gateway.unanswered + cohorts.connections;
-    this.#peer.send({ kind: "metrics", ...this.#metrics.drain(), laggards, bodyBytes, held });
+    const usage = this.#delay && processUsage(this.#delay);
+    this.#countCpu();
+    this.#peer.send({ kind: "metrics", ...this.#metrics.drain(), laggards, bodyBytes, held, usage });
+  }
+
+  #countCpu(): void {
+    const worker = String(this.#options.settings.worker);
+    const { user, system } = process.cpuUsage(this.#cpu);
+    this.#cpu = { user: this.#cpu.user + user, system: this.#cpu.system + system };
+    this.#metrics.count("worker_cpu_seconds_total", (user + system) / 1e6, { worker });
   }
 
   async #endStreams(overMs: number): Promise<void> {
@@ -174,6 +188,7 @@ export class WorkerFront {
     await this.#front.close();
     await this.#accessLog?.close();
     this.#sendMetrics();
+    this.#delay?.close();
     this.#peer.close();
     this.#options.over();
   }

@@ -123,4 +123,5 @@ const settings = {
   logLevel: "error",
   accessLog: "off",
   limits: { accessLogBytes: 1024 * 1024 },
+  isMeasured: false,
 } as const;

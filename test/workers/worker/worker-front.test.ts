@@ -38,6 +38,7 @@ test("a worker gives back connections whose handles never reached it", async () 
       logLevel: "error",
       accessLog: "off",
       limits: { accessLogBytes: 1024 * 1024 },
+      isMeasured: false,
     },
     clock: systemClock,
     logger: { ...silentLogger, level: "silent" },

@@ -14,6 +14,15 @@ const windowMs = 10_000;
 
 const { quantiles } = summaries.event_loop_delay_seconds;
 
+/** The delay of the event loop of a process, in seconds. */
+export interface DelayFigures {
+  /** The delays at the quantiles of the summary, in the last ten seconds. */
+  readonly quantiles: readonly number[];
+  /** The sum of all delays since the start of the process, and their number. */
+  readonly sum: number;
+  readonly count: number;
+}
+
 /**
  * Measures the delay of the event loop, which shows when a process needs more than one processor. The measurement needs
  * a timer every ten milliseconds, so it runs only while the metric can be read.
@@ -23,30 +32,16 @@ export class EventLoopDelay {
   readonly #timer: Timer;
   /** The delays at the quantiles in the last window, in seconds. */
   #last: readonly number[] | undefined;
-  #count = 0;
-  #sumSeconds = 0;
+  #earlier = { sum: 0, count: 0 };
 
   constructor({ clock }: { readonly clock: Clock }) {
     this.#histogram.enable();
     this.#timer = clock.every(windowMs, () => this.#endWindow());
   }
 
-  /**
-   * The quantiles of the last ten seconds, and the sum and the count since the start, as samples of a summary. In the
-   * first ten seconds, the quantiles are those of the time since the start.
-   */
-  samples(name: string, labels: Labels): readonly Sample[] {
-    const delays = this.#last ?? this.#delays();
-    const { count, sumSeconds } = this.#window();
-    return [
-      ...quantiles.map((quantile, index) => ({
-        name,
-        labels: { ...labels, quantile: String(quantile) },
-        value: delays[index] ?? 0,
-      })),
-      { name: `${name}_sum`, labels, value: this.#sumSeconds + sumSeconds },
-      { name: `${name}_count`, labels, value: this.#count + count },
-    ];
+  /** In the first ten seconds, the quantiles are those of the time since the start. */
+  get figures(): DelayFigures {
+    return { quantiles: this.#last ?? this.#quantiles(), ...this.#total() };
   }
 
   /** Stops the measurement. Safe to call twice. */
@@ -56,21 +51,35 @@ export class EventLoopDelay {
   }
 
   #endWindow(): void {
-    const { count, sumSeconds } = this.#window();
-    this.#last = this.#delays();
-    this.#count += count;
-    this.#sumSeconds += sumSeconds;
+    this.#last = this.#quantiles();
+    this.#earlier = this.#total();
     this.#histogram.reset();
   }
 
-  #window(): { readonly count: number; readonly sumSeconds: number } {
-    const { count } = this.#histogram;
-    return { count, sumSeconds: count === 0 ? 0 : count * secondsLate(this.#histogram.mean) };
+  #total(): { readonly sum: number; readonly count: number } {
+    const { count, mean } = this.#histogram;
+    const { sum, count: before } = this.#earlier;
+    // The mean of no samples is not a number.
+    return { sum: sum + (count === 0 ? 0 : count * secondsLate(mean)), count: before + count };
   }
 
-  #delays(): readonly number[] {
+  #quantiles(): readonly number[] {
     return quantiles.map((quantile) => secondsLate(this.#histogram.percentile(100 * quantile)));
   }
+}
+
+/** The samples of the summary of a process. */
+export function delaySamples(figures: DelayFigures, labels: Labels): readonly Sample[] {
+  const name = "event_loop_delay_seconds";
+  return [
+    ...quantiles.map((quantile, index) => ({
+      name,
+      labels: { ...labels, quantile: String(quantile) },
+      value: figures.quantiles[index] ?? 0,
+    })),
+    { name: `${name}_sum`, labels, value: figures.sum },
+    { name: `${name}_count`, labels, value: figures.count },
+  ];
 }
 
 /** The delay in seconds. The histogram has the times between two samples, in nanoseconds. */
