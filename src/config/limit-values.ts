@@ -10,13 +10,25 @@ export interface LimitValue {
   readonly value: number;
 }
 
+/** The base unit of each unit, and how many of the latter are one of the former. */
+const baseUnits = {
+  "": { baseUnit: "count", perUnit: 1 },
+  bytes: { baseUnit: "bytes", perUnit: 1 },
+  seconds: { baseUnit: "seconds", perUnit: 1 },
+  ms: { baseUnit: "seconds", perUnit: 1000 },
+  percent: { baseUnit: "ratio", perUnit: 100 },
+} as const satisfies Readonly<
+  Record<LimitUnit, { readonly baseUnit: LimitValue["unit"]; readonly perUnit: number }>
+>;
+
 /** The value of every limit, in base units: milliseconds become seconds, and percentages become ratios. */
 export function limitValues(limits: Limits): readonly LimitValue[] {
   const values = new Map(Object.entries(limits).flatMap(numbersOf));
   return Object.entries(limitSections).flatMap(([section, { isObject, limits: table }]) =>
     Object.entries<Limit>(table).map(([key, { unit }]) => {
       const name = isObject ? `${section}.${key}` : key;
-      return { name, ...inBaseUnit(values.get(name) ?? Number.NaN, unit) };
+      const { baseUnit, perUnit } = baseUnits[unit];
+      return { name, unit: baseUnit, value: (values.get(name) ?? Number.NaN) / perUnit };
     }),
   );
 }
@@ -24,10 +36,4 @@ export function limitValues(limits: Limits): readonly LimitValue[] {
 function numbersOf([name, value]: readonly [string, number | Readonly<Record<string, number>>]) {
   if (typeof value === "number") return [[name, value] as const];
   return Object.entries(value).map(([key, number]) => [`${name}.${key}`, number] as const);
-}
-
-function inBaseUnit(value: number, unit: LimitUnit): Omit<LimitValue, "name"> {
-  if (unit === "ms") return { unit: "seconds", value: value / 1000 };
-  if (unit === "percent") return { unit: "ratio", value: value / 100 };
-  return { unit: unit === "" ? "count" : unit, value };
 }

@@ -47,7 +47,7 @@ it("of a body in pieces lasts until the last piece", () => {
   world.turn();
   expect(world.delays).toEqual([]);
   world.clock.advance(15);
-  world.drain(slow);
+  for (let piece = 0; piece < 4; piece += 1) world.drain(slow);
   expect(world.delays).toEqual([{ value: 0.015, times: 3 }]);
 });
 

@@ -29,7 +29,8 @@ function expectDeclaredLabels({ name, type, samples }: ScrapedFamily, definition
   for (const sample of samples) {
     const given = Object.keys(sample.labels).filter((label) => label !== labelOfType[type]);
     expect([name, given]).toEqual([name, [...labels]]);
-    if (values !== undefined) expect(Object.keys(values)).toContain(Object.values(sample.labels)[0]);
+    const [value] = Object.values(sample.labels);
+    expect(values === undefined ? [value] : Object.keys(values)).toContain(value);
   }
 }
 

@@ -10,6 +10,7 @@ const withoutClients: ReadonlySet<string> = new Set<GaugeName>([
   "build_info",
   "limit",
   "client_max_fds",
+  "tls_certificate_expiry_timestamp_seconds",
   "history_bytes",
   "history_age_seconds",
   "history_topics",
