@@ -77,6 +77,7 @@ export const counters = {
       descriptors: "Clients use all file descriptors that they may use.",
       expired: "The rights of the client's token ended.",
       pipelining: "The client sent too many requests without waiting for the answers; only behind Mongrel2.",
+      "proxy-header": "The header of the PROXY protocol was missing, malformed, late or not allowed.",
       "second-requests": "The client sent too many further requests on the connection of a stream.",
       stalled: "The client accepted no bytes for `limits.stallSeconds`.",
       "stray-frames": "The client sent WebSocket frames without a WebSocket; only behind Mongrel2.",

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { limitedLog } from "../../base/log.js";
 import type { LimitedLog } from "../../base/log.js";
+import type { CutReason } from "../../base/metrics.js";
 import { unixPeer } from "../../gateway/http/client-address.js";
 import { ConnectionDescriptors } from "../connection-descriptors.js";
 import type { ConnectionDescriptorsOptions } from "../connection-descriptors.js";
@@ -88,7 +89,7 @@ export class Intake {
     this.#options.ready({ socket, ...client });
   }
 
-  #cut(socket: Socket, reason: string): void {
+  #cut(socket: Socket, reason: CutReason): void {
     this.#options.metrics.count("connections_cut_total", 1, { reason });
     socket.destroy();
   }

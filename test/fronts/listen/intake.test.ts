@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { silentMetrics } from "../../../src/base/metrics.js";
+import type { Labels } from "../../../src/base/metrics.js";
 import { Intake } from "../../../src/fronts/listen/intake.js";
 import type { ReadyConnection, ConnectionClient, IntakeOptions } from "../../../src/fronts/listen/intake.js";
 import { headerWithinMs } from "../../../src/fronts/listen/proxy/read-proxy-header.js";
@@ -83,8 +84,8 @@ class IntakeSite {
       logger: { debug: ignore, info: ignore, error: ignore, warn: (fields) => this.warnings.push(fields) },
       metrics: {
         ...silentMetrics,
-        count: (_name, _by, labels) => {
-          this.cut.push(labels?.["reason"]);
+        count: (_name: string, _by?: number, labels: Labels = {}) => {
+          this.cut.push(labels["reason"]);
           this.changes.changed();
         },
       },
