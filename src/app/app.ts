@@ -13,11 +13,13 @@ import { frontBuilders } from "./fronts.js";
 import { htmlDir } from "./html-dir.js";
 import { MetricsRegistry } from "../monitoring/metrics-registry.js";
 import { setGauges } from "../monitoring/gauges.js";
+import { openCertificates } from "./reload/open-certificates.js";
 import { openAdmin } from "./open-admin.js";
 import { ingestEndpoints, openControl, openIngresses } from "./open-ingresses.js";
 import type { Admin } from "./open-admin.js";
 import { warnOfFewDescriptors } from "./few-descriptors.js";
 import { descriptorLimit } from "../process/process-descriptors.js";
+import { LiveCertificates } from "./reload/live-certificates.js";
 import { LiveIngestKeys } from "./reload/live-ingest-keys.js";
 import { Reloader, type Reloaded } from "./reload/reloader.js";
 import { LiveVerifier } from "./verifiers/live-verifier.js";
@@ -104,8 +106,8 @@ export interface App {
   /** All metrics by name and labels: counters since the start, and current values of gauges. */
   figures(): Readonly<Record<string, number>>;
   /**
-   * Applies another configuration at once, as far as a running hub can, and logs the changes. Reads the key files of
-   * tokens again, forgets the keys of URLs, and opens the file of the access log again. Open streams stay open and keep
+   * Applies another configuration at once, as far as a running hub can, and logs the changes. Reads the TLS
+   * certificates and the key files of tokens again, forgets the keys of URLs, and opens the file of the access log again. Open streams stay open and keep
    * their rights. If a limit is now below its use, the hub keeps what it has and refuses more.
    *
    * @param config as for {@link createApp} @default the configuration that applies now
@@ -172,6 +174,7 @@ class RunningApp implements App {
   readonly #gateway: Gateway;
   readonly #fronts: readonly Front[];
   readonly #accessLog: AccessLog | undefined;
+  readonly #certificates: ReturnType<typeof openCertificates>;
   readonly #ingress: ZeroMqIngress[] = [];
   #control: ControlSocket | undefined;
   #admin: Admin | undefined;
@@ -205,9 +208,10 @@ class RunningApp implements App {
       pageCacheBytes: defaultFanoutLimits.pageCacheBytes,
     });
     this.#verifier = new LiveVerifier(live.current, ports);
+    this.#certificates = openCertificates(live.current, ports);
     this.#reloader = new Reloader({
       live,
-      files: [this.#verifier, this.#ingestKeys],
+      files: [this.#verifier, this.#ingestKeys, new LiveCertificates(this.#certificates)],
       changed: (before) => this.#settingsChanged(before),
       logger: ports.logger,
     });
@@ -217,21 +221,18 @@ class RunningApp implements App {
     this.#journal.follow(this.#hub);
     this.#journal.keep(this.#presence);
     this.#journal.follow(this.#presence);
-    const { logger, workerEntry } = ports;
     this.#accessLog = openAccessLog({ stdout: process.stdout, ...ports, settings: live.current });
     const parts = {
+      ...ports,
       accessLog: this.#accessLog,
       config: live,
       gateway,
       hub: this.#hub,
       htmlDir,
-      workerEntry,
-      logger,
       descriptors: this.#descriptors,
+      certificates: this.#certificates,
     };
-    this.#fronts = frontBuilders.flatMap((build) =>
-      build({ ...parts, clock: this.#clock, metrics: this.#metrics }),
-    );
+    this.#fronts = frontBuilders.flatMap((build) => build(parts));
     this.#lifecycle = this.#createLifecycle();
   }
 
@@ -355,6 +356,7 @@ class RunningApp implements App {
     await atMost(this.#clock, settleMs, Promise.all(this.#fronts.map((front) => front.settle())));
     await Promise.all(this.#fronts.map((front) => front.close()));
     await this.#accessLog?.close();
+    await this.#certificates?.close();
     await atMost(this.#clock, settleMs, this.#journal.close());
     await this.#admin?.close();
     this.#ports.logger.debug({ figures: this.figures() }, "figures");

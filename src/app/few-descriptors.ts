@@ -9,7 +9,7 @@ import { openDescriptors } from "../process/process-descriptors.js";
  * this function when all listeners are open: then the rest of the descriptors is for clients.
  */
 export function warnOfFewDescriptors(config: Config, plan: DescriptorPlan, logger: Logger): void {
-  if (config.http.length === 0) return;
+  if (config.http.length + config.https.length === 0) return;
   const setting = mostConnections(config);
   // The hub's own process passes the connections to its workers. A worker has fewer own descriptors than the hub.
   const processes = Math.max(1, config.workers);

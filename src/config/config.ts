@@ -1,10 +1,11 @@
 import type { ParsedSettings } from "./settings.js";
+import type { ListenAddress } from "./values/listen-address.js";
 import type { HttpAddress } from "./values/addresses.js";
 
 /** The settings that name one token issuer. This issuer is the first item of `tokens` in the configuration. */
 type IssuerSetting = "tokenIssuer" | "tokenKey" | "tokenJwks" | "tokenSecret";
 
-type Completed = "$schema" | IssuerSetting | "admin" | "publicUrl" | "stateDir";
+type Completed = "$schema" | "http" | IssuerSetting | "admin" | "publicUrl" | "stateDir";
 
 /**
  * All settings, parsed and completed with defaults. The object of `loadConfig` is deeply frozen. `settings/` and
@@ -13,6 +14,8 @@ type Completed = "$schema" | IssuerSetting | "admin" | "publicUrl" | "stateDir";
 export type Config = Immutable<Omit<ParsedSettings, Completed>> & {
   /** The address of metrics and status. */
   readonly admin: AdminAddress | "off";
+  /** The addresses where clients speak plain HTTP. */
+  readonly http: readonly ListenAddress[];
   /** The URL of the hub for its clients, with its path. */
   readonly publicUrl: string;
   /** The folder for the records of open streams; absent if the hub keeps no records. */

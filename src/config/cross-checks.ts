@@ -4,13 +4,14 @@ import { isLoopback } from "../base/loopback.js";
 import type { HttpAddress } from "./values/addresses.js";
 import type { JournalPlace } from "./values/journal.js";
 
-type CombinedSettings = AdminSettings & OpaqueIdsSettings & JournalSettings;
+type CombinedSettings = AdminSettings & OpaqueIdsSettings & JournalSettings & TlsSettings;
 
 /** Refuses values that are valid alone, but not together. */
 export function checkTogether(settings: CombinedSettings, context: z.RefinementCtx): void {
   checkAdmin(settings, context);
   checkOpaqueIds(settings, context);
   checkJournalFiles(settings, context);
+  checkTls(settings, context);
 }
 
 const combined = z.custom<CombinedSettings>().superRefine(checkTogether);
@@ -63,4 +64,33 @@ function checkJournalFiles(settings: JournalSettings, context: z.RefinementCtx):
   const message = "not set, unless --journal is nats://HOST/NAME";
   for (const name of ["journalCredentials", "journalCa"] as const)
     if (settings[name] !== undefined) context.addIssue({ code: "custom", path: [name], message });
+}
+
+interface TlsSettings {
+  readonly https: readonly unknown[];
+  readonly tlsCerts: readonly string[];
+  readonly tlsKeys: readonly string[];
+  readonly httpRedirect: readonly unknown[];
+  readonly hsts: number;
+}
+
+/** The most pairs of certificate and key. The hub looks at each file every two seconds. */
+const mostCertificates = 100;
+
+/** Refuses a part of TLS whose other parts are missing. */
+function checkTls(settings: TlsSettings, context: z.RefinementCtx): void {
+  const { https, tlsCerts, tlsKeys, httpRedirect, hsts } = settings;
+  const refuse = (name: keyof TlsSettings, message: string): void =>
+    context.addIssue({ code: "custom", path: [name], message });
+  if (https.length === 0) {
+    const message = "not set, unless --https sets an address where clients speak TLS";
+    if (tlsCerts.length > 0) refuse("tlsCerts", message);
+    if (tlsKeys.length > 0) refuse("tlsKeys", message);
+    if (httpRedirect.length > 0) refuse("httpRedirect", message);
+    if (hsts > 0) refuse("hsts", message);
+  } else if (tlsCerts.length === 0)
+    refuse("https", "not set, unless --tls-cert and --tls-key name a certificate");
+  else if (tlsCerts.length !== tlsKeys.length)
+    refuse("tlsKeys", `as many files as --tls-cert: ${tlsCerts.length}`);
+  else if (tlsCerts.length > mostCertificates) refuse("tlsCerts", `at most ${mostCertificates} files`);
 }

@@ -7,7 +7,9 @@ import type { AdminAddress, Config } from "./config.js";
 import { describeFaults } from "./raw/faults.js";
 import { gatherSettings, type Environment, type LoadOptions } from "./gather.js";
 import { configSchema, type ParsedSettings } from "./settings.js";
+import { defaultHttp } from "./settings/http.js";
 import { defaultAdmin } from "./settings/operating.js";
+import { listenAddresses } from "./values/listen-address.js";
 import type { HttpAddress } from "./values/addresses.js";
 import type { TokenIssuer } from "./values/token-issuer.js";
 
@@ -38,12 +40,14 @@ function complete(
   { stateDir, admin, publicUrl, ...others }: ParsedSettings,
   environment: Environment,
 ): Config {
+  const http = others.http ?? (others.https.length > 0 ? [] : listenAddresses.parse(defaultHttp));
   const folder = stateDir ?? defaultStateDir(environment);
   const { tokenIssuer: issuer, tokenKey: key, tokenJwks: jwks, tokenSecret: secret, ...rest } = others;
   return {
     ...rest,
     tokens: allIssuers({ issuer, key, jwks, secret }, rest.tokens),
-    publicUrl: publicUrl ?? defaultPublicUrl(rest.http),
+    http,
+    publicUrl: publicUrl ?? defaultPublicUrl({ http, https: rest.https }),
     admin: adminAddress(admin),
     ...(folder === "off" ? {} : { stateDir: folder }),
   };
@@ -58,11 +62,12 @@ function allIssuers(one: TokenIssuer, listed: readonly TokenIssuer[]): readonly 
 }
 
 /** The URL for clients on this machine. Port 0 remains 0, because the free port is not known yet. */
-function defaultPublicUrl(http: Config["http"]): string {
-  const first = http.find((address) => address.kind === "tcp");
-  if (first === undefined) return `http://localhost${mercurePath}`;
+function defaultPublicUrl({ http, https }: Pick<Config, "http" | "https">): string {
+  const scheme = https.length > 0 ? "https" : "http";
+  const first = (https.length > 0 ? https : http).find((address) => address.kind === "tcp");
+  if (first === undefined) return `${scheme}://localhost${mercurePath}`;
   const host = first.host === "*" ? "127.0.0.1" : first.host;
-  return new URL(mercurePath, `http://${host.includes(":") ? `[${host}]` : host}:${first.port}`).href;
+  return new URL(mercurePath, `${scheme}://${host.includes(":") ? `[${host}]` : host}:${first.port}`).href;
 }
 
 function adminAddress(given: HttpAddress | "off" | undefined): AdminAddress | "off" {

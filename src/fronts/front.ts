@@ -6,6 +6,7 @@ import type { Metrics } from "../base/metrics.js";
 import type { Config } from "../config/config.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { DescriptorPlan } from "../limits/descriptors.js";
+import type { CertificateStore } from "./tls/certificate-store.js";
 import type { Hub } from "../hub/hub.js";
 import type { ProcessUsage } from "../process/process-usage.js";
 
@@ -25,6 +26,8 @@ export interface BoundAddress {
    * interfaces, the host is 127.0.0.1.
    */
   readonly url: string;
+  /** True if the address only sends clients to the hub's https URL. @default false */
+  readonly redirects?: boolean;
   /** Only for an address on all network interfaces. */
   readonly allInterfaces?: {
     /** The address as it is bound: `0.0.0.0:PORT`, or `[::]:PORT` for IPv4 and IPv6. */
@@ -113,6 +116,8 @@ export interface FrontParts {
   readonly htmlDir: string;
   /** The program file of a worker process. @default the file beside this code */
   readonly workerEntry?: string | undefined;
+  /** The certificates of the listeners with TLS; undefined if there is none. */
+  readonly certificates: CertificateStore | undefined;
   readonly descriptors: DescriptorPlan;
   /** Undefined if there is no access log. */
   readonly accessLog: AccessLog | undefined;

@@ -10,6 +10,7 @@ import type { Mongrel2Settings } from "../support/mongrel2-config.js";
 import { startMongrel2 } from "../support/mongrel2-server.js";
 import { atTestEnd, type OnEnd } from "../support/on-end.js";
 import { type RawConnection, connectRaw } from "../support/raw-http.js";
+import { certificateFolder, makeCertificate } from "../support/tls/certificates.js";
 import { waitFor } from "../support/wait-for.js";
 import type { FrontName } from "./differences.js";
 
@@ -23,6 +24,8 @@ export interface SiteOptions {
 /** A running hub behind the front under test. */
 export interface Site {
   readonly port: number;
+  /** True if clients speak TLS. */
+  readonly tls: boolean;
   /** Connects as a client, which reads at most `bytesPerSecond` if this option is set. */
   connect(options?: { readonly bytesPerSecond?: number }): Promise<RawConnection>;
   /** Publishes in the order of the calls. Resolves with the event id. */
@@ -35,7 +38,10 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-/** Starts a hub and its front on a free port. An environment variable sets the number of workers of the HTTP front. */
+/**
+ * Starts a hub and its front on a free port. Environment variables set the number of workers of the HTTP front, and
+ * `CONTRACT_TLS` makes all connections TLS connections.
+ */
 export function startSite(front: FrontName, options: SiteOptions = {}): Promise<Site> {
   switch (front) {
     case "http":
@@ -51,10 +57,19 @@ export function startSite(front: FrontName, options: SiteOptions = {}): Promise<
 
 async function startStandalone(options: SiteOptions): Promise<Site> {
   const { PHAROS_WORKERS = "0" } = process.env;
-  const settings = { PHAROS_WORKERS, ...options.settings, PHAROS_HTTP: "127.0.0.1:0" };
-  const app = await startApp({ ...options, settings });
+  const tls = process.env["CONTRACT_TLS"] !== undefined;
+  const address = "127.0.0.1:0";
+  const listeners = tls
+    ? { PHAROS_HTTPS: address, ...certificateSettings(options.onEnd) }
+    : { PHAROS_HTTP: address };
+  const app = await startApp({ ...options, settings: { PHAROS_WORKERS, ...options.settings, ...listeners } });
   const port = Number(new URL(app.ready.http ?? "").port);
-  return siteOf(app, port);
+  return siteOf(app, { port, tls });
+}
+
+function certificateSettings(onEnd: OnEnd = atTestEnd): Readonly<Record<string, string>> {
+  const { certFile, keyFile } = makeCertificate(certificateFolder(onEnd), "hub");
+  return { PHAROS_TLS_CERT: certFile, PHAROS_TLS_KEY: keyFile };
 }
 
 async function startBehindMongrel2(mode: "stock" | "shipped", options: SiteOptions): Promise<Site> {
@@ -73,7 +88,7 @@ async function startBehindMongrel2(mode: "stock" | "shipped", options: SiteOptio
     within: 60_000,
     missing: () => `the link is not up:\n${server.log()}`,
   });
-  return siteOf(app, server.port);
+  return siteOf(app, { port: server.port });
 }
 
 /** The numeric settings of mongrel2/mongrel2.conf, so that tests use the shipped values. */
@@ -101,10 +116,11 @@ async function startApp(options: SiteOptions): Promise<App> {
   return app;
 }
 
-function siteOf(app: App, port: number): Site {
+function siteOf(app: App, at: { readonly port: number; readonly tls?: boolean }): Site {
   return {
-    port,
-    connect: (target = {}) => connectRaw({ port, ...target }),
+    port: at.port,
+    tls: at.tls ?? false,
+    connect: (target = {}) => connectRaw({ ...at, ...target }),
     publish: (input) => app.publish(input),
     figure: (name) =>
       Object.entries(app.figures()).reduce(

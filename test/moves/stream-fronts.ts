@@ -54,7 +54,14 @@ class Streams {
     this.#fanout = new Fanout({ front: "http", cohorts, channel, clock, metrics, limits });
     const messageBytes = 256 * 1024;
     const turns = new TurnRotation(new TurnBudget(clock));
-    this.#streams = new SocketStreams({ fanout: this.#fanout, clock, metrics, messageBytes, turns });
+    this.#streams = new SocketStreams({
+      fanout: this.#fanout,
+      clock,
+      metrics,
+      messageBytes,
+      turns,
+      hstsSeconds: 0,
+    });
   }
 
   get size(): number {
@@ -186,6 +193,8 @@ function workerSettings(fanout: FanoutLimits): WorkerSettings {
     corsOrigins: [],
     trustedProxies: [],
     proxyProtocol: [],
+    hstsSeconds: 0,
+    publicUrl: "http://127.0.0.1",
     descriptors: planDescriptors(),
     headBytes: 16_384,
     headerLines: 100,

@@ -1,4 +1,5 @@
-import { createConnection, type Socket } from "node:net";
+import { createConnection, Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { atTestEnd, type OnEnd } from "./on-end.js";
 import { Changes } from "./wait-for.js";
 
@@ -8,6 +9,8 @@ export interface RawTarget {
   readonly host?: string;
   /** Limits the rate of reading, in bytes per second. @default no limit */
   readonly bytesPerSecond?: number;
+  /** True to make a TLS handshake first, with any certificate of the server. @default false */
+  readonly tls?: boolean;
   /** @default the end of the running test */
   readonly onEnd?: OnEnd;
 }
@@ -108,7 +111,7 @@ export class RawConnection {
 
   /** Closes the connection at once, with RST if requested. Safe to call twice. */
   close(options: { readonly reset?: boolean } = {}): void {
-    if (options.reset === true) this.#socket.resetAndDestroy();
+    if (options.reset === true) rawOf(this.#socket).resetAndDestroy();
     else this.#socket.destroy();
   }
 
@@ -151,10 +154,11 @@ export class RawConnection {
 
 /** Connects. Rejects if no program listens. The connection is closed after the test. */
 export async function connectRaw(target: RawTarget): Promise<RawConnection> {
-  const { port, host = "127.0.0.1", bytesPerSecond } = target;
-  const socket = createConnection({ port, host, allowHalfOpen: true });
+  const { port, host = "127.0.0.1", bytesPerSecond, tls = false } = target;
+  const raw = createConnection({ port, host, allowHalfOpen: true });
+  const socket = tls ? connectTls({ socket: raw, rejectUnauthorized: false }) : raw;
   await new Promise<void>((resolve, reject) => {
-    socket.once("connect", resolve);
+    socket.once(tls ? "secureConnect" : "connect", resolve);
     socket.once("error", reject);
   });
   // The socket is half-open, so that reading continues after `endWriting`. When the other side ends, this side closes
@@ -173,4 +177,10 @@ export async function exchangeRaw(
   const connection = await connectRaw(target);
   connection.write(request.bytes);
   return connection.readToEnd(request);
+}
+
+/** The socket below TLS; a socket without TLS itself. TLS sockets cannot be reset. */
+function rawOf(socket: Socket): Socket {
+  const raw: unknown = Reflect.get(socket, "_parent");
+  return raw instanceof Socket ? raw : socket;
 }

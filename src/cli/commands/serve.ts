@@ -111,11 +111,15 @@ function statusLine({ listeners, mongrel2 }: Ready): string {
 }
 
 /** A program on this machine can use the URL; the second word says that other machines can connect, too. */
-function listenerWords({ url, allInterfaces }: BoundListener): readonly string[] {
-  return [`http=${url}`, ...(allInterfaces === undefined ? [] : [`all-interfaces=${allInterfaces.address}`])];
+function listenerWords({ url, allInterfaces, redirects = false }: BoundListener): readonly string[] {
+  return [
+    `${redirects ? "redirect" : "http"}=${url}`,
+    ...(allInterfaces === undefined ? [] : [`all-interfaces=${allInterfaces.address}`]),
+  ];
 }
 
-function greet({ listeners }: Ready, { open }: Config, logger: Logger): void {
+function greet({ listeners: all }: Ready, { open }: Config, logger: Logger): void {
+  const listeners = all.filter(({ redirects }) => redirects !== true);
   for (const listener of listeners) greetAt(listener, logger);
   const first = listeners.find(({ url }) => !isUnix(url));
   if (open && first !== undefined) {

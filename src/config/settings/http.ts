@@ -1,4 +1,4 @@
-import { listOf, setting } from "../declare/setting.js";
+import { listOf, setting, textOf } from "../declare/setting.js";
 import { publicUrl } from "../values/addresses.js";
 import { fileMode, listenAddresses } from "../values/listen-address.js";
 import { networkOrUnix } from "../values/network.js";
@@ -15,7 +15,7 @@ export const httpSettings = {
     argument: "<ADDRESS>",
     value: listenAddresses,
     form: "list",
-    default: defaultHttp,
+    otherwise: `\`${defaultHttp}\`, or \`off\` with \`--https\``,
     help: "Address of the HTTP front, the built-in HTTP server: `[HOST:]PORT`, `unix:/PATH`, `systemd`, or `off`.",
     notes: `In the file, one text or a list of texts. [Where the hub listens](../operating/listening.md) has the details.
 
@@ -30,6 +30,48 @@ export const httpSettings = {
 | \`unix:/run/pharos/http\` | a unix socket |
 | \`systemd\`, \`systemd:NAME\` | the sockets that systemd passes, or those with the name |
 | \`off\` | nothing; not together with other addresses |`,
+  }),
+  https: setting({
+    option: "https",
+    argument: "<ADDRESS>",
+    value: listenAddresses,
+    form: "list",
+    default: [],
+    help: "Address of the HTTP front where clients speak TLS; the forms are those of `--http`.",
+    notes: "Needs `--tls-cert` and `--tls-key`. [TLS](../operating/tls.md) has the details.",
+  }),
+  tlsCerts: setting({
+    option: "tls-cert",
+    argument: "<FILE>",
+    value: listOf(textOf("a file with a certificate in PEM")),
+    default: [],
+    help: "File with a certificate for `--https` and its intermediate certificates, in PEM.",
+    notes:
+      "The hub reads the files again when they change. The first certificate is for clients that ask for another name.",
+  }),
+  tlsKeys: setting({
+    option: "tls-key",
+    argument: "<FILE>",
+    value: listOf(textOf("a file with a private key in PEM")),
+    default: [],
+    help: "File with the private key of the `--tls-cert` at the same place in the list, in PEM.",
+  }),
+  httpRedirect: setting({
+    option: "http-redirect",
+    argument: "<ADDRESS>",
+    value: listenAddresses,
+    form: "list",
+    default: [],
+    help: "Address of plain HTTP that sends all clients to the hub's https URL.",
+    notes: "The redirects (308) have the host of the request and the port of `--public-url`.",
+  }),
+  hsts: setting({
+    option: "hsts",
+    argument: "<SECONDS>",
+    value: wholeNumber({ from: 0, to: 315_360_000 }),
+    default: 0,
+    help: "Time for which browsers use only https for this host (`Strict-Transport-Security`); 0 = no such header.",
+    notes: "The hub sends the header over TLS only.",
   }),
   unixMode: setting({
     option: "unix-mode",

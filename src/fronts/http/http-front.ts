@@ -39,6 +39,7 @@ import { disconnectSignal } from "./input/disconnect-signal.js";
 import { SocketInput } from "./input/socket-input.js";
 import { createNodeServer } from "./node-server.js";
 import { VanishedClients } from "./vanished/vanished-clients.js";
+import { strictTransport } from "./secure/strict-transport.js";
 import { SocketStreams } from "./socket-streams.js";
 import { SocketChannel } from "./socket-channel.js";
 import type { StreamSocket } from "./socket-channel.js";
@@ -54,6 +55,8 @@ export interface HttpFrontOptions {
   readonly headBytes: number;
   /** The most lines of a request head. */
   readonly headerLines: number;
+  /** The seconds of `Strict-Transport-Security` for clients with TLS; 0 for no such header. */
+  readonly hstsSeconds: number;
   readonly descriptors: DescriptorPlan;
   /** Read at each use. */
   readonly fanout: FanoutLimits;
@@ -206,6 +209,7 @@ export class HttpFront {
     // Fastify must not look at bodies. The gateway first checks the client's right to send one, and then the type.
     for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
     app.addHook("onRequest", (request, reply, done) => {
+      for (const [name, value] of this.#strictTransport(request.raw.socket)) void reply.header(name, value);
       this.#enqueue(request, reply, done);
     });
     app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply));
@@ -217,6 +221,10 @@ export class HttpFront {
       await files.register(fastifyStatic, staticFiles(this.#options.htmlDir));
     });
     return app;
+  }
+
+  #strictTransport(socket: Socket): ReturnType<typeof strictTransport> {
+    return strictTransport(socket, this.#options.hstsSeconds);
   }
 
   #cut(socket: Socket, reason: CutReason): void {
@@ -391,6 +399,7 @@ export class HttpFront {
     this.#count(reply);
     const head = [
       ...reply.headers,
+      ...this.#strictTransport(socket),
       ["Content-Length", String(reply.body.length)],
       ["Connection", "close"],
     ] as const;

@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import type { ServedPath } from "../../gateway/http/resource.js";
 import type { ConnectionClient } from "../listen/intake.js";
 import type { FrontRequest } from "./gateway-port.js";
+import { isSecure } from "./secure/strict-transport.js";
 import { BodyMessage } from "./input/body-message.js";
 
 /** The path of a request target, without the query. */
@@ -38,6 +39,7 @@ export function toFrontRequest(
     front: "http",
     isDirect: client.isDirect,
     ...(identified === undefined ? {} : { identified }),
+    isTls: isSecure(request.raw.socket),
   };
 }
 

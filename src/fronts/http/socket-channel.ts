@@ -5,6 +5,8 @@ import type { Channel } from "../../delivery/channel.js";
 import type { Connection, EndReason } from "../../delivery/connection.js";
 import { lastChunk } from "../../gateway/http/response-head.js";
 import type { WebSocketConnection } from "./websocket-connection.js";
+import { isHeldUp, writeEncrypted } from "./secure/encrypted-write.js";
+import { isSecure } from "./secure/strict-transport.js";
 import { writeDirectly } from "./direct-write.js";
 
 /** The HTTP front's data for a stream. */
@@ -22,6 +24,8 @@ export interface StreamSocket {
   directBytes: number;
   /** The number of further requests on the stream's connection. */
   extraRequests: number;
+  /** The bytes of the bodies of these requests, as far as they came apart from their heads. */
+  extraBytes: number;
 }
 
 export interface SocketChannelOptions {
@@ -100,6 +104,7 @@ export class SocketChannel implements Channel<StreamSocket> {
   write(connection: Connection<StreamSocket>, body: Buffer): void {
     const { handle } = connection;
     const { socket, fd, onWritten } = handle;
+    if (isSecure(socket)) return writeEncrypted(socket, body, onWritten);
     const taken = fd === undefined ? 0 : writeDirectly(socket, fd, body);
     handle.directBytes += taken;
     if (taken < body.length) socket.write(taken === 0 ? body : body.subarray(taken), onWritten);
@@ -157,7 +162,7 @@ export class SocketChannel implements Channel<StreamSocket> {
       // The client disconnected while the round was being written.
       if (member === undefined || member.state === "closed") continue;
       this.write(member, round.body);
-      if (member.handle.socket.writableLength > 0) round.fullBuffers += 1;
+      if (isHeldUp(member.handle.socket)) round.fullBuffers += 1;
     }
     return true;
   }

@@ -13,6 +13,9 @@ import type { TurnRotation } from "../../gateway/limits/turn-rotation.js";
 import type { Metrics } from "../../base/metrics.js";
 import { descriptorOf } from "../descriptor-of.js";
 import type { StreamSocket } from "./socket-channel.js";
+import { droppedBytes } from "./input/request-body.js";
+import { writeOneByOne } from "./secure/encrypted-write.js";
+import { strictTransport } from "./secure/strict-transport.js";
 import { WebSocketConnection } from "./websocket-connection.js";
 
 export interface SocketStreamsOptions {
@@ -23,6 +26,8 @@ export interface SocketStreamsOptions {
   readonly messageBytes: number;
   /** The time for the clients of the front in each turn. */
   readonly turns: TurnRotation;
+  /** The seconds of `Strict-Transport-Security` for clients with TLS; 0 for no such header. */
+  readonly hstsSeconds: number;
 }
 
 /** A stream to open on a socket. */
@@ -67,13 +72,14 @@ export class SocketStreams {
     const handle = this.#handleFor(stream, webSocket, () => connection);
     const connection = fanout.open(webSocket === undefined ? start : keptUntil(webSocket.lifetime, start), {
       handle,
-      head: encodeStreamHead(start),
+      head: this.#headOf(stream),
       onRoom: webSocket && (() => webSocket.flushed()),
     });
     this.#connections.set(socket, connection);
     if (stream.isDetached) this.#listen(connection);
     socket.setTimeout(0);
     socket.setNoDelay(true);
+    writeOneByOne(socket);
     socket.once("close", () => {
       this.#connections.delete(socket);
       fanout.closed(connection);
@@ -111,7 +117,13 @@ export class SocketStreams {
       isChunked,
       directBytes: 0,
       extraRequests: 0,
+      extraBytes: 0,
     };
+  }
+
+  #headOf({ socket, start }: SocketStream): Buffer {
+    const headers = [...start.headers, ...strictTransport(socket, this.#options.hstsSeconds)];
+    return encodeStreamHead({ ...start, headers });
   }
 
   #createWebSocket(
@@ -141,18 +153,28 @@ export class SocketStreams {
     socket.resume();
   }
 
-  #listen({ handle: { socket, webSocket } }: Connection<StreamSocket>): void {
+  #listen({ handle }: Connection<StreamSocket>): void {
+    const { socket, webSocket } = handle;
     socket.on("data", (bytes: Buffer) => {
-      if (webSocket !== undefined) webSocket.read(bytes);
-      else if (/^[A-Z]+ /.test(bytes.toString("latin1", 0, 32))) this.countExtra(socket, countHeads(bytes));
-      else socket.destroy();
+      if (webSocket !== undefined) return webSocket.read(bytes);
+      const begins = /^[A-Z]+ /.test(bytes.toString("latin1", 0, 32));
+      if (!begins && !mayBeBody(handle, bytes)) return void socket.destroy();
+      const heads = countHeads(bytes);
+      this.countExtra(socket, begins ? Math.max(1, heads) : heads);
     });
   }
 }
 
-/** The number of request heads that end in these bytes; at least 1, since a request begins in these bytes. */
+/** The body of a further request may come in several pieces, each of which may contain the next request. */
+function mayBeBody(handle: StreamSocket, bytes: Buffer): boolean {
+  if (handle.extraRequests === 0) return false;
+  handle.extraBytes += bytes.length;
+  return handle.extraBytes <= droppedBytes;
+}
+
+/** The number of request heads that end in these bytes. */
 function countHeads(bytes: Buffer): number {
   let count = 0;
   for (let at = bytes.indexOf(endOfHead); at >= 0; at = bytes.indexOf(endOfHead, at + 4)) count += 1;
-  return Math.max(1, count);
+  return count;
 }

@@ -6,6 +6,7 @@ import { unixPeer } from "../../gateway/http/client-address.js";
 import { ConnectionDescriptors } from "../connection-descriptors.js";
 import type { ConnectionDescriptorsOptions } from "../connection-descriptors.js";
 import type { AcceptedAt } from "./listener.js";
+import type { SecureConnections } from "../tls/secure-connections.js";
 import { ProxyPeers } from "./proxy/proxy-peers.js";
 import { readProxyHeader } from "./proxy/read-proxy-header.js";
 
@@ -27,8 +28,12 @@ export interface ReadyConnection extends ConnectionClient {
 export interface IntakeOptions extends ConnectionDescriptorsOptions {
   /** The addresses and networks of proxies that must send a PROXY header. */
   readonly proxyProtocol: readonly string[];
-  /** Gets each connection that is admitted. */
+  /** Makes the handshakes; undefined if no listener is secure. */
+  readonly secureConnections: SecureConnections | undefined;
+  /** Gets each connection that is admitted, after its handshake. */
   readonly ready: (arrival: ReadyConnection) => void;
+  /** Gets each connection to an address that only redirects. */
+  readonly redirect: (socket: Socket) => void;
 }
 
 /** A paused connection from which nothing was read. */
@@ -81,12 +86,15 @@ export class Intake {
     });
   }
 
-  #admit({ socket, admit }: Incoming, client: ConnectionClient): void {
+  #admit({ socket, at, admit }: Incoming, client: ConnectionClient): void {
     const ended = admit(client);
     // Above the limit, a client gets no response, because the limit also saves the cost of responses.
     if (ended === undefined) return this.#cut(socket, "address");
     socket.once("close", ended);
-    this.#options.ready({ socket, ...client });
+    const { ready, redirect, secureConnections } = this.#options;
+    if (at.redirects) redirect(socket);
+    else if (!at.secure) ready({ socket, ...client });
+    else secureConnections?.take(socket, (secure) => ready({ socket: secure, ...client }));
   }
 
   #cut(socket: Socket, reason: CutReason): void {

@@ -40,16 +40,20 @@ export class Listeners {
    * @throws PharosError `unreachable` if an address cannot be bound
    */
   async open(): Promise<readonly BoundAddress[]> {
+    const bound: BoundAddress[] = [];
     for (const [index, listener] of this.#options.listeners.entries()) {
       try {
-        this.#bindings.push(...(await this.#bind(listener, index)));
+        const bindings = await this.#bind(listener, index);
+        this.#bindings.push(...bindings);
+        const redirects = listener.redirects ? { redirects: true } : {};
+        for (const each of bindings) bound.push({ ...each.bound, ...redirects });
       } catch (error) {
         this.close();
         throw cannotListen(listener, error);
       }
     }
     for (const { server } of this.#bindings) this.#logErrors(server);
-    return this.#bindings.map(({ bound }) => bound);
+    return bound;
   }
 
   /** Call this method after a change of the limits. Open connections above a smaller limit stay open. */
@@ -63,8 +67,9 @@ export class Listeners {
     for (const server of this.#servers) server.close();
   }
 
-  #bind({ address, secure, socketMode }: Listener, index: number): Promise<readonly Binding[]> {
-    const create: CreateServer = () => this.#createServer(index);
+  #bind(listener: Listener, index: number): Promise<readonly Binding[]> {
+    const { address, secure, socketMode } = listener;
+    const create: CreateServer = () => this.#createServer(listener, index);
     switch (address.kind) {
       case "tcp":
         return bindTcp(create, { ...address, secure });
@@ -77,7 +82,7 @@ export class Listeners {
     }
   }
 
-  #createServer(listener: number): Server {
+  #createServer({ secure, redirects }: Listener, index: number): Server {
     // With half-open connections, a client that ends its side still gets its answers. Without a delay, the kernel sends
     // the end of a round at once, also while earlier bytes are not acknowledged.
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
@@ -89,7 +94,8 @@ export class Listeners {
       const address = server.address();
       // Node knows no address of a unix socket that it has not bound itself.
       const isUnix = address === null || typeof address === "string";
-      server.on("connection", (socket) => this.#accept(socket, { listener, isUnix }));
+      const at = { listener: index, secure, redirects, isUnix };
+      server.on("connection", (socket) => this.#accept(socket, at));
     });
     return server;
   }

@@ -43,7 +43,7 @@ const warnBeforeMs = 14 * 24 * 60 * 60 * 1000;
  */
 export class CertificateStore {
   readonly #options: CertificateStoreOptions;
-  readonly #watch: FileWatch;
+  #watch: FileWatch;
   readonly #renewal: Timer;
   readonly #followers = new Set<(material: TlsMaterial) => void>();
   #material: TlsMaterial;
@@ -52,8 +52,7 @@ export class CertificateStore {
   constructor(options: CertificateStoreOptions) {
     const { files, clock } = options;
     this.#options = options;
-    const names = files.flatMap(({ certFile, keyFile }) => [certFile, keyFile]);
-    this.#watch = new FileWatch({ files: names, clock, changed: () => this.reload() });
+    this.#watch = this.#watchOf(files);
     this.#renewal = clock.every(renewEveryMs, () => this.#renewTicketKeys());
     try {
       this.#material = { pairs: readCertificates(files), ticketKeys: newTicketKeys() };
@@ -78,7 +77,7 @@ export class CertificateStore {
   /** Reads the files again. If a file cannot be used, all earlier certificates stay in use, and the log says why. */
   reload(): void {
     try {
-      this.use(this.read());
+      this.use(readCertificates(this.#material.pairs));
     } catch (error) {
       const reason = messageOf(error);
       this.#options.logger.error(
@@ -89,17 +88,16 @@ export class CertificateStore {
   }
 
   /**
-   * Reads the files without using them yet; see {@link use}.
+   * Uses these certificates for new connections, and watches their files. Open connections continue.
    *
-   * @throws PharosError as {@link readCertificates}
+   * @param pairs at least one, from {@link readCertificates}
    */
-  read(): readonly CertificatePair[] {
-    return readCertificates(this.#options.files);
-  }
-
-  /** Uses these certificates for new connections. Open connections continue. */
   use(pairs: readonly CertificatePair[]): void {
     if (isSame(pairs, this.#material.pairs)) return;
+    if (!isSame(pairs.map(filesOf), this.#material.pairs.map(filesOf))) {
+      void this.#watch.close();
+      this.#watch = this.#watchOf(pairs);
+    }
     this.#change({ ...this.#material, pairs });
     this.#tell();
   }
@@ -109,6 +107,11 @@ export class CertificateStore {
     this.#renewal.cancel();
     this.#followers.clear();
     await this.#watch.close();
+  }
+
+  #watchOf(pairs: readonly CertificateFiles[]): FileWatch {
+    const files = pairs.flatMap(filesOf);
+    return new FileWatch({ files, clock: this.#options.clock, changed: () => this.reload() });
   }
 
   #renewTicketKeys(): void {
@@ -157,6 +160,10 @@ export function newTicketKeys(): string {
   return randomBytes(ticketKeyBytes).toString("base64");
 }
 
-function isSame(some: readonly CertificatePair[], others: readonly CertificatePair[]): boolean {
+function filesOf({ certFile, keyFile }: CertificateFiles): readonly string[] {
+  return [certFile, keyFile];
+}
+
+function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
   return JSON.stringify(some) === JSON.stringify(others);
 }

@@ -1,6 +1,4 @@
-import { writeSync } from "node:fs";
 import type { Socket } from "node:net";
-import { descriptorOf } from "../descriptor-of.js";
 
 const text = "This address speaks TLS. Use https:// in place of http://.\n";
 
@@ -16,15 +14,9 @@ const answer = Buffer.from(
 );
 
 /**
- * Answers a client that sent a request of plain HTTP in place of a handshake. Goes around Node, which would encrypt the
- * answer. The caller closes the connection.
+ * Answers a client that sent a request of plain HTTP in place of a handshake. The answer goes to the socket below TLS.
+ * Node gives it to the kernel at once, so the caller may close the connection.
  */
 export function answerPlainHttp(raw: Socket): void {
-  const fd = descriptorOf(raw);
-  if (fd === undefined) return;
-  try {
-    writeSync(fd, answer);
-  } catch {
-    // The client has left, or its buffer is full; it then gets no answer.
-  }
+  raw.write(answer);
 }

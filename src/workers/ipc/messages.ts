@@ -2,6 +2,7 @@ import type { Batch } from "../../hub/cohort.js";
 import type { Page, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
 import type { ProcessUsage } from "../../process/process-usage.js";
+import type { TlsMaterial } from "../../fronts/tls/certificate-store.js";
 import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
 import type { ChangedSettings } from "./settings.js";
 import type { BucketCounts, CounterName, HistogramName, Labels } from "../../base/metrics.js";
@@ -93,6 +94,8 @@ export type ToWorker =
   | { readonly kind: "end-streams"; readonly overMs: number }
   /** The worker has to close this connection, because its client has too many. */
   | { readonly kind: "cut"; readonly connection: number }
+  /** The certificates for new connections from now on. */
+  | { readonly kind: "certificates"; readonly tls: TlsMaterial }
   /** The hub sends no further connections. The worker answers `settled` after its last write. */
   | { readonly kind: "settle" }
   /** The worker has to close its streams in order, and then to end. */
@@ -101,7 +104,7 @@ export type ToWorker =
 /** The messages about requests and streams. The other messages are about the worker itself. */
 export type StreamsToWorker = Exclude<
   ToWorker,
-  { readonly kind: "settings" | "drain" | "end-streams" | "cut" | "settle" | "close" }
+  { readonly kind: "settings" | "drain" | "end-streams" | "cut" | "certificates" | "settle" | "close" }
 >;
 
 /** The names of the format and the coding of a cohort's bytes. */
@@ -136,6 +139,7 @@ export type ToHub =
       readonly headers: HeaderList;
       readonly peer?: string | undefined;
       readonly isDirect: boolean;
+      readonly isTls: boolean;
     }
   /** Body: the body of the request, unless `refusal` is set. */
   | { readonly kind: "body"; readonly request: RequestNumber; readonly refusal?: BodyRefusal }

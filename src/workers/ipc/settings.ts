@@ -1,6 +1,7 @@
 import type { LogLevel } from "../../base/log.js";
 import type { DescriptorPlan } from "../../limits/descriptors.js";
 import type { AcceptedAt } from "../../fronts/listen/listener.js";
+import type { TlsMaterial } from "../../fronts/tls/certificate-store.js";
 import type { FanoutLimits } from "../../limits/fanout.js";
 import type { ServedPath } from "../../gateway/http/resource.js";
 
@@ -16,6 +17,11 @@ export interface WorkerSettings {
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly proxyProtocol: readonly string[];
+  readonly hstsSeconds: number;
+  /** The URL of the hub for its clients: its port is for redirects to https. */
+  readonly publicUrl: string;
+  /** The certificates at the start of the worker; undefined if no listener is secure. */
+  readonly tls?: TlsMaterial | undefined;
   readonly headBytes: number;
   readonly headerLines: number;
   readonly bodyBytes: number;

@@ -9,6 +9,7 @@ import type { Metrics } from "../../base/metrics.js";
 import type { FanoutLimits } from "../../limits/fanout.js";
 import type { WorkerStatus } from "../../fronts/front.js";
 import { Waiters } from "../../base/waiters.js";
+import type { CertificateStore } from "../../fronts/tls/certificate-store.js";
 import type { WorkerSettings } from "../ipc/settings.js";
 import { removeDeadFolders } from "./remove-dead-folders.js";
 import { ScratchFolder } from "./scratch-folder.js";
@@ -32,7 +33,9 @@ export interface WorkerPoolOptions {
   /** The program of a worker. */
   readonly entry: string;
   /** The settings that are the same for all workers. Read at the start of each worker. */
-  readonly settings: Omit<WorkerSettings, "worker" | "address">;
+  readonly settings: Omit<WorkerSettings, "worker" | "address" | "tls">;
+  /** The certificates of the listeners with TLS; undefined if there is none. */
+  readonly certificates?: CertificateStore | undefined;
   /** Read at each use. */
   readonly fanout: Pick<FanoutLimits, "roundBytes">;
   readonly gateway: Gateway;
@@ -73,6 +76,9 @@ export class WorkerPool {
     this.#options = options;
     this.#workers = Array.from({ length: options.workers }, () => undefined);
     this.#unready = new Map(this.#workers.map((_, index) => [index, 0]));
+    options.certificates?.follow((tls) => {
+      for (const worker of this.#running()) worker.useCertificates(tls);
+    });
   }
 
   /** Open connections, with and without a stream. */
@@ -205,6 +211,7 @@ export class WorkerPool {
       const folder = this.#folder.make();
       const settings = {
         ...this.#options.settings,
+        tls: this.#options.certificates?.material,
         worker: index + 1,
         address: `ipc://${join(folder, `worker-${run}`)}`,
       };

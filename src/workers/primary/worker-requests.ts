@@ -122,6 +122,7 @@ export class WorkerRequests {
     headers,
     peer,
     isDirect,
+    isTls,
   }: RequestMessage): GatewayRequest {
     const values = new Map(headers);
     const controller = new AbortController();
@@ -137,6 +138,7 @@ export class WorkerRequests {
       disconnectSignal: () => controller.signal,
       front: "http",
       isDirect,
+      isTls,
     };
   }
 

@@ -8,6 +8,7 @@ import type { Metrics } from "../../base/metrics.js";
 import type { ProcessUsage } from "../../process/process-usage.js";
 import { ZeroMqPeer } from "../ipc/peer.js";
 import type { ToHub, ToWorker, WorkerGauges, WorkerMetrics } from "../ipc/messages.js";
+import type { TlsMaterial } from "../../fronts/tls/certificate-store.js";
 import { changedSettings } from "../ipc/settings.js";
 import type { ChangedSettings, WorkerSettings } from "../ipc/settings.js";
 import { WorkerConnections } from "./worker-connections.js";
@@ -174,6 +175,11 @@ export class Worker {
     if (this.#up) this.#peer.send({ kind: "close" });
     else this.kill();
     await this.#until(() => this.#over);
+  }
+
+  /** Gives the worker the certificates for new connections. A worker that has not started gets them at its start. */
+  useCertificates(tls: TlsMaterial): void {
+    this.#peer.send({ kind: "certificates", tls });
   }
 
   /** Changes the settings of the worker, in order with the answers to its requests. */

@@ -33,6 +33,8 @@ export const workersFronts: FrontBuilder = (parts) => {
         corsOrigins: settings.corsOrigins,
         trustedProxies: settings.trustedProxies,
         proxyProtocol,
+        hstsSeconds: settings.hsts,
+        publicUrl: settings.publicUrl,
         headBytes: limits.headBytes,
         headerLines: limits.headerLines,
         bodyBytes: limits.bodyBytes,

@@ -93,7 +93,7 @@ export class RemoteGateway implements GatewayPort {
   handle(request: FrontRequest): Promise<Answer> {
     this.#last += 1;
     const number = this.#last;
-    const { method, version, path, query, peer, isDirect } = request;
+    const { method, version, path, query, peer, isDirect, isTls = false } = request;
     const headers = request.headerNames().map((name) => [name, request.header(name) ?? ""] as const);
     this.#options.peer.send({
       kind: "request",
@@ -105,6 +105,7 @@ export class RemoteGateway implements GatewayPort {
       headers,
       peer,
       isDirect,
+      isTls,
     });
     const ended = (): void => this.#options.peer.send({ kind: "ended", request: number });
     const signal = request.disconnectSignal();

@@ -4,8 +4,10 @@ import type { AccessLog } from "../../access-log/access-log.js";
 import { openAccessLog } from "../../access-log/open-access-log.js";
 import type { Clock } from "../../base/clock.js";
 import { HttpFront } from "../../fronts/http/http-front.js";
+import { Redirects } from "../../fronts/http/listening/redirects.js";
 import { Intake } from "../../fronts/listen/intake.js";
 import type { ReadyConnection } from "../../fronts/listen/intake.js";
+import { SecureConnections } from "../../fronts/tls/secure-connections.js";
 import { Live } from "../../base/live/live.js";
 import type { LeveledLogger } from "../../base/log.js";
 import { EventLoopDelay } from "../../process/event-loop-delay.js";
@@ -39,6 +41,8 @@ export class WorkerFront {
   readonly #front: HttpFront;
   readonly #accessLog: AccessLog | undefined;
   readonly #intake: Intake;
+  readonly #secure: SecureConnections | undefined;
+  readonly #redirects: Redirects;
   /** The connections of proxies, which the hub may cut. */
   readonly #named = new Map<number, Socket>();
   readonly #delay: EventLoopDelay | undefined;
@@ -71,11 +75,16 @@ export class WorkerFront {
       logger,
       metrics,
     });
+    const { tls } = settings;
+    this.#secure = tls && new SecureConnections({ ...options, metrics, material: tls });
+    this.#redirects = new Redirects(settings.publicUrl);
     this.#intake = new Intake({
       ...this.#options,
       ...settings,
       metrics,
+      secureConnections: this.#secure,
       ready: (arrival) => this.#front.take(arrival),
+      redirect: (socket) => this.#redirects.take(socket),
     });
   }
 
@@ -141,6 +150,9 @@ export class WorkerFront {
       case "end-streams":
         void this.#endStreams(message.overMs);
         return;
+      case "certificates":
+        this.#secure?.use(message.tls);
+        return;
       case "settle":
         void this.#settle();
         return;
@@ -180,11 +192,14 @@ export class WorkerFront {
   }
 
   async #settle(): Promise<void> {
+    this.#secure?.close();
     await this.#front.settle();
     this.#peer.send({ kind: "settled" });
   }
 
   async #close(): Promise<void> {
+    this.#secure?.close();
+    this.#redirects.close();
     await this.#front.close();
     await this.#accessLog?.close();
     this.#sendMetrics();

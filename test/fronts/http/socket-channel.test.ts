@@ -80,7 +80,14 @@ async function crowd(clients: number) {
   const connections = sockets.map((socket): Connection<StreamSocket> => {
     // The handles have no file descriptor, so the channel writes through the sockets, and each socket counts its
     // written bytes.
-    const handle = { socket, fd: undefined, onWritten: () => undefined, directBytes: 0, extraRequests: 0 };
+    const handle = {
+      socket,
+      fd: undefined,
+      onWritten: () => undefined,
+      directBytes: 0,
+      extraRequests: 0,
+      extraBytes: 0,
+    };
     const head = Buffer.from("head\n");
     const ticket = new LocalTicket({ subscription, lastEventId: undefined });
     return fanout.open(admitStream({ ticket, expiresAtMs: undefined }), { handle, head });

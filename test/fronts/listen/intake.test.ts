@@ -42,7 +42,7 @@ class IntakeSite {
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
       sockets.push(socket);
       site.#accepted += 1;
-      intake.take({ socket, at: { listener: 0, isUnix }, admit });
+      intake.take({ socket, at: { listener: 0, secure: false, redirects: false, isUnix }, admit });
       socket.on("close", () => site.changes.changed());
       site.changes.changed();
     });
@@ -79,6 +79,8 @@ class IntakeSite {
     const ignore = (): void => undefined;
     return new Intake({
       proxyProtocol: [],
+      secureConnections: undefined,
+      redirect: ignore,
       descriptors: planDescriptors(),
       clock: this.clock,
       logger: { debug: ignore, info: ignore, error: ignore, warn: (fields) => this.warnings.push(fields) },

@@ -32,6 +32,7 @@ function createListeners(
       listeners: ports.map((port) => ({
         address: { kind: "tcp", host: "127.0.0.1", port },
         secure: false,
+        redirects: false,
         socketMode: 0o660,
       })),
       limits: { connections },

@@ -2,6 +2,7 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { CertificateStore, type TlsMaterial } from "../../../src/fronts/tls/certificate-store.js";
+import { readCertificates } from "../../../src/fronts/tls/read-certificates.js";
 import { MetricsRegistry } from "../../../src/monitoring/metrics-registry.js";
 import { certificateFolder, makeCertificate, type TestCertificate } from "../../support/tls/certificates.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
@@ -116,4 +117,19 @@ test("a store whose files have a fault does not start, and leaves no timer behin
   const certFile = join(folder, "none");
   expect(() => stored({ certFile, keyFile: certFile, cert: "", key: "" }, clock)).toThrow("ENOENT");
   expect(clock.timers).toBe(0);
+});
+
+test("a store that gets the certificates of other files watches these", async () => {
+  const folder = certificateFolder();
+  const { store, seen, clock } = stored(makeCertificate(folder, "a"));
+  const other = makeCertificate(folder, "b");
+  store.use(readCertificates([other]));
+  expect(store.material.pairs[0]?.certFile).toBe(other.certFile);
+  replace(makeCertificate(folder, "c"), other);
+  await expect
+    .poll(() => {
+      clock.advance(2000);
+      return seen.length;
+    })
+    .toBe(2);
 });

@@ -40,6 +40,7 @@ export class ClientGroup {
     this.#shared = {
       host: spec.host ?? "127.0.0.1",
       port: spec.port,
+      tls: spec.tls ?? false,
       path: pathOf(spec),
       headers: spec.headers ?? {},
       reading: spec.reading ?? { kind: "fast" },

@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { monotonicUs } from "./payload.js";
 import type { Leaving, Reading } from "./protocol.js";
 import { ChunkReader } from "../chunk-reader.js";
@@ -20,6 +21,7 @@ export interface ClientEvents {
 export interface ClientShared {
   readonly host: string;
   readonly port: number;
+  readonly tls: boolean;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly expected: Expected;
@@ -74,18 +76,21 @@ export class LoadClient {
     this.#head = Buffer.alloc(0);
     this.#error = undefined;
     this.#refused = false;
-    const socket: Socket = createConnection({
-      host: this.#shared.host,
-      port: this.#shared.port,
+    const { host, port, tls } = this.#shared;
+    const options = {
+      host,
+      port,
+      rejectUnauthorized: false,
       ...(localAddress === undefined ? {} : { localAddress }),
       onread: {
         buffer: memoryFor(this.#shared.reading),
-        callback: (bytes, memory) =>
+        callback: (bytes: number, memory: Uint8Array): boolean =>
           this.#take(socket, Buffer.isBuffer(memory) ? memory : Buffer.from(memory), bytes),
       },
-    });
+    };
+    const socket: Socket = tls ? connectTls(options) : createConnection(options);
     this.#socket = socket;
-    socket.once("connect", () => socket.write(this.#request()));
+    socket.once(tls ? "secureConnect" : "connect", () => socket.write(this.#request()));
     socket.on("error", (error) => {
       this.#error = error;
     });

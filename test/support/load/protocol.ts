@@ -21,6 +21,8 @@ export interface GroupSpec {
   readonly name: string;
   readonly clients: number;
   readonly port: number;
+  /** True for TLS, with any certificate of the server. @default false */
+  readonly tls?: boolean;
   /** @default "127.0.0.1" */
   readonly host?: string;
   /** @default "/esupdates" */

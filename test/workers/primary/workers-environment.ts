@@ -29,7 +29,9 @@ const within = 30_000;
 
 /** One listener on a port of this machine. */
 export function listenersAt(port: number): readonly Listener[] {
-  return [{ address: { kind: "tcp", host: "127.0.0.1", port }, secure: false, socketMode: 0o660 }];
+  return [
+    { address: { kind: "tcp", host: "127.0.0.1", port }, secure: false, redirects: false, socketMode: 0o660 },
+  ];
 }
 
 /** A front whose workers are real processes. The processes run a test program, and end with the test. */
@@ -114,6 +116,8 @@ const settings = {
   corsOrigins: [],
   trustedProxies: [],
   proxyProtocol: [],
+  hstsSeconds: 0,
+  publicUrl: "http://127.0.0.1",
   descriptors: planDescriptors(),
   headBytes: 16_384,
   headerLines: 100,

@@ -29,6 +29,8 @@ test("a worker gives back connections whose handles never reached it", async () 
       corsOrigins: [],
       trustedProxies: [],
       proxyProtocol: [],
+      hstsSeconds: 0,
+      publicUrl: "http://127.0.0.1",
       descriptors: planDescriptors(),
       headBytes: 16_384,
       headerLines: 100,
@@ -47,7 +49,7 @@ test("a worker gives back connections whose handles never reached it", async () 
   });
   await front.start();
   onTestFinished(() => hub.send(JSON.stringify([{ kind: "close" }])));
-  const at = { listener: 0, isUnix: false };
+  const at = { listener: 0, secure: false, redirects: false, isUnix: false };
   front.take({ connection: 1, at }, undefined);
   front.take({ connection: 4, at }, undefined);
   const said = before(untilSaid(hub, 5), { within: 30_000, missing: "what it has to say" });

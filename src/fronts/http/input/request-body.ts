@@ -9,7 +9,7 @@ import type { BodyMessage } from "./body-message.js";
  * The front reads and drops an unread body up to this size. The client then receives the response, and can reuse the
  * connection.
  */
-const droppedBytes = 1024 * 1024;
+export const droppedBytes = 1024 * 1024;
 
 export interface RequestBodyOptions {
   readonly request: BodyMessage;

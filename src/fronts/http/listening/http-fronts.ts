@@ -8,7 +8,7 @@ import { ListeningFront } from "./listening-front.js";
 /** The HTTP front in this process, if the configuration has an HTTP address and no workers. */
 export const httpFronts: FrontBuilder = (parts) => {
   const { config, hub } = parts;
-  const { workers, limits, proxyProtocol } = config.current;
+  const { workers, limits, proxyProtocol, hsts, publicUrl } = config.current;
   const listeners = listenersOf(config.current);
   if (listeners.length === 0 || workers > 0) return [];
   const fanout = config.derive((settings) => fanoutLimits(settings, settings.limits.roundBytes));
@@ -18,6 +18,8 @@ export const httpFronts: FrontBuilder = (parts) => {
       fanout,
       listeners,
       proxyProtocol,
+      hstsSeconds: hsts,
+      publicUrl,
       cohorts: new LocalCohorts({ name: "http", hub, pageCacheBytes: fanout.pageCacheBytes }),
       headBytes: limits.headBytes,
       headerLines: limits.headerLines,

@@ -3,13 +3,20 @@ import { Intake } from "../../listen/intake.js";
 import type { Incoming } from "../../listen/intake.js";
 import type { Listener } from "../../listen/listener.js";
 import { Listeners } from "../../listen/listeners.js";
+import type { CertificateStore } from "../../tls/certificate-store.js";
+import { SecureConnections } from "../../tls/secure-connections.js";
 import { HttpFront } from "../http-front.js";
 import type { HttpFrontOptions } from "../http-front.js";
+import { Redirects } from "./redirects.js";
 
 export interface ListeningFrontOptions extends HttpFrontOptions {
   readonly listeners: readonly Listener[];
   /** The addresses and networks of proxies that must send a PROXY header. */
   readonly proxyProtocol: readonly string[];
+  /** The URL of the hub for its clients. */
+  readonly publicUrl: string;
+  /** The certificates of the listeners with TLS; undefined if there is none. */
+  readonly certificates: CertificateStore | undefined;
   /** The limit of connections, with and without a stream. The front closes further connections at once. */
   readonly limits: { readonly connections: number };
 }
@@ -23,11 +30,22 @@ export class ListeningFront implements Front {
   readonly held = 0;
   readonly #front: HttpFront;
   readonly #listeners: Listeners;
+  readonly #redirects: Redirects;
+  readonly #secure: SecureConnections | undefined;
 
   constructor(options: ListeningFrontOptions) {
     const { gateway, metrics } = options;
     this.#front = new HttpFront(options);
-    const intake = new Intake({ ...options, ready: (arrival) => this.#front.take(arrival) });
+    this.#redirects = new Redirects(options.publicUrl);
+    this.#secure =
+      options.certificates && new SecureConnections({ ...options, material: options.certificates.material });
+    options.certificates?.follow((material) => this.#secure?.use(material));
+    const intake = new Intake({
+      ...options,
+      secureConnections: this.#secure,
+      ready: (arrival) => this.#front.take(arrival),
+      redirect: (socket) => this.#redirects.take(socket),
+    });
     const admit: Incoming["admit"] = ({ peer }) => gateway.admitConnection(peer);
     this.#listeners = new Listeners({
       ...options,
@@ -63,12 +81,18 @@ export class ListeningFront implements Front {
   }
 
   async settle(): Promise<void> {
-    this.#listeners.close();
+    this.#acceptNoMore();
     await this.#front.settle();
   }
 
   async close(): Promise<void> {
-    this.#listeners.close();
+    this.#acceptNoMore();
     await this.#front.close();
+  }
+
+  #acceptNoMore(): void {
+    this.#listeners.close();
+    this.#secure?.close();
+    this.#redirects.close();
   }
 }
