@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -23,6 +23,17 @@ test("the shipped configuration is valid", async () => {
   await writeFile(tokenFile, adminToken);
   await writeFile(file, await configurationFor({ targets: ["127.0.0.1:8081"], tokenFile }));
   expect(await promtool(["check", "config", file])).toContain("SUCCESS");
+});
+
+test("the configuration for Compose is valid, with the alert rules", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "pharos-promtool-"));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  const [tokenFile, file] = [join(dir, "admin-token"), join(dir, "prometheus.yml")];
+  await writeFile(tokenFile, adminToken);
+  await cp(join(folder, "alerts.yml"), join(dir, "alerts.yml"));
+  const shipped = await readFile(join(root, "deploy", "compose", "prometheus.yml"), "utf8");
+  await writeFile(file, shipped.replace("/run/secrets/admin-token", tokenFile));
+  expect(await promtool(["check", "config", file])).toContain("1 rule files found");
 });
 
 test("the alert rules are valid, and fire when they should and not otherwise", async () => {
