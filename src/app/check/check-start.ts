@@ -2,6 +2,7 @@ import { messageOf } from "../../base/errors.js";
 import type { Config } from "../../config/config.js";
 import { accessLogChecks } from "./access-log-checks.js";
 import type { Check, CheckPorts } from "./check.js";
+import { listeningChecks } from "./listening-checks.js";
 import { publishingChecks } from "./publishing-checks.js";
 import { journalChecks, recordChecks } from "./storage-checks.js";
 import { tokenChecks } from "./token-checks.js";
@@ -34,6 +35,7 @@ export function checkStart(config: Config, ports: CheckPorts): StartCheck {
 
 function checksOf(config: Config, ports: CheckPorts): readonly Check[] {
   return [
+    ...listeningChecks(config),
     ...tokenChecks(config, ports),
     ...publishingChecks(config, ports.logger),
     ...journalChecks(config, ports.logger),

@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 import type { Config } from "../../config/config.js";
+import type { CertificateFiles } from "../../fronts/tls/certificate-pair.js";
 import { CertificateStore } from "../../fronts/tls/certificate-store.js";
 
 /** The parts of the hub that the certificates use. */
@@ -17,11 +18,17 @@ export interface CertificatePorts {
  * @throws PharosError `bad-config` with one line for each pair that cannot be used
  */
 export function openCertificates(
-  { https, tlsCerts, tlsKeys }: Pick<Config, "https" | "tlsCerts" | "tlsKeys">,
+  config: Pick<Config, "https" | "tlsCerts" | "tlsKeys">,
   ports: CertificatePorts,
 ): CertificateStore | undefined {
-  if (https.length === 0) return undefined;
-  // The configuration has as many keys as certificates.
-  const files = tlsCerts.map((certFile, index) => ({ certFile, keyFile: tlsKeys[index] ?? "" }));
-  return new CertificateStore({ ...ports, files });
+  if (config.https.length === 0) return undefined;
+  return new CertificateStore({ ...ports, files: certificateFiles(config) });
+}
+
+/** The pairs of files. The configuration has as many keys as certificates. */
+export function certificateFiles({
+  tlsCerts,
+  tlsKeys,
+}: Pick<Config, "tlsCerts" | "tlsKeys">): readonly CertificateFiles[] {
+  return tlsCerts.map((certFile, index) => ({ certFile, keyFile: tlsKeys[index] ?? "" }));
 }

@@ -10,6 +10,7 @@ import { systemClock } from "../../../src/app/system-clock.js";
 import { silentLogger, type Logger } from "../../../src/base/log.js";
 import { loadConfig } from "../../../src/config/load.js";
 import type { SettingText } from "../../../src/config/settings.js";
+import { certificateFolder, makeCertificate } from "../../support/tls/certificates.js";
 import { createKeyPair } from "../../../src/zeromq/curve/keys.js";
 import { writeKeyFile } from "../../../src/zeromq/curve/key-file.js";
 
@@ -190,4 +191,20 @@ test("folders that a hub can do without are warnings", () => {
     "the journal would be in memory, because its folder cannot be used",
     expect.stringMatching(/^cannot record open streams/),
   ]);
+});
+
+test("pairs for TLS and the folders of unix sockets are checked as at a start", () => {
+  const folder = certificateFolder();
+  const one = makeCertificate(folder, "one");
+  const other = makeCertificate(folder, "other");
+  const options = { https: ["unix:/no/such/folder/tls", "0"], ingest: ["@ipc://@name"] };
+  const usable = check({ ...options, "tls-cert": [one.certFile], "tls-key": [one.keyFile] });
+  expect(usable.usable).toContain(`--tls-cert ${one.certFile}`);
+  expect(usable.faults).toEqual(["unix:/no/such/folder/tls: the folder /no/such/folder does not exist"]);
+  const wrong = check({ ...options, "tls-cert": [one.certFile], "tls-key": [other.keyFile] });
+  expect(wrong.faults[1]).toBe(
+    `--tls-cert ${one.certFile}: ${other.keyFile}: the key does not belong to the certificate in ${one.certFile}`,
+  );
+  const missing = check({ ...options, "tls-cert": [`${folder}/none`], "tls-key": [other.keyFile] });
+  expect(missing.faults[1]).toContain(`${folder}/none`);
 });
