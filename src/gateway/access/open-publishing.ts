@@ -21,7 +21,8 @@ export function mayPublishOpenly(request: GatewayRequest): true | string {
   if (!isLoopbackHost(host))
     return `the request's Host is ${quoteValue(host)}; allowed is localhost or a loopback address`;
   const origin = request.header("origin");
-  if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
+  const scheme = request.isTls === true ? "https" : "http";
+  if (origin !== undefined && origin.toLowerCase() !== `${scheme}://${host.toLowerCase()}`) {
     return `a page of the origin ${quoteValue(origin)} sent the request`;
   }
   // Browsers send `Sec-Fetch-Site` with every request of a page, even if the request has no `Origin` [Fetch
