@@ -63,7 +63,8 @@ export class Listeners {
 
   /** Accepts no further connections. Open connections stay open. Safe to call twice. */
   close(): void {
-    for (const { remove } of this.#bindings) remove?.();
+    // By the second call, the path may belong to the next hub.
+    for (const { remove } of this.#bindings.splice(0)) remove?.();
     for (const server of this.#servers) server.close();
   }
 

@@ -1,6 +1,10 @@
+import { link, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { Socket, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { silentLogger } from "../../../src/base/log.js";
+import type { ListenAddress } from "../../../src/config/values/listen-address.js";
 import type { BoundAddress } from "../../../src/fronts/front.js";
 import { Listeners } from "../../../src/fronts/listen/listeners.js";
 import type { ListenersOptions } from "../../../src/fronts/listen/listeners.js";
@@ -19,7 +23,7 @@ interface Accepted {
 }
 
 function createListeners(
-  ports: readonly number[],
+  addresses: readonly (number | ListenAddress)[],
   { connections = 100 }: Partial<ListenersOptions["limits"]> = {},
 ): Accepted {
   const accepted: number[] = [];
@@ -29,8 +33,8 @@ function createListeners(
     sockets,
     dropped: 0,
     listeners: new Listeners({
-      listeners: ports.map((port) => ({
-        address: { kind: "tcp", host: "127.0.0.1", port },
+      listeners: addresses.map((address) => ({
+        address: typeof address === "number" ? { kind: "tcp", host: "127.0.0.1", port: address } : address,
         secure: false,
         redirects: false,
         socketMode: 0o660,
@@ -105,4 +109,19 @@ test("no address stays bound if another one cannot be bound", async () => {
       .on("connect", () => resolve("connected"));
   });
   expect(refused).toBe("ECONNREFUSED");
+});
+
+test("a second close removes no socket file: it may belong to the next hub", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "pharos-listeners-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, "http");
+  const { listeners } = createListeners([{ kind: "unix", path }]);
+  await listeners.open();
+  // The same file, as if the next hub's file had its number and its time.
+  await link(path, join(folder, "next"));
+  listeners.close();
+  expect(await readdir(folder)).toEqual(["next"]);
+  await rename(join(folder, "next"), path);
+  listeners.close();
+  expect(await readdir(folder)).toEqual(["http"]);
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { lstatSync, unlinkSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { chmod, lstat, rename } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Binding, CreateServer } from "./binding.js";
@@ -31,8 +32,8 @@ export async function bindUnix(
   } catch (error) {
     throw withPath(error, { temporary, path });
   }
-  const { ino } = await lstat(path);
-  return [{ server, bound: { url: `unix:${path}` }, remove: () => removeSocket(path, ino) }];
+  const own = await lstat(path, { bigint: true });
+  return [{ server, bound: { url: `unix:${path}` }, remove: () => removeSocket(path, own) }];
 }
 
 async function checkFree(path: string): Promise<void> {
@@ -60,12 +61,17 @@ function isInUse(path: string): Promise<boolean> {
 }
 
 /** Removes the file, unless it is the socket of another program by now. */
-function removeSocket(path: string, ino: number): void {
+function removeSocket(path: string, own: BigIntStats): void {
   try {
-    if (lstatSync(path).ino === ino) unlinkSync(path);
+    if (isSame(lstatSync(path, { bigint: true }), own)) unlinkSync(path);
   } catch {
     // Somebody has removed the file or its folder, or forbids it. The next start replaces the file.
   }
+}
+
+/** A new file may get the number of a removed one, but it has a later time of birth. */
+function isSame(one: BigIntStats, other: BigIntStats): boolean {
+  return one.ino === other.ino && one.dev === other.dev && one.birthtimeNs === other.birthtimeNs;
 }
 
 /** An operator knows the path, and not the temporary one. */

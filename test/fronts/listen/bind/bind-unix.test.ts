@@ -94,6 +94,16 @@ test("at the end, the socket of another program at this path is kept", async () 
   expect((await readdir(folder)).toSorted()).toEqual(["http", "moved"]);
 });
 
+test("at the end, the socket of a successor is kept, also if it has the number of the removed file", async () => {
+  const first = await bind();
+  first?.server.close();
+  await rm(path);
+  // Many file systems, such as ext4, give the free number to the next file.
+  await bind();
+  first?.remove?.();
+  expect(await connects()).toBe(true);
+});
+
 test("a folder that forbids to remove the file does not break the end", async () => {
   const binding = await bind();
   await chmod(folder, 0o500);
