@@ -30,7 +30,7 @@ export interface DetachedSocketsOptions {
 export class DetachedSockets {
   readonly #options: DetachedSocketsOptions;
   readonly #sockets = new WeakSet<Socket>();
-  /** The bytes of each socket that belong to requests before the front last attached the socket again. */
+  /** The bytes of each socket that were read before the server last got the socket: a PROXY header, or requests. */
   readonly #readBefore = new WeakMap<Socket, number>();
 
   #endsAfterAnswers = false;
@@ -57,6 +57,9 @@ export class DetachedSockets {
 
   /** Answers requests of detached sockets through the server's `request` event, like all other requests. */
   attach(server: Server): void {
+    server.on("connection", (socket: Socket) => {
+      this.#readBefore.set(socket, socket.bytesRead - socket.readableLength);
+    });
     server.on("upgrade", (message: BodyMessage, socket: Socket, rest: Buffer) => {
       this.#sockets.add(socket);
       this.#options.input.release(socket);
@@ -77,8 +80,8 @@ export class DetachedSockets {
   }
 
   /**
-   * True if no byte of a request has arrived since the connection was opened or attached again. After a while, Node
-   * reports a time-out for such a connection, as if its first request were too slow.
+   * True if no byte of a request has arrived since the server last got the connection. After a while, Node reports a
+   * time-out for such a connection, as if its first request were too slow.
    */
   isQuiet(socket: Socket): boolean {
     return socket.bytesRead === (this.#readBefore.get(socket) ?? 0);
@@ -103,7 +106,6 @@ export class DetachedSockets {
       return;
     }
     this.#sockets.delete(socket);
-    this.#readBefore.set(socket, socket.bytesRead - socket.readableLength);
     socket.off("error", ignore);
     server.emit("connection", socket);
     // The release has paused a socket with further requests.
