@@ -94,7 +94,11 @@ export class Intake {
     const { ready, redirect, secureConnections } = this.#options;
     if (at.redirects) redirect(socket);
     else if (!at.secure) ready({ socket, ...client });
-    else secureConnections?.take(socket, (secure) => ready({ socket: secure, ...client }));
+    else
+      secureConnections?.take(socket, {
+        peer: client.peer,
+        ready: (secure) => ready({ socket: secure, ...client }),
+      });
   }
 
   #cut(socket: Socket, reason: CutReason): void {

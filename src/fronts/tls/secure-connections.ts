@@ -19,8 +19,13 @@ export interface SecureConnectionsOptions {
   readonly handshakeWithinMs?: number;
 }
 
-/** Gets a connection when its handshake is complete. */
-type Ready = (secure: TLSSocket) => void;
+/** A connection that is to become a TLS connection. */
+export interface Handshake {
+  /** The client, for the log. It differs from the socket's address behind a proxy that has sent a PROXY header. */
+  readonly peer: string;
+  /** Gets the connection when its handshake is complete. */
+  readonly ready: (secure: TLSSocket) => void;
+}
 
 /**
  * The time for a handshake, in milliseconds. A handshake needs two round trips; a lost packet on a bad mobile network
@@ -39,7 +44,7 @@ export class SecureConnections {
   readonly #options: SecureConnectionsOptions;
   /** The server never listens: it gets its connections from {@link take}. */
   readonly #server: Server;
-  readonly #handshakes = new Map<Socket, Ready>();
+  readonly #handshakes = new Map<Socket, Handshake>();
   readonly #log: LimitedLog;
   #contexts = new SecureContexts([]);
 
@@ -75,11 +80,11 @@ export class SecureConnections {
    * Makes the handshake on a connection, and then calls `ready`. The connection may have bytes that were read and put
    * back. A connection whose handshake fails, or takes too long, is closed; `ready` is then not called.
    */
-  take(raw: Socket, ready: Ready): void {
+  take(raw: Socket, handshake: Handshake): void {
     if (raw.destroyed) return;
     // A client that ends its side in the handshake has left. After the handshake, it may still wait for its answers.
     raw.allowHalfOpen = false;
-    this.#handshakes.set(raw, ready);
+    this.#handshakes.set(raw, handshake);
     this.#server.emit("connection", raw);
   }
 
@@ -90,22 +95,27 @@ export class SecureConnections {
 
   #complete(secure: TLSSocket): void {
     const raw = rawOf(secure);
-    const ready = raw && this.#handshakes.get(raw);
-    if (raw === undefined || ready === undefined) return void secure.destroy();
-    this.#handshakes.delete(raw);
+    const handshake = raw && this.#end(raw);
+    if (handshake === undefined) return void secure.destroy();
     secure.allowHalfOpen = true;
     this.#options.metrics.count("tls_handshakes_total", 1, { protocol: secure.getProtocol() ?? "" });
-    ready(secure);
+    handshake.ready(secure);
   }
 
   #fail(error: Error, secure: TLSSocket): void {
     const raw = rawOf(secure);
-    if (raw !== undefined) this.#handshakes.delete(raw);
+    const handshake = raw && this.#end(raw);
     const reason = handshakeFailureOf(error);
     if (reason === "http" && raw !== undefined) answerPlainHttp(raw);
     this.#options.metrics.count("tls_handshakes_failed_total", 1, { reason });
-    this.#log({ reason, error: error.message, peer: raw?.remoteAddress }, "a TLS handshake failed");
+    this.#log({ reason, error: error.message, peer: handshake?.peer }, "a TLS handshake failed");
     secure.destroy();
+  }
+
+  #end(raw: Socket): Handshake | undefined {
+    const handshake = this.#handshakes.get(raw);
+    this.#handshakes.delete(raw);
+    return handshake;
   }
 }
 

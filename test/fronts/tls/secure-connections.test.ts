@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/app/system-clock.js";
-import { silentLogger } from "../../../src/base/log.js";
+import { silentLogger, type LogFields } from "../../../src/base/log.js";
 import { newTicketKeys } from "../../../src/fronts/tls/certificate-store.js";
 import { readCertificates } from "../../../src/fronts/tls/read-certificates.js";
 import { SecureConnections } from "../../../src/fronts/tls/secure-connections.js";
@@ -19,6 +19,7 @@ interface Served {
   readonly raw: readonly Socket[];
   /** The connections after their handshakes. */
   readonly secure: readonly TLSSocket[];
+  readonly logged: readonly LogFields[];
 }
 
 /** A server whose connections get "hello". */
@@ -28,21 +29,25 @@ async function serve(
 ): Promise<Served> {
   const { ticketKeys = newTicketKeys() } = options;
   const metrics = new MetricsRegistry();
+  const logged: LogFields[] = [];
   const material = { pairs: readCertificates(certificates), ticketKeys };
   const connections = new SecureConnections({
     ...options,
     material,
     clock: systemClock,
-    logger: silentLogger,
+    logger: { ...silentLogger, info: (fields) => void logged.push(fields) },
     metrics,
   });
   const raw: Socket[] = [];
   const secure: TLSSocket[] = [];
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
     raw.push(socket);
-    connections.take(socket, (ready) => {
-      secure.push(ready);
-      ready.on("error", () => undefined).write("hello");
+    connections.take(socket, {
+      peer: "198.51.100.7",
+      ready: (ready) => {
+        secure.push(ready);
+        ready.on("error", () => undefined).write("hello");
+      },
     });
   });
   server.listen(0, "127.0.0.1");
@@ -57,6 +62,7 @@ async function serve(
     figures: () => metrics.snapshot(),
     raw,
     secure,
+    logged,
   };
 }
 
@@ -174,6 +180,12 @@ test("bytes that are not TLS end the connection", async () => {
   await once(await plain(port, "SSH-2.0-OpenSSH_9.2\r\n"), "close");
   await failed(figures, "other");
   expect(secure).toEqual([]);
+});
+
+test("the log of a failed handshake names the client, not the proxy that has passed the connection on", async () => {
+  const { port, logged } = await serve([makeCertificate(certificateFolder(), "a")]);
+  await once(await plain(port, "SSH-2.0-OpenSSH_9.2\r\n"), "close");
+  await expect.poll(() => logged).toMatchObject([{ reason: "other", peer: "198.51.100.7" }]);
 });
 
 test.each(["", "\x16\x03\x01"])("a client that stops after %j is closed at the time limit", async (bytes) => {

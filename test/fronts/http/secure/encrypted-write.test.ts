@@ -29,7 +29,9 @@ async function pair(): Promise<{ readonly server: TLSSocket; readonly client: TL
   });
   let secured: (secure: TLSSocket) => void = () => undefined;
   const ready = new Promise<TLSSocket>((resolve) => (secured = resolve));
-  const listener = createServer({ pauseOnConnect: true }, (raw) => connections.take(raw, secured));
+  const listener = createServer({ pauseOnConnect: true }, (raw) =>
+    connections.take(raw, { peer: "127.0.0.1", ready: secured }),
+  );
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
   const { port } = listener.address() as AddressInfo;
