@@ -59,6 +59,9 @@ export class Intake {
   readonly #descriptors: ConnectionDescriptors;
   readonly #proxies: ProxyPeers;
   readonly #warn: LimitedLog;
+  /** The connections whose PROXY header is not read yet. */
+  readonly #unread = new Set<Socket>();
+  #isClosed = false;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -67,20 +70,42 @@ export class Intake {
     this.#warn = limitedLog({ ...options, periodMs: warnEveryMs });
   }
 
-  /** Takes a connection. Closes it if a limit is reached, or if its PROXY header is missing or malformed. */
+  /**
+   * Takes a connection. Closes it if a limit is reached, if its PROXY header is missing or malformed, or if the intake is
+   * closed.
+   */
   take(incoming: Incoming): void {
     const { socket, at } = incoming;
+    if (this.#isClosed) return void socket.destroy();
     if (!this.#descriptors.admit(socket)) return;
     const peer = peerOf(socket, at);
     // The peer has already reset the connection, as HAProxy does after a health check.
     if (peer === undefined) return void socket.destroy();
     if (!this.#proxies.has(peer)) return this.#admit(incoming, { peer, isDirect: true });
+    this.#readHeader(incoming, peer);
+  }
+
+  /** Closes the connections whose PROXY header is being read, and each connection that comes later. */
+  close(): void {
+    this.#isClosed = true;
+    for (const socket of this.#unread) socket.destroy();
+  }
+
+  #readHeader(incoming: Incoming, proxy: string): void {
+    const { socket } = incoming;
+    const forget = (): void => void this.#unread.delete(socket);
+    this.#unread.add(socket);
+    socket.once("close", forget);
     readProxyHeader(socket, {
       clock: this.#options.clock,
-      // Without an address in the header, the proxy itself is the client: for example, it checks the hub's health.
-      found: ({ client = peer }) => this.#admit(incoming, { peer: client, isDirect: false }),
+      found: ({ client }) => {
+        forget();
+        socket.off("close", forget);
+        // Without an address in the header, the proxy itself is the client: for example, it checks the hub's health.
+        this.#admit(incoming, { peer: client ?? proxy, isDirect: false });
+      },
       failed: (reason) => {
-        this.#warn({ proxy: peer, reason }, "closed a connection of a proxy without a valid PROXY header");
+        this.#warn({ proxy, reason }, "closed a connection of a proxy without a valid PROXY header");
         this.#cut(socket, "proxy-header");
       },
     });

@@ -192,12 +192,14 @@ export class WorkerFront {
   }
 
   async #settle(): Promise<void> {
+    this.#intake.close();
     this.#secure?.close();
     await this.#front.settle();
     this.#peer.send({ kind: "settled" });
   }
 
   async #close(): Promise<void> {
+    this.#intake.close();
     this.#secure?.close();
     this.#redirects.close();
     await this.#front.close();

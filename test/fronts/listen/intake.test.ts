@@ -28,6 +28,7 @@ class IntakeSite {
   readonly cut: (string | undefined)[] = [];
   readonly clock = new VirtualClock();
   readonly changes = new Changes();
+  close: () => void = () => undefined;
   #accepted = 0;
   #port = 0;
 
@@ -37,6 +38,7 @@ class IntakeSite {
     const { isUnix = false, ...rest } = options;
     const site = new IntakeSite();
     const intake = site.#createIntake(rest);
+    site.close = () => intake.close();
     const sockets: Socket[] = [];
     const admit = (client: ConnectionClient): (() => void) | undefined => site.#admit(client);
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
@@ -247,4 +249,24 @@ test("the client of a header counts against the limit", async () => {
   fourth.write(header);
   await fourth.readToEnd({ within });
   expect(site.cut).toEqual(["address"]);
+});
+
+test("close ends the connections whose header is not read yet, and no others", async () => {
+  const site = await IntakeSite.start({ proxyProtocol: ["127.0.0.1"] });
+  (await site.connect()).write(header);
+  const admitted = await site.arrival();
+  const waiting = await site.connect();
+  waiting.write(header.slice(0, 10));
+  site.close();
+  await waiting.readToEnd({ within });
+  await site.until(() => site.clock.timers === 0, "the timer of the header still runs");
+  expect([admitted.socket.destroyed, site.counted.size]).toEqual([false, 1]);
+  expect([site.cut, site.warnings]).toEqual([[], []]);
+});
+
+test("a connection that comes after close is closed, and does not count", async () => {
+  const site = await IntakeSite.start();
+  site.close();
+  await (await site.connect()).readToEnd({ within });
+  expect([site.arrivals, site.counted.size]).toEqual([[], 0]);
 });

@@ -30,6 +30,7 @@ export class ListeningFront implements Front {
   readonly held = 0;
   readonly #front: HttpFront;
   readonly #listeners: Listeners;
+  readonly #intake: Intake;
   readonly #redirects: Redirects;
   readonly #secure: SecureConnections | undefined;
 
@@ -40,7 +41,7 @@ export class ListeningFront implements Front {
     this.#secure =
       options.certificates && new SecureConnections({ ...options, material: options.certificates.material });
     options.certificates?.follow((material) => this.#secure?.use(material));
-    const intake = new Intake({
+    this.#intake = new Intake({
       ...options,
       secureConnections: this.#secure,
       ready: (arrival) => this.#front.take(arrival),
@@ -49,7 +50,7 @@ export class ListeningFront implements Front {
     const admit: Incoming["admit"] = ({ peer }) => gateway.admitConnection(peer);
     this.#listeners = new Listeners({
       ...options,
-      accept: (socket, at) => intake.take({ socket, at, admit }),
+      accept: (socket, at) => this.#intake.take({ socket, at, admit }),
       dropped: () => metrics.count("connections_cut_total", 1, { reason: "connections" }),
     });
   }
@@ -92,6 +93,7 @@ export class ListeningFront implements Front {
 
   #acceptNoMore(): void {
     this.#listeners.close();
+    this.#intake.close();
     this.#secure?.close();
     this.#redirects.close();
   }
