@@ -113,7 +113,7 @@ describe.each([0, 2])("with %i workers", (workers) => {
       /^HTTP\/1.1 308 [^]*\r\nLocation: https:\/\/127.0.0.1\/esupdates\?topic=a\r\n/,
     );
     const secure = ["-sS", "-i", "--cacert", certificate.certFile];
-    for (const path of ["/healthz", "/", "/none", "/poll?bad"])
+    for (const path of ["/healthz", "/", "/none", "/poll?bad", "/%zz"])
       expect(await outputOf("curl", [...secure, `${hub.ready.get("http")?.[0]}${path}`])).toMatch(
         /\r\nstrict-transport-security: max-age=300\r\n/i,
       );

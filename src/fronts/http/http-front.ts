@@ -208,10 +208,7 @@ export class HttpFront {
     });
     // Fastify must not look at bodies. The gateway first checks the client's right to send one, and then the type.
     for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
-    app.addHook("onRequest", (request, reply, done) => {
-      for (const [name, value] of this.#strictTransport(request.raw.socket)) void reply.header(name, value);
-      this.#enqueue(request, reply, done);
-    });
+    app.addHook("onRequest", (request, reply, done) => this.#enqueue(request, reply, done));
     app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply));
     app.setNotFoundHandler((request, reply) => this.#answer(request, reply));
     for (const route of routesOf(this.#options.gateway.resources))
@@ -347,6 +344,7 @@ export class HttpFront {
 
   #checkHead(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void {
     const { head } = BodyMessage.of(request.raw);
+    for (const [name, value] of this.#strictTransport(request.raw.socket)) void reply.header(name, value);
     // Files get no answer of the gateway.
     this.#endIfDraining(reply);
     // The bytes behind the head may be meant for the other end of a tunnel [RFC 9110 9.3.6].
