@@ -64,6 +64,8 @@ export class Worker {
   #up = false;
   /** Settings that have changed since the start of the process and are not sent yet. */
   #changed: ChangedSettings | undefined;
+  /** Certificates that have changed since the start of the process and are not sent yet. */
+  #certificates: TlsMaterial | undefined;
   /** True if a connection could not be passed to the worker. */
   #refused = false;
   #hasEndedStreams = false;
@@ -177,9 +179,10 @@ export class Worker {
     await this.#until(() => this.#over);
   }
 
-  /** Gives the worker the certificates for new connections. A worker that has not started gets them at its start. */
+  /** Gives the worker the certificates for new connections. A worker that is not up yet gets them as soon as it is. */
   useCertificates(tls: TlsMaterial): void {
-    this.#peer.send({ kind: "certificates", tls });
+    this.#certificates = tls;
+    if (this.#up) this.#sendChanged();
   }
 
   /** Changes the settings of the worker, in order with the answers to its requests. */
@@ -244,6 +247,8 @@ export class Worker {
   #sendChanged(): void {
     if (this.#changed !== undefined) this.#peer.send({ kind: "settings", settings: this.#changed });
     this.#changed = undefined;
+    if (this.#certificates !== undefined) this.#peer.send({ kind: "certificates", tls: this.#certificates });
+    this.#certificates = undefined;
   }
 
   #note({ counted, observed, ...gauges }: WorkerMetrics): void {

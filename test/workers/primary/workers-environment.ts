@@ -22,6 +22,9 @@ import { Changes } from "../../support/wait-for.js";
 /** A worker that answers each connection; see the comment in its file. */
 export const fakeWorker = join(root, "test", "support", "fake-worker.mjs");
 
+/** A worker that is ready when the test wants; see the comment in its file. */
+export const lateWorker = join(root, "test", "support", "late-worker.mjs");
+
 /** A worker that is never ready. */
 export const slowWorker = join(root, "test", "support", "slow-worker.mjs");
 
