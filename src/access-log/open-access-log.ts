@@ -17,11 +17,16 @@ export interface AccessLogTarget extends Omit<AccessLogOptions, "output"> {
  *
  * @throws PharosError `bad-config` if the file cannot be opened
  */
-export function openAccessLog({ stdout, ...options }: AccessLogTarget): AccessLog | undefined {
+export function openAccessLog(target: AccessLogTarget): AccessLog | undefined {
+  const { accessLog } = target.settings;
+  if (accessLog !== "off" && accessLog !== "-") new FileOutput(accessLog, target.clock).check();
+  return uncheckedAccessLog(target);
+}
+
+/** As {@link openAccessLog}, but never throws: while the file cannot be opened, lines are dropped, counted and told. */
+export function uncheckedAccessLog({ stdout, ...options }: AccessLogTarget): AccessLog | undefined {
   const { accessLog } = options.settings;
   if (accessLog === "off") return undefined;
   if (accessLog === "-") return new AccessLog({ ...options, output: new StreamOutput(stdout) });
-  const output = new FileOutput(accessLog, options.clock);
-  output.check();
-  return new AccessLog({ ...options, output });
+  return new AccessLog({ ...options, output: new FileOutput(accessLog, options.clock) });
 }

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type { Writable } from "node:stream";
 import type { LeveledLogger, LogLevel } from "../base/log.js";
@@ -11,14 +12,16 @@ import { systemClock } from "./system-clock.js";
  *
  * @param createLogger creates the logger, once the log level is known
  * @param stdout the output of an access log with the name `-`
+ * @param channel emits `message` and `disconnect`, as the process of a worker does
  */
 export async function runWorker(
   createLogger: (level: LogLevel) => LeveledLogger,
   stdout: Writable,
+  channel: EventEmitter = process,
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    process.once("disconnect", () => reject(new Error("the hub has ended")));
-    process.once("message", (first: unknown) => {
+    channel.once("disconnect", () => reject(new Error("the hub has ended")));
+    const run = async (first: unknown): Promise<void> => {
       const settings = parseWorkerSettings(first);
       const front = new WorkerFront({
         settings,
@@ -27,10 +30,11 @@ export async function runWorker(
         stdout,
         over: (error) => (error === undefined ? resolve() : reject(error)),
       });
-      process.on("message", (message: unknown, socket: Socket | undefined) =>
+      channel.on("message", (message: unknown, socket: Socket | undefined) =>
         front.take(parseHandedOver(message), socket),
       );
-      front.start().catch(reject);
-    });
+      await front.start();
+    };
+    channel.once("message", (first: unknown) => void run(first).catch(reject));
   });
 }

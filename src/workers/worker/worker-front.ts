@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Writable } from "node:stream";
 import type { AccessLog } from "../../access-log/access-log.js";
-import { openAccessLog } from "../../access-log/open-access-log.js";
+import { uncheckedAccessLog } from "../../access-log/open-access-log.js";
 import type { Clock } from "../../base/clock.js";
 import { HttpFront } from "../../fronts/http/http-front.js";
 import { Redirects } from "../../fronts/http/listening/redirects.js";
@@ -64,7 +64,8 @@ export class WorkerFront {
     this.#peer = peer;
     const metrics = this.#metrics;
     this.#hub = new RemoteHub({ settings, peer, clock, logger, metrics });
-    this.#accessLog = openAccessLog({ settings, stdout, clock, logger, metrics });
+    // The hub has checked the file at its start. A worker that replaces another serves also without the log.
+    this.#accessLog = uncheckedAccessLog({ settings, stdout, clock, logger, metrics });
     this.#front = new HttpFront({
       ...settings,
       accessLog: this.#accessLog,
