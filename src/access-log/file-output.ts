@@ -76,8 +76,9 @@ export class FileOutput implements LineOutput {
     if (this.#handle !== undefined && nowMs < this.#lookAtMs) return this.#handle;
     this.#lookAtMs = nowMs + lookEveryMs;
     if (this.#handle !== undefined && (await isAt(this.#handle, this.#file))) return this.#handle;
-    const opened = await openChecked(this.#file);
+    // First: while the path cannot be opened, no line may go to a file that the path does not name.
     await this.close();
+    const opened = await openChecked(this.#file);
     this.#handle = opened;
     this.#isMidway = false;
     return opened;

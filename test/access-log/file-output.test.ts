@@ -101,6 +101,21 @@ test("while the folder is gone, writes fail, and later ones work again", async (
   expect(readFileSync(file, "utf8")).toBe("three\n");
 });
 
+test("while the folder is gone, no line counts as written, also between two looks", async () => {
+  // Bug: after one failure, the lines of a second went to the removed file, and counted as written.
+  const dir = join(scratch(), "logs");
+  execFileSync("mkdir", [dir]);
+  const { output, clock } = open(join(dir, "access.log"));
+  await output.write(Buffer.from("one\n"));
+  rmSync(dir, { recursive: true });
+  clock.advance(1000);
+  for (const line of ["two\n", "three\n"])
+    await expect(output.write(Buffer.from(line))).rejects.toThrow("ENOENT");
+  execFileSync("mkdir", [dir]);
+  await output.write(Buffer.from("four\n"));
+  expect(readFileSync(join(dir, "access.log"), "utf8")).toBe("four\n");
+});
+
 test.each<[string, () => string, RegExp]>([
   [
     "in a missing folder",
