@@ -6,6 +6,7 @@ import { checkAppArguments, checkConfig } from "./check-app-arguments.js";
 import { createGateway } from "./create-gateway.js";
 import { createJournal } from "./create-journal.js";
 import { createPresence } from "./create-presence.js";
+import { buildOrClose } from "./lifecycle/build-or-close.js";
 import { openJournal, reportEnd } from "./lifecycle/journal-ends.js";
 import { Lifecycle } from "./lifecycle/lifecycle.js";
 import { filterLimits } from "./filter-limits.js";
@@ -13,7 +14,6 @@ import { frontBuilders } from "./fronts.js";
 import { htmlDir } from "./html-dir.js";
 import { MetricsRegistry } from "../monitoring/metrics-registry.js";
 import { setGauges } from "../monitoring/gauges.js";
-import { openCertificates } from "./reload/open-certificates.js";
 import { openAdmin } from "./open-admin.js";
 import { ingestEndpoints, openControl, openIngresses } from "./open-ingresses.js";
 import type { Admin } from "./open-admin.js";
@@ -33,6 +33,7 @@ import { defaultFanoutLimits } from "../limits/fanout.js";
 import { ConnectionDescriptors } from "../fronts/connection-descriptors.js";
 import { planDescriptors } from "../limits/descriptors.js";
 import type { BoundAddress, Front } from "../fronts/front.js";
+import type { CertificateStore } from "../fronts/tls/certificate-store.js";
 import type { Gateway } from "../gateway/gateway.js";
 import { Hub } from "../hub/hub.js";
 import { defaultPressureLimits } from "../hub/backpressure.js";
@@ -142,7 +143,8 @@ export async function createApp(config: Config, ports: AppPorts): Promise<App> {
   const { logger, stopping: signal = new AbortController().signal } = ports;
   const onEnd = (end: JournalEnd): void => reportEnd(end, ports);
   const journal = await createJournal({ config: live, clock, metrics, logger, onEnd, signal });
-  const app = new RunningApp(live, { ...ports, clock, metrics, journal });
+  const parts = { ...ports, clock, metrics, journal };
+  const app = await buildOrClose(config, parts, (all) => new RunningApp(live, all));
   try {
     await app.start();
   } catch (error) {
@@ -156,6 +158,7 @@ interface RunningPorts extends AppPorts {
   readonly clock: Clock;
   readonly metrics: MetricsRegistry;
   readonly journal: Journal;
+  readonly certificates: CertificateStore | undefined;
 }
 
 class RunningApp implements App {
@@ -174,7 +177,6 @@ class RunningApp implements App {
   readonly #gateway: Gateway;
   readonly #fronts: readonly Front[];
   readonly #accessLog: AccessLog | undefined;
-  readonly #certificates: ReturnType<typeof openCertificates>;
   readonly #ingress: ZeroMqIngress[] = [];
   #control: ControlSocket | undefined;
   #admin: Admin | undefined;
@@ -208,10 +210,9 @@ class RunningApp implements App {
       pageCacheBytes: defaultFanoutLimits.pageCacheBytes,
     });
     this.#verifier = new LiveVerifier(live.current, ports);
-    this.#certificates = openCertificates(live.current, ports);
     this.#reloader = new Reloader({
       live,
-      files: [this.#verifier, this.#ingestKeys, new LiveCertificates(this.#certificates)],
+      files: [this.#verifier, this.#ingestKeys, new LiveCertificates(ports.certificates)],
       changed: (before) => this.#settingsChanged(before),
       logger: ports.logger,
     });
@@ -230,7 +231,6 @@ class RunningApp implements App {
       hub: this.#hub,
       htmlDir,
       descriptors: this.#descriptors,
-      certificates: this.#certificates,
     };
     this.#fronts = frontBuilders.flatMap((build) => build(parts));
     this.#lifecycle = this.#createLifecycle();
@@ -356,7 +356,7 @@ class RunningApp implements App {
     await atMost(this.#clock, settleMs, Promise.all(this.#fronts.map((front) => front.settle())));
     await Promise.all(this.#fronts.map((front) => front.close()));
     await this.#accessLog?.close();
-    await this.#certificates?.close();
+    await this.#ports.certificates?.close();
     await atMost(this.#clock, settleMs, this.#journal.close());
     await this.#admin?.close();
     this.#ports.logger.debug({ figures: this.figures() }, "figures");
