@@ -11,14 +11,20 @@ export type NotifyProgram = (assignments: readonly string[]) => Promise<void>;
  * comes with systemd. The program may outlive the hub.
  *
  * @param environment has `NOTIFY_SOCKET` and `PATH`
+ * @param timeoutMs the program is killed after this time
  */
-export function systemdNotify(environment: Readonly<Record<string, string | undefined>>): NotifyProgram {
+export function systemdNotify(
+  environment: Readonly<Record<string, string | undefined>>,
+  timeoutMs = withinMs,
+): NotifyProgram {
   return (assignments) =>
     new Promise((resolve, reject) => {
       const child = spawn("systemd-notify", [...assignments], {
         env: environment,
         stdio: ["ignore", "ignore", "inherit"],
-        timeout: withinMs,
+        timeout: timeoutMs,
+        // A program that ignores SIGTERM would keep all later messages back, also those for the watchdog.
+        killSignal: "SIGKILL",
       });
       child.once("error", reject);
       child.once("close", (code, signal) => {

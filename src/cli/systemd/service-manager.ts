@@ -20,7 +20,8 @@ const stopMarginUsec = 30_000_000;
 
 /**
  * Tells systemd what the hub does, if systemd has started it with `Type=notify`. The messages keep their order. Nothing
- * waits for systemd. If a message cannot be sent, the hub goes on, and the log says so once.
+ * waits for systemd. If a message cannot be sent, the hub goes on, and the log says so once, until a message is sent
+ * again.
  */
 export class ServiceManager {
   readonly #options: ServiceManagerOptions;
@@ -60,7 +61,12 @@ export class ServiceManager {
     if (program === undefined) return;
     this.#unsent += 1;
     this.#sent = this.#sent.then(async () => {
-      await program(assignments).catch((error: unknown) => this.#warn(error));
+      try {
+        await program(assignments);
+        this.#hasFailed = false;
+      } catch (error) {
+        this.#warn(error);
+      }
       this.#unsent -= 1;
     });
   }

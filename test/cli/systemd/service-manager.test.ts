@@ -116,6 +116,17 @@ test("while the program does not end, no messages of the watchdog wait", async (
   expect(service.names).toEqual(["READY=1", "WATCHDOG=1"]);
 });
 
+test("a failure after a success is reported again", async () => {
+  const service = new Service(socket);
+  const fails = (): Promise<void> => Promise.reject(new Error("systemd-notify ended with SIGKILL"));
+  for (const program of [fails, fails, () => Promise.resolve(), fails]) {
+    service.program = program;
+    service.manager.ready("serving");
+    await settled();
+  }
+  expect(service.warnings).toHaveLength(2);
+});
+
 test("a program that cannot be run is reported once, and tried again for each message", async () => {
   const service = new Service({ ...socket, WATCHDOG_USEC: "2000000" });
   service.program = () => Promise.reject(new Error("spawn systemd-notify ENOENT"));
