@@ -1,6 +1,6 @@
 import type { Config } from "./config.js";
 import { variableName } from "./declare/setting.js";
-import { hidden } from "./raw/faults.js";
+import { hidden, isSecretValue } from "./raw/faults.js";
 import { isRawSettings, type RawSettings } from "./raw/file.js";
 import { gatherSettings, type GatheredSettings, type LoadOptions } from "./gather.js";
 import { limitSections } from "./limit-sections.js";
@@ -86,23 +86,16 @@ function computedDefaults(config: Config): ReadonlyMap<string, string> {
   ]);
 }
 
-/** A URL with a query may have a secret there. */
 function isHidden({ key, secret }: NamedSetting, value: unknown): boolean {
-  return secret === true || (key === "tokenJwks" && hasQuery(value));
-}
-
-function hasQuery(value: unknown): boolean {
-  return typeof value === "string" && /^[a-z][a-z0-9+.-]*:\/\/.*\?/i.test(value);
+  return secret === true || isSecretValue(key, value);
 }
 
 function issuers(gathered: GatheredSettings): EffectiveGroup {
   const settings = listedIssuers(gathered.settings).map((issuer, index) => ({
     name: `tokens.${index}`,
-    value: {
-      ...issuer,
-      ...(issuer["secret"] === undefined ? {} : { secret: hidden }),
-      ...(hasQuery(issuer["jwks"]) ? { jwks: hidden } : {}),
-    },
+    value: Object.fromEntries(
+      Object.entries(issuer).map(([name, value]) => [name, isSecretValue(name, value) ? hidden : value]),
+    ),
     source: sourceOf(["tokens"], gathered),
   }));
   return { title: "Further issuers", settings };
@@ -113,9 +106,7 @@ function listedIssuers({ tokens }: RawSettings): readonly RawSettings[] {
 }
 
 function withoutSecret(issuer: RawSettings): RawSettings {
-  const isSecret = (name: string, value: unknown): boolean =>
-    name === "secret" || (name === "jwks" && hasQuery(value));
-  return Object.fromEntries(Object.entries(issuer).filter(([name, value]) => !isSecret(name, value)));
+  return Object.fromEntries(Object.entries(issuer).filter(([name, value]) => !isSecretValue(name, value)));
 }
 
 /** An issuer that has only a secret is no issuer without it. */

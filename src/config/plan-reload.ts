@@ -1,7 +1,7 @@
 import { PharosError } from "../base/errors.js";
 import type { Config } from "./config.js";
 import { combinationFaults } from "./cross-checks.js";
-import { hidden, isSecretPath } from "./raw/faults.js";
+import { hidden, isSecretPath, isSecretValue } from "./raw/faults.js";
 import { isRawSettings } from "./raw/file.js";
 import { limitPaths, limitSections } from "./limit-sections.js";
 import { settings } from "./settings.js";
@@ -96,6 +96,6 @@ const mostCharacters = 500;
 function shown(path: readonly string[], value: unknown): unknown {
   if (value === undefined) return null;
   if (isSecretPath(path)) return hidden;
-  const text = JSON.stringify(value, (name, part: unknown) => (isSecretPath([name]) ? hidden : part));
+  const text = JSON.stringify(value, (name, part: unknown) => (isSecretValue(name, part) ? hidden : part));
   return text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : (JSON.parse(text) as unknown);
 }

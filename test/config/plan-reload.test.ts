@@ -55,6 +55,14 @@ describe("the plan of a reload", () => {
     ]);
   });
 
+  it("hides the URL of a JWK set whose query may have a secret", () => {
+    const issued = (jwks: string): Config => load({ PHAROS_TOKEN_JWKS: jwks });
+    const running = issued(`https://issuer.example/keys?key=${encodeURIComponent(secret)}`);
+    expect(planReload(running, issued("https://issuer.example/keys")).changed).toEqual([
+      { setting: "tokens", from: [{ jwks: "(a secret)" }], to: [{ jwks: "https://issuer.example/keys" }] },
+    ]);
+  });
+
   it("refuses values that do not go with the kept ones, and names the setting", () => {
     const running = load({ PHAROS_ADMIN: "0.0.0.0:8081", PHAROS_ADMIN_TOKEN: "a-token-of-operators" });
     const given = load({ PHAROS_ADMIN: "127.0.0.1:8081" });

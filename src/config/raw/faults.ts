@@ -59,6 +59,16 @@ export function isSecretPath(path: readonly string[]): boolean {
   return /(?:secret|token)$|^tokens\.\d+$/i.test(path.join("."));
 }
 
+/** True if the value of this setting is a secret, or a URL of keys with a query, which may have a secret. */
+export function isSecretValue(name: string, value: unknown): boolean {
+  if (value === undefined) return false;
+  return isSecretPath([name]) || (/jwks$/i.test(name) && hasQuery(value));
+}
+
+function hasQuery(value: unknown): boolean {
+  return typeof value === "string" && /^[a-z][a-z0-9+.-]*:\/\/.*\?/i.test(value);
+}
+
 function quote(value: unknown): string {
   const text =
     JSON.stringify(value, (name, part: unknown) => (isSecretPath([name]) ? hidden : part)) ?? "nothing";
