@@ -53,6 +53,8 @@ export class WebSocketSession implements Dialogue {
   readonly #settings: WebSocketSessionSettings;
   /** The filters of the stream by their text, in the order in which they were added. */
   readonly #held = new Map<string, HeldFilter>();
+  /** The first request. All filters count for its client, whatever the request of a new token says. */
+  readonly #holder: GatewayRequest;
   #request: GatewayRequest;
   #grants: Grants | undefined;
   /** Undefined if presence is off. */
@@ -61,7 +63,8 @@ export class WebSocketSession implements Dialogue {
 
   constructor({ settings, request, filters, grants }: WebSocketSessionOptions) {
     this.#settings = settings;
-    this.#request = snapshotRequest(request);
+    this.#holder = snapshotRequest(request);
+    this.#request = this.#holder;
     this.#grants = grants;
     this.#subscriber = this.#createSubscriber(filters.map(matcherOf), grants);
     for (const filter of filters) this.#held.set(filter.text, { filter, leave: nothing, release: nothing });
@@ -71,7 +74,7 @@ export class WebSocketSession implements Dialogue {
   open(): () => void {
     const filters = [...this.#held.values()].map(({ filter }) => filter);
     // This call never throws: the gateway has checked the limits in the same turn of the event loop.
-    const release = this.#settings.clients?.holdFilters(this.#request, filters);
+    const release = this.#settings.clients?.holdFilters(this.#holder, filters);
     for (const filter of filters) this.#hold(filter, release);
     return () => {
       this.#ended = true;
@@ -129,7 +132,7 @@ export class WebSocketSession implements Dialogue {
     this.#settings.checkFilters?.(added);
     const replaced = [...dropped].flatMap((text) => this.#held.get(text) ?? []);
     const release = this.#settings.clients?.holdFilters(
-      this.#request,
+      this.#holder,
       added,
       replaced.map(({ filter }) => filter),
     );

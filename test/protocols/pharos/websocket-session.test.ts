@@ -170,6 +170,34 @@ describe("a renewed token", () => {
     return told;
   }
 
+  it("and other trusted proxies leave the filters of the stream with the client that holds them", async () => {
+    // Bug: after both, a dropped filter counted for the client's first address for ever.
+    const options = {
+      trustedProxies: ["203.0.113.1"],
+      each: rules,
+      eachLocal: rules,
+      clock: new VirtualClock(),
+    };
+    const clients = new ClientLimits(options);
+    const filter = parseMqttFilter("a/#");
+    const headers = { "x-forwarded-for": "192.0.2.1" };
+    const dialogue = new WebSocketSession({
+      settings: {
+        ...settingsWith({ presence: undefined, clients }),
+        authenticator: { subscriber: () => Promise.resolve(grantsOf("ann")) },
+      },
+      request: gatewayRequest({ path: "/ws", peer: "198.51.100.9", headers }),
+      filters: [filter],
+      grants: grantsOf("ann"),
+    });
+    dialogue.open();
+    expect(clients.addresses).toBe(1);
+    options.trustedProxies = ["198.51.100.9"];
+    await dialogue.onText(JSON.stringify({ token: "t" }));
+    await dialogue.onText(JSON.stringify({ drop: ["a/#"] }));
+    expect(clients.addresses).toBe(0);
+  });
+
   it("of somebody else has watchers told of another subscriber, with all filters", async () => {
     expect(await renewing("bob")).toEqual([
       '+ stream 1 a {"subject":"ann"}',
