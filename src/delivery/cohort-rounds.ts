@@ -55,7 +55,10 @@ export class CohortRounds<H> implements Rounds<H> {
   #expecting = false;
   #handedOver = false;
   #rest: Buffer | undefined;
-  /** As {@link Batch.acceptedAtMs} of the batch that is being written, until all its bytes are handed over. */
+  /**
+   * As {@link Batch.acceptedAtMs} of the batch that is being written, until all its bytes are handed over. Undefined
+   * from then on, and if its round ends earlier.
+   */
   #acceptedAtMs: number | undefined;
   /** The number of members at the start of that batch. */
   #recipients = 0;
@@ -321,7 +324,10 @@ export class CohortRounds<H> implements Rounds<H> {
       clock.monotonic() - this.#startedMs,
       this.#quorumMs ?? Number.POSITIVE_INFINITY,
     );
-    if (this.#rest === undefined) this.#admitArrivals();
+    if (this.#rest === undefined) {
+      this.#acceptedAtMs = undefined;
+      this.#admitArrivals();
+    }
     this.#dropRestIfAlone();
     this.rereadAhead();
     this.#stopListeningIfAlone();
@@ -332,8 +338,15 @@ export class CohortRounds<H> implements Rounds<H> {
   /** Drops the rest of a body if every member that got the beginning of the body has left. */
   #dropRestIfAlone(): void {
     if (this.members.size > 0) return;
-    this.#rest = undefined;
+    this.#dropRest();
     this.#admitArrivals();
+  }
+
+  /** Drops the rest of a body, and the delay of its batch, which nobody gets whole. */
+  #dropRest(): void {
+    if (this.#rest === undefined) return;
+    this.#rest = undefined;
+    this.#acceptedAtMs = undefined;
   }
 
   #admitArrivals(): void {
@@ -395,7 +408,7 @@ export class CohortRounds<H> implements Rounds<H> {
 
   #stopListeningIfAlone(): void {
     if (this.members.size > 0 || this.#arrivals.size > 0) return;
-    this.#rest = undefined;
+    this.#dropRest();
     this.cohort.listen(false);
     this.rereadAhead();
   }

@@ -16,6 +16,15 @@ function delayed(members: number, options: WorldOptions = {}): World {
   return world;
 }
 
+/** The server takes all bytes, and the clients receive them. */
+function settle(world: World): void {
+  for (let step = 0; step < 8; step += 1) {
+    world.turn();
+    world.channel.fence();
+    world.channel.handOver();
+  }
+}
+
 it("of a round lasts until its bytes are handed over, and counts once for each member", () => {
   const world = delayed(3);
   world.publish("news");
@@ -71,6 +80,26 @@ it("is absent for a round that the server did not take before it stalled", () =>
   world.channel.fence();
   world.channel.handOver();
   expect([world.delays, world.channel.rounds]).toEqual([[], 1]);
+});
+
+it.each([
+  ["that the server did not take before it stalled", {}],
+  ["of a body in pieces whose members lost the rest when the server stalled", { maxWriteBytes: 40 }],
+])("is absent for a round %s, also at the next heartbeat", (_round, options) => {
+  // Bug: the next hand-over, of a page or a heartbeat, recorded the time since that round.
+  const world = new World({ pacing: "fence", handover: "delayed", ...options });
+  const clients = [world.open(), world.open()];
+  settle(world);
+  expect(clients.map((client) => world.isMember(client))).toEqual([true, true]);
+  world.publish("news", "x".repeat(60));
+  world.turn();
+  world.fanout.stall();
+  settle(world);
+  const rounds = world.channel.rounds;
+  world.clock.advance(60_000);
+  settle(world);
+  expect(world.channel.rounds).toBeGreaterThan(rounds);
+  expect(world.delays).toEqual([]);
 });
 
 it("begins in the hub if a worker writes the round", () => {
