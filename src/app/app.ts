@@ -108,8 +108,9 @@ export interface App {
   figures(): Readonly<Record<string, number>>;
   /**
    * Applies another configuration at once, as far as a running hub can, and logs the changes. Reads the TLS
-   * certificates and the key files of tokens again, forgets the keys of URLs, and opens the file of the access log again. Open streams stay open and keep
-   * their rights. If a limit is now below its use, the hub keeps what it has and refuses more.
+   * certificates and the key files of tokens again, and opens the file of the access log again. The next token that
+   * needs the keys of a URL waits for a new load; if it fails, the known keys of an unchanged issuer and URL stay in
+   * use. Open streams stay open and keep their rights. If a limit is now below its use, the hub keeps what it has and refuses more.
    *
    * @param config as for {@link createApp} @default the configuration that applies now
    * @returns the changed settings, and the settings that keep their values until a restart

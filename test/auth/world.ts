@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { SignJWT } from "jose";
 import { onTestFinished } from "vitest";
 
-import type { Grants, TokenVerifier, Verdict } from "../../src/auth/grants/grants.js";
+import type { Grants, Verdict } from "../../src/auth/grants/grants.js";
 import type { TokenLimits } from "../../src/limits/tokens.js";
 import type { IssuerSettings } from "../../src/auth/tokens/trusted-issuer.js";
-import { createVerifier } from "../../src/auth/tokens/verifier.js";
+import { createVerifier, type Verifier } from "../../src/auth/tokens/verifier.js";
 import type { LogFields, Logger } from "../../src/base/log.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
@@ -71,13 +71,14 @@ export function signOlder(
 export class World {
   readonly clock = new VirtualClock();
   readonly log: { readonly level: string; readonly fields: LogFields; readonly message: string }[] = [];
-  readonly verifier: TokenVerifier;
+  readonly verifier: Verifier;
 
   constructor(
     options: {
       readonly issuers?: readonly IssuerSettings[];
       readonly limits?: Partial<TokenLimits>;
       readonly leewaySeconds?: number;
+      readonly earlier?: Verifier;
     } = {},
   ) {
     this.verifier = createVerifier(

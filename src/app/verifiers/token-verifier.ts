@@ -1,16 +1,17 @@
-import type { TokenVerifier } from "../../auth/grants/grants.js";
-import { createVerifier, type VerifierPorts } from "../../auth/tokens/verifier.js";
+import { createVerifier, type Verifier, type VerifierPorts } from "../../auth/tokens/verifier.js";
 import type { Config } from "../../config/config.js";
 
 /**
  * The verifier for the configured keys; undefined if there are no keys, so that every token is refused.
  *
+ * @param earlier the verifier that this one replaces @default none
  * @throws PharosError `bad-config` if a key is missing, weak or invalid
  */
 export function tokenVerifier(
   { tokens, publicUrl, limits, tokenLeeway }: Pick<Config, "tokens" | "publicUrl" | "limits" | "tokenLeeway">,
   ports: VerifierPorts,
-): TokenVerifier | undefined {
+  earlier?: Verifier,
+): Verifier | undefined {
   if (tokens.length === 0) return undefined;
   return createVerifier(
     {
@@ -18,6 +19,7 @@ export function tokenVerifier(
       hubUrl: publicUrl,
       limits: { ...limits.token, filterBytes: limits.filterBytes },
       leewaySeconds: tokenLeeway,
+      earlier,
     },
     ports,
   );

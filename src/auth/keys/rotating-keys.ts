@@ -30,6 +30,11 @@ export interface RotatingKeysOptions {
   readonly load: () => Promise<LoadedKeys>;
   /** The keys that the hub has already read at its start. @default none; then the first token waits for a load */
   readonly initial?: LoadedKeys;
+  /**
+   * Keys of the same set that an earlier configuration has loaded. The first token still waits for a load. If that
+   * load fails, these keys stay in use. @default none
+   */
+  readonly known?: LoadedKeys | undefined;
   /** Called when a load has replaced keys by other keys. */
   readonly changed: () => void;
   readonly clock: Clock;
@@ -54,11 +59,16 @@ export class RotatingKeys implements KeySource {
   #hasFailed = false;
 
   constructor(options: RotatingKeysOptions) {
-    const { logger, clock, initial } = options;
+    const { logger, clock, initial, known } = options;
     this.#options = options;
     this.#warn = limitedLog({ logger, clock, periodMs: warnEveryMs });
-    this.#loaded = initial;
-    this.#staleAtMs = clock.monotonic() + (initial?.freshMs ?? 0);
+    this.#loaded = initial ?? known;
+    this.#staleAtMs = initial === undefined ? Number.NEGATIVE_INFINITY : clock.monotonic() + initial.freshMs;
+  }
+
+  /** The last keys that were loaded; undefined before the first successful load. */
+  get known(): LoadedKeys | undefined {
+    return this.#loaded;
   }
 
   async keys(): Promise<readonly VerificationKey[]> {

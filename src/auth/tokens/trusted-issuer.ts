@@ -40,6 +40,7 @@ export type Right = "publish" | "subscribe";
 
 /** An issuer with its keys. A key verifies only tokens of its own issuer. */
 export interface TrustedIssuer {
+  readonly settings: IssuerSettings;
   /** The required value of the `iss` claim. */
   readonly name: string;
   /** False if the settings name no issuer. Then tokens of the older form may have any `iss`. */
@@ -47,6 +48,8 @@ export interface TrustedIssuer {
   readonly audience: string;
   readonly allows: readonly Right[];
   readonly sources: readonly KeySource[];
+  /** The keys of the JWK set, which are one of the sources. Undefined if the settings name no set. */
+  readonly keySet: RotatingKeys | undefined;
 }
 
 export interface TrustContext {
@@ -55,6 +58,8 @@ export interface TrustContext {
   readonly logger: Logger;
   /** Called when the keys of a JWK set have changed. */
   readonly keysChanged: () => void;
+  /** The keys that an earlier verifier knows for the JWK set of the issuer. */
+  readonly known: LoadedKeys | undefined;
 }
 
 /**
@@ -65,10 +70,11 @@ export interface TrustContext {
  */
 export function trustIssuer(settings: IssuerSettings, context: TrustContext): TrustedIssuer {
   const { issuer, secret, key, jwks, algorithms: allowed, audience, allows } = settings;
+  const set = jwks === undefined ? undefined : keySet(jwks, settings, context);
   const sources = [
     ...(secret === undefined ? [] : [fixedKeys([secretKey(secret, allowed)])]),
     ...(key === undefined ? [] : [fixedKeys([pemKey(readKeySetFile(key), { what: key, allowed })])]),
-    ...(jwks === undefined ? [] : [keySet(jwks, settings, context)]),
+    ...(set === undefined ? [] : [set]),
   ];
   if (sources.length === 0) {
     const whose = issuer === undefined ? "an issuer of tokens" : `the issuer ${issuer}`;
@@ -76,15 +82,25 @@ export function trustIssuer(settings: IssuerSettings, context: TrustContext): Tr
   }
   const { hubUrl } = context;
   return {
+    settings,
     name: issuer ?? hubUrl,
     isNamed: issuer !== undefined,
     audience: audience ?? hubUrl,
     allows: allows ?? ["publish", "subscribe"],
     sources,
+    keySet: set,
   };
 }
 
-function keySet(jwks: string, { algorithms }: IssuerSettings, context: TrustContext): KeySource {
+/** True if both settings have the same JWK set, and use its keys in the same way for the same issuer. */
+export function haveSameKeySet(one: IssuerSettings, other: IssuerSettings): boolean {
+  const [first, second] = [one, other].map(({ issuer, jwks, algorithms }) =>
+    JSON.stringify([issuer, jwks, algorithms]),
+  );
+  return one.jwks !== undefined && first === second;
+}
+
+function keySet(jwks: string, { algorithms }: IssuerSettings, context: TrustContext): RotatingKeys {
   const place = parseKeySetPlace(jwks);
   const parse = ({ text, freshMs }: KeySetText): LoadedKeys => ({
     keys: parseKeySet(text, algorithms),

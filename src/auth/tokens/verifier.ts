@@ -9,7 +9,8 @@ import { defaultTokenLimits, type TokenLimits } from "../../limits/tokens.js";
 import { parseGrants } from "../grants/parse-grants.js";
 import { quoted, refused } from "../refusal.js";
 import { RememberedTokens } from "./remembered-tokens.js";
-import { trustIssuer, type IssuerSettings, type TrustedIssuer } from "./trusted-issuer.js";
+import type { LoadedKeys } from "../keys/rotating-keys.js";
+import { haveSameKeySet, trustIssuer, type IssuerSettings, type TrustedIssuer } from "./trusted-issuer.js";
 import { readToken, type UnverifiedToken } from "./unverified-token.js";
 import { explainNoKey, verifyWith, type Times } from "./verify-signature.js";
 
@@ -22,6 +23,8 @@ export interface VerifierOptions {
   readonly limits?: Partial<TokenLimits>;
   /** The difference between the issuers' clocks and the hub's clock that the hub tolerates, in seconds. @default 0 */
   readonly leewaySeconds?: number;
+  /** The verifier that this one replaces. Keys of an unchanged URL stay known until they are loaded again. */
+  readonly earlier?: Verifier | undefined;
 }
 
 export interface VerifierPorts {
@@ -35,11 +38,12 @@ export interface VerifierPorts {
  *
  * @throws PharosError `bad-config` when a key is missing, too weak or invalid, or a URL must not be trusted
  */
-export function createVerifier(options: VerifierOptions, ports: VerifierPorts): TokenVerifier {
+export function createVerifier(options: VerifierOptions, ports: VerifierPorts): Verifier {
   return new Verifier(options, ports);
 }
 
-class Verifier implements TokenVerifier {
+/** The verifier of {@link createVerifier}. */
+export class Verifier implements TokenVerifier {
   readonly #hubUrl: string;
   readonly #limits: TokenLimits;
   readonly #leewayMs: number;
@@ -47,16 +51,29 @@ class Verifier implements TokenVerifier {
   #remembered: RememberedTokens;
   readonly #ports: VerifierPorts;
 
-  constructor({ issuers, hubUrl, limits, leewaySeconds = 0 }: VerifierOptions, ports: VerifierPorts) {
+  constructor(
+    { issuers, hubUrl, limits, leewaySeconds = 0, earlier }: VerifierOptions,
+    ports: VerifierPorts,
+  ) {
     this.#hubUrl = hubUrl;
     this.#limits = { ...defaultTokenLimits, ...limits };
     this.#leewayMs = leewaySeconds * 1000;
     this.#remembered = new RememberedTokens(this.#limits.remembered);
+    this.#ports = ports;
+    this.#issuers = issuers.map((settings) => this.#trust(settings, earlier?.knownKeys(settings)));
+  }
+
+  /** A method of its own, so that the lasting callback does not keep the earlier verifier in memory. */
+  #trust(settings: IssuerSettings, known: LoadedKeys | undefined): TrustedIssuer {
     const keysChanged = () => {
       this.#remembered = new RememberedTokens(this.#limits.remembered);
     };
-    this.#issuers = issuers.map((settings) => trustIssuer(settings, { hubUrl, ...ports, keysChanged }));
-    this.#ports = ports;
+    return trustIssuer(settings, { hubUrl: this.#hubUrl, ...this.#ports, keysChanged, known });
+  }
+
+  /** The last keys that were loaded from the JWK set of these settings; undefined if this verifier has not loaded it. */
+  knownKeys(settings: IssuerSettings): LoadedKeys | undefined {
+    return this.#issuers.find((issuer) => haveSameKeySet(issuer.settings, settings))?.keySet?.known;
   }
 
   async verify(token: string): Promise<Verdict> {

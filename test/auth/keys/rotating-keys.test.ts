@@ -1,9 +1,7 @@
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { writeFileSync } from "node:fs";
 
 import * as fc from "fast-check";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { parseKeySet } from "../../../src/auth/keys/key-set.js";
 import { freshMsOf } from "../../../src/auth/keys/freshness.js";
@@ -11,6 +9,7 @@ import { RotatingKeys, type LoadedKeys } from "../../../src/auth/keys/rotating-k
 import { silentLogger } from "../../../src/base/log.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 import { ec, file, goodClaims, issuer, jwk, now, sign, World, type KeyPair } from "../world.js";
+import { IssuerServer } from "./issuer-server.js";
 
 const [first, second] = [ec("P-256"), ec("P-256")];
 
@@ -24,33 +23,6 @@ function loaded(text: string): LoadedKeys {
 
 function signedBy(pair: KeyPair, kid?: string): Promise<string> {
   return sign({ header: { alg: "ES256", kid }, key: pair.privateKey });
-}
-
-/** An issuer's key server on this machine. The server counts the requests. */
-class IssuerServer {
-  asked = 0;
-  answer: RequestListener = (_, response) => void response.end("{}");
-  #server: Server | undefined;
-
-  async start(): Promise<string> {
-    const server = createServer((request, response) => {
-      this.asked += 1;
-      this.answer(request, response);
-    });
-    this.#server = server;
-    onTestFinished(() => this.stop());
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
-  }
-
-  text(text: string, status = 200): void {
-    this.answer = (_, response) => void response.writeHead(status).end(text);
-  }
-
-  stop(): void {
-    this.#server?.closeAllConnections();
-    this.#server?.close();
-  }
 }
 
 async function world(text: string): Promise<{ readonly server: IssuerServer; readonly world: World }> {
