@@ -2,6 +2,7 @@ import type { Config } from "./config.js";
 import { variableName } from "./declare/setting.js";
 import { hidden, isSecretValue } from "./raw/faults.js";
 import { isRawSettings, type RawSettings } from "./raw/file.js";
+import { valueAt } from "./raw/value-at.js";
 import { gatherSettings, type GatheredSettings, type LoadOptions } from "./gather.js";
 import { limitSections } from "./limit-sections.js";
 import { loadConfig } from "./load.js";
@@ -87,14 +88,14 @@ function computedDefaults(config: Config): ReadonlyMap<string, string> {
 }
 
 function isHidden({ key, secret }: NamedSetting, value: unknown): boolean {
-  return secret === true || isSecretValue(key, value);
+  return secret === true || isSecretValue([key], value);
 }
 
 function issuers(gathered: GatheredSettings): EffectiveGroup {
   const settings = listedIssuers(gathered.settings).map((issuer, index) => ({
     name: `tokens.${index}`,
     value: Object.fromEntries(
-      Object.entries(issuer).map(([name, value]) => [name, isSecretValue(name, value) ? hidden : value]),
+      Object.entries(issuer).map(([name, value]) => [name, isSecretValue([name], value) ? hidden : value]),
     ),
     source: sourceOf(["tokens"], gathered),
   }));
@@ -106,7 +107,7 @@ function listedIssuers({ tokens }: RawSettings): readonly RawSettings[] {
 }
 
 function withoutSecret(issuer: RawSettings): RawSettings {
-  return Object.fromEntries(Object.entries(issuer).filter(([name, value]) => !isSecretValue(name, value)));
+  return Object.fromEntries(Object.entries(issuer).filter(([name, value]) => !isSecretValue([name], value)));
 }
 
 /** An issuer that has only a secret is no issuer without it. */
@@ -131,8 +132,4 @@ function limits({ limits: values }: Config, gathered: GatheredSettings): readonl
 function sourceOf(path: readonly string[], { settings, origins, file }: GatheredSettings): string {
   const inFile = valueAt(settings, path) === undefined ? "default" : file;
   return origins.get(path.join(".")) ?? inFile ?? "default";
-}
-
-function valueAt(settings: RawSettings, path: readonly string[]): unknown {
-  return path.reduce<unknown>((part, name) => (isRawSettings(part) ? part[name] : undefined), settings);
 }

@@ -1,8 +1,9 @@
 import { PharosError } from "../base/errors.js";
 import type { Config } from "./config.js";
 import { combinationFaults } from "./cross-checks.js";
-import { hidden, isSecretPath, isSecretValue } from "./raw/faults.js";
+import { hidden, isSecretValue } from "./raw/faults.js";
 import { isRawSettings } from "./raw/file.js";
+import { valueAt } from "./raw/value-at.js";
 import { limitPaths, limitSections } from "./limit-sections.js";
 import { settings } from "./settings.js";
 
@@ -71,10 +72,6 @@ function* changesOf(running: Config, given: Config): Iterable<Change> {
   }
 }
 
-function valueAt(config: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((value, name) => (isRawSettings(value) ? value[name] : undefined), config);
-}
-
 /** A copy of an object with the value that `source` has at the path. */
 function withValueOf<T extends object>(target: T, source: T, [name = "", ...rest]: readonly string[]): T {
   const copy = { ...target };
@@ -95,7 +92,7 @@ const mostCharacters = 500;
 
 function shown(path: readonly string[], value: unknown): unknown {
   if (value === undefined) return null;
-  if (isSecretPath(path)) return hidden;
-  const text = JSON.stringify(value, (name, part: unknown) => (isSecretValue(name, part) ? hidden : part));
+  if (isSecretValue(path, value)) return hidden;
+  const text = JSON.stringify(value, (name, part: unknown) => (isSecretValue([name], part) ? hidden : part));
   return text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : (JSON.parse(text) as unknown);
 }

@@ -98,6 +98,13 @@ test("a secret in the place of an issuer is not quoted", () => {
   );
 });
 
+test("the query of the URL of a JWK set, which may have a secret, is not quoted", () => {
+  const issuer = { jwks: "https://id.example/jwks?key=SECRET" };
+  for (const tokens of [issuer, [{ ...issuer, allows: [] }], [[issuer]]])
+    expect(refusalOfFile(JSON.stringify({ tokens }))).not.toContain("SECRET");
+  expect(refusalOfFile(JSON.stringify({ tokens: issuer }))).toContain('"jwks":"(a secret)"');
+});
+
 test("an error of a settings file that is no JSON names the line", () => {
   expect(refusalOfFile(`{\n"open": "on",\n"tokenSecret": ${secret}\n}`)).toMatch(
     /pharos\.json: not JSON: Unexpected token 'Z' in line 3$/,

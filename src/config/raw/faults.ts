@@ -1,4 +1,5 @@
-import { isRawSettings, type RawSettings } from "./file.js";
+import type { RawSettings } from "./file.js";
+import { valueAt } from "./value-at.js";
 
 /** An issue of the schema; `message` says what is allowed. */
 export interface Issue {
@@ -23,7 +24,8 @@ export function describeFaults(issues: readonly Issue[], context: FaultContext):
     const name = originOf(path, context);
     // The first issue of a value causes the further issues of that value, so one line is enough.
     if (lines.has(name)) continue;
-    const value = isSecretPath(path) ? hidden : valueAt(context.settings, path);
+    const given = valueAt(context.settings, path);
+    const value = isSecretValue(path, given) ? hidden : given;
     lines.set(name, `${name}: ${describe(issue, value)}`);
   }
   return [...lines.values()];
@@ -44,13 +46,6 @@ function originOf(path: readonly string[], { origins, file }: FaultContext): str
   return path.length === 0 ? file : `${path.join(".")} in ${file}`;
 }
 
-function valueAt(settings: RawSettings, path: readonly string[]): unknown {
-  return path.reduce<unknown>((value, name) => {
-    if (Array.isArray(value)) return value[Number(name)];
-    return isRawSettings(value) ? value[name] : undefined;
-  }, settings);
-}
-
 /** Error messages appear in logs and terminals, so they never contain secrets. */
 export const hidden = "(a secret)";
 
@@ -59,10 +54,10 @@ export function isSecretPath(path: readonly string[]): boolean {
   return /(?:secret|token)$|^tokens\.\d+$/i.test(path.join("."));
 }
 
-/** True if the value of this setting is a secret, or a URL of keys with a query, which may have a secret. */
-export function isSecretValue(name: string, value: unknown): boolean {
+/** True if the value at this path is a secret, or a URL of keys with a query, which may have a secret. */
+export function isSecretValue(path: readonly string[], value: unknown): boolean {
   if (value === undefined) return false;
-  return isSecretPath([name]) || (/jwks$/i.test(name) && hasQuery(value));
+  return isSecretPath(path) || (/jwks$/i.test(path.at(-1) ?? "") && hasQuery(value));
 }
 
 function hasQuery(value: unknown): boolean {
@@ -71,6 +66,7 @@ function hasQuery(value: unknown): boolean {
 
 function quote(value: unknown): string {
   const text =
-    JSON.stringify(value, (name, part: unknown) => (isSecretPath([name]) ? hidden : part)) ?? "nothing";
+    JSON.stringify(value, (name, part: unknown) => (isSecretValue([name], part) ? hidden : part)) ??
+    "nothing";
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
