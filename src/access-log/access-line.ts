@@ -2,6 +2,9 @@ import { visibleJson } from "../base/json/visible-json.js";
 import type { GatewayRequest } from "../gateway/http/messages.js";
 import { withoutSecrets } from "./secret-query.js";
 
+/** The status in the log if the client left before the response. No client gets it; nginx logs it, too. */
+export const clientLeft = 499;
+
 /** The parts of a request that the access log uses. */
 export type LoggedRequest = Pick<
   GatewayRequest,

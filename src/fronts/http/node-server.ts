@@ -63,7 +63,14 @@ export function createNodeServer(options: NodeServerOptions, listener: RequestLi
     input.intercept(socket);
   });
   detached.attach(server);
-  // Node applies the time-outs of requests from this event on [setupConnectionsTracking in lib/_http_server.js].
-  server.emit("listening");
+  applyTimeouts(server);
   return server;
+}
+
+/**
+ * Makes a server that never listens apply its time-outs of requests. Node begins to apply them at the event `listening`
+ * [setupConnectionsTracking in lib/_http_server.js].
+ */
+export function applyTimeouts(server: Server): void {
+  server.emit("listening");
 }

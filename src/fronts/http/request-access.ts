@@ -1,11 +1,9 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { clientLeft } from "../../access-log/access-line.js";
 import type { AccessLog, OpenAccess } from "../../access-log/access-log.js";
 import type { FrontRequest } from "./gateway-port.js";
 import type { StreamSocket } from "./socket-channel.js";
-
-/** The status in the log if the client left before the response. No client gets it; nginx logs it, too. */
-const clientLeft = 499;
 
 interface OpenRequest {
   readonly access: OpenAccess;

@@ -1,10 +1,8 @@
+import { clientLeft } from "../../access-log/access-line.js";
 import type { AccessLog, OpenAccess } from "../../access-log/access-log.js";
 import type { StreamStart, GatewayRequest } from "../../gateway/http/messages.js";
 import type { StreamId } from "./link-channel.js";
 import { StreamBytes } from "./stream-bytes.js";
-
-/** The status in the log if the client left before the response. No client gets it; nginx logs it, too. */
-const clientLeft = 499;
 
 interface OpenRequest {
   readonly access: OpenAccess;

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { applyTimeouts } from "../node-server.js";
 
 /** The time for a request, in milliseconds. A request of a browser is one packet. */
 const requestWithinMs = 10_000;
@@ -29,8 +30,7 @@ export class Redirects {
   constructor(publicUrl: string) {
     const { port } = new URL(publicUrl);
     this.#port = port === "" ? "" : `:${port}`;
-    // Node applies the time-outs of requests from this event on [setupConnectionsTracking in lib/_http_server.js].
-    this.#server.emit("listening");
+    applyTimeouts(this.#server);
   }
 
   take(socket: Socket): void {
