@@ -14,11 +14,8 @@ import {
 const turns = 15;
 const turnMs = 1000;
 
-/**
- * The most that the access log may add to the processor time of a publication. On a busy machine, the figures differ by
- * half from turn to turn, so the bound only finds a log that does more than a write for many lines.
- */
-const mostShare = 1;
+/** The most that the access log may add to the processor time of a publication. */
+const mostShare = 0.25;
 
 interface Measured {
   readonly hub: HubProcess;
