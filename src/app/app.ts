@@ -75,7 +75,7 @@ export interface AppPorts {
   readonly onJournalFailed?: (error: unknown) => void;
   /** Ends the start: {@link createApp} rejects with `closed` while it waits for an engine. @default never aborted */
   readonly stopping?: AbortSignal;
-  /** The output of `--access-log -`. @default the standard output of this process */
+  /** The output of `--access-log -`; workers use that of this process. @default the standard output of this process */
   readonly stdout?: Writable;
   /** The program file of a worker process. @default the file beside this code */
   readonly workerEntry?: string;
@@ -110,7 +110,8 @@ export interface App {
    * Applies another configuration at once, as far as a running hub can, and logs the changes. Reads the TLS
    * certificates and the key files of tokens again, and opens the file of the access log again. The next token that
    * needs the keys of a URL waits for a new load; if it fails, the known keys of an unchanged issuer and URL stay in
-   * use. Open streams stay open and keep their rights. If a limit is now below its use, the hub keeps what it has and refuses more.
+   * use. Open streams stay open and keep their rights. If a limit is now below its use, the hub keeps what it has and
+   * refuses more.
    *
    * @param config as for {@link createApp} @default the configuration that applies now
    * @returns the changed settings, and the settings that keep their values until a restart
