@@ -3,10 +3,12 @@ import { copyFileSync } from "node:fs";
 import { connect } from "node:tls";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { hubEntry, spawnHub, startHub, type HubOptions, type HubProcess } from "../support/hub-process.js";
+import { hubEntry, spawnHub } from "../support/hub-process.js";
 import { startLoadClients } from "../support/load/client.js";
 import { startProducer } from "../support/producer.js";
-import { certificateFolder, makeCertificate, type TestCertificate } from "../support/tls/certificates.js";
+import { connectRaw } from "../support/raw-http.js";
+import { certificateFolder, makeCertificate } from "../support/tls/certificates.js";
+import { startSecureHub, tlsArguments } from "../support/tls/secure-hub.js";
 
 const within = 60_000;
 const run = promisify(execFile);
@@ -17,15 +19,6 @@ async function outputOf(file: string, args: readonly string[], env: NodeJS.Proce
   done.child.stdin?.end();
   const { stdout, stderr } = await done.catch((error: { stdout: string; stderr: string }) => error);
   return stdout + stderr;
-}
-
-function tlsArguments({ certFile, keyFile }: TestCertificate): readonly string[] {
-  return ["--https", "127.0.0.1:0", "--tls-cert", certFile, "--tls-key", keyFile];
-}
-
-async function startSecureHub(certificate: TestCertificate, options: HubOptions = {}): Promise<HubProcess> {
-  const args = [...tlsArguments(certificate), ...(options.args ?? [])];
-  return startHub({ ...options, http: "off", args });
 }
 
 /** The common name of the certificate that a new client gets. */
@@ -45,7 +38,7 @@ describe.each([0, 2])("with %i workers", (workers) => {
     const folder = certificateFolder();
     const certificate = makeCertificate(folder, "hub", { commonName: "before" });
     const next = makeCertificate(folder, "next", { commonName: "after" });
-    const hub = await startSecureHub(certificate, { args: ["--workers", String(workers)] });
+    const hub = await startSecureHub([certificate], { args: ["--workers", String(workers)] });
     const loadClients = startLoadClients();
     const open = { clients: 100, port: hub.httpPort, tls: true, firstSequence: 1 };
     const early = await loadClients.open({ ...open, name: "early" });
@@ -74,15 +67,90 @@ describe.each([0, 2])("with %i workers", (workers) => {
     const folder = certificateFolder();
     const certificate = makeCertificate(folder, "hub", { commonName: "before" });
     const next = makeCertificate(folder, "next", { commonName: "after" });
-    const hub = await startSecureHub(certificate, { args: ["--workers", String(workers)] });
+    const hub = await startSecureHub([certificate], { args: ["--workers", String(workers)] });
     copyFileSync(next.certFile, certificate.certFile);
     copyFileSync(next.keyFile, certificate.keyFile);
     hub.signal("SIGHUP");
     await expect.poll(() => commonName(hub.httpPort), { timeout: within }).toBe("after");
   });
 
+  test("a pair that does not match changes nothing, neither at SIGHUP nor at a change of its files, and a pair that does match is used", async () => {
+    const folder = certificateFolder();
+    const [hubs, other] = [
+      makeCertificate(folder, "hub", { commonName: "before" }),
+      makeCertificate(folder, "other"),
+    ];
+    const next = makeCertificate(folder, "next", { commonName: "after" });
+    const options = ["--open", "--workers", String(workers)];
+    const hub = await startSecureHub([hubs], { args: options });
+    const stream = await connectRaw({ port: hub.httpPort, tls: true });
+    stream.write("GET /esupdates?topic=news HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await stream.readUntil("retry:", { within });
+    const reachesStream = async (data: string): Promise<void> => {
+      const url = `https://localhost:${hub.httpPort}`;
+      const args = [hubEntry, "publish", "--topic", "news", "--url", url, "--data", data];
+      expect(await outputOf(process.execPath, args, { NODE_TLS_REJECT_UNAUTHORIZED: "0" })).toContain("#");
+      await stream.readUntil(`data: ${data}\n`, { within });
+    };
+    const fault = `${hubs.keyFile}: the key does not belong to the certificate in ${hubs.certFile}`;
+
+    // The hub reads this pair twice: at SIGHUP, and when it notices the change.
+    copyFileSync(other.keyFile, hubs.keyFile);
+    hub.signal("SIGHUP");
+    const [refused] = await hub.waitForLog(
+      /.*the configuration is not loaded again; the earlier one stays.*/,
+      {
+        within,
+      },
+    );
+    expect(JSON.parse(refused)).toMatchObject({ level: "error", faults: [fault] });
+    expect(await commonName(hub.httpPort)).toBe("before");
+    await reachesStream("after SIGHUP");
+
+    const [changed] = await hub.waitForLog(
+      /.*certificates could not be read again; the earlier ones stay.*/,
+      {
+        within,
+      },
+    );
+    expect(JSON.parse(changed)).toMatchObject({ level: "error", reason: fault });
+    expect(await commonName(hub.httpPort)).toBe("before");
+    await reachesStream("after the change");
+
+    copyFileSync(next.certFile, hubs.certFile);
+    copyFileSync(next.keyFile, hubs.keyFile);
+    await expect.poll(() => commonName(hub.httpPort), { timeout: within }).toBe("after");
+    await reachesStream("with another certificate");
+    expect(stream.closed).toBe(false);
+  });
+
+  test("openssl gets the certificate of the host that it names, and the first one for another host or for none", async () => {
+    const folder = certificateFolder();
+    const certificateOf = (name: string, ...names: readonly string[]) =>
+      makeCertificate(folder, name, { commonName: name, names: names.map((each) => `DNS:${each}`) });
+    const pairs = [certificateOf("first", "a.example"), certificateOf("second", "b.example", "*.b.example")];
+    const hub = await startSecureHub(pairs, { args: ["--workers", String(workers)] });
+    const subjectFor = async (...args: readonly string[]): Promise<string | undefined> => {
+      const at = ["s_client", "-connect", `127.0.0.1:${hub.httpPort}`];
+      return /subject=CN ?= ?(\w+)/.exec(await outputOf("openssl", [...at, ...args]))?.[1];
+    };
+    const wanted = {
+      "a.example": "first",
+      "b.example": "second",
+      "B.EXAMPLE": "second",
+      "c.b.example": "second",
+      "d.c.b.example": "first",
+      "unknown.example": "first",
+    };
+    // The workers get connections in rotation, so with two requests each worker answers each name.
+    for (const [name, subject] of Object.entries(wanted))
+      for (const version of ["-tls1_2", "-tls1_3"])
+        expect([name, await subjectFor("-servername", name, version)]).toEqual([name, subject]);
+    for (let turn = 0; turn < 2; turn += 1) expect(await subjectFor("-noservername")).toBe("first");
+  });
+
   test("openssl finds TLS 1.2 and 1.3 with strong ciphers, and nothing older", async () => {
-    const hub = await startSecureHub(makeCertificate(certificateFolder(), "hub", { rsaBits: 2048 }), {
+    const hub = await startSecureHub([makeCertificate(certificateFolder(), "hub", { rsaBits: 2048 })], {
       args: ["--workers", String(workers)],
     });
     const ask = (...args: readonly string[]): Promise<string> =>
@@ -107,7 +175,7 @@ describe.each([0, 2])("with %i workers", (workers) => {
   test("curl follows the redirect, and the answer over TLS says that browsers stay there", async () => {
     const certificate = makeCertificate(certificateFolder(), "hub");
     const args = ["--hsts", "300", "--workers", String(workers), "--http-redirect", "127.0.0.1:0"];
-    const hub = await startSecureHub(certificate, { args: [...args, "--public-url", "https://localhost"] });
+    const hub = await startSecureHub([certificate], { args: [...args, "--public-url", "https://localhost"] });
     const [url = ""] = hub.ready.get("redirect") ?? [];
     expect(await outputOf("curl", ["-sS", "-i", `${url}/esupdates?topic=a`])).toMatch(
       /^HTTP\/1.1 308 [^]*\r\nLocation: https:\/\/127.0.0.1\/esupdates\?topic=a\r\n/,
@@ -126,7 +194,7 @@ describe.each([0, 2])("with %i workers", (workers) => {
 test("pharos publish and subscribe work over https if they know the private authority, and say what is wrong if not", async () => {
   const folder = certificateFolder();
   const authority = makeCertificate(folder, "authority", { isAuthority: true, commonName: "authority" });
-  const hub = await startSecureHub(makeCertificate(folder, "hub", { authority }), { args: ["--open"] });
+  const hub = await startSecureHub([makeCertificate(folder, "hub", { authority })], { args: ["--open"] });
   const url = `https://127.0.0.1:${hub.httpPort}`;
   const trust = { NODE_EXTRA_CA_CERTS: authority.certFile };
   const publish = [hubEntry, "publish", "--topic", "news", "--url", url, "--data", "Hello", "--retain"];

@@ -8,6 +8,7 @@ import { grouped, median, printFigures } from "../support/load/figures.js";
 import { cpuSeconds, rssBytes } from "../support/process-figures.js";
 import { startProducer } from "../support/producer.js";
 import { certificateFolder, makeCertificate, type TestCertificate } from "../support/tls/certificates.js";
+import { startSecureHub } from "../support/tls/secure-hub.js";
 
 const within = 240_000;
 
@@ -16,14 +17,6 @@ const frees = [
   "--import",
   fileURLToPath(new URL("../support/tls/gc-each-second.mjs", import.meta.url)),
 ];
-
-function startSecureHub(
-  { certFile, keyFile }: TestCertificate,
-  nodeArgs: readonly string[] = [],
-): Promise<HubProcess> {
-  const files = ["--tls-cert", certFile, "--tls-key", keyFile];
-  return startHub({ http: "off", nodeArgs, args: ["--https", "127.0.0.1:0", ...files] });
-}
 
 interface TestServer {
   readonly pid: number;
@@ -75,7 +68,7 @@ async function settledBytes(pid: number): Promise<number> {
 
 test("an idle stream over TLS needs at most 6 KiB more than a connection of node:tls alone", async () => {
   const certificate = makeCertificate(certificateFolder(), "hub");
-  const hub = await startSecureHub(certificate, frees);
+  const hub = await startSecureHub([certificate], { nodeArgs: frees });
   const stream = await kibPerClient({ pid: hub.pid, port: hub.httpPort }, true);
   const bare = await kibPerClient(await startBareServer(certificate), true);
   const plainHub = await startHub({ nodeArgs: frees });
@@ -126,7 +119,7 @@ test("saturated deliveries per second over TLS, next to those without TLS", asyn
   for (let turn = 0; turn < 3; turn += 1)
     turns.push({
       plain: await measure(await startHub(), false),
-      secure: await measure(await startSecureHub(certificate), true),
+      secure: await measure(await startSecureHub([certificate]), true),
     });
   const line = ({ perSecond, perCpuSecond }: Rate): string =>
     `${grouped(perSecond)}/s, ${grouped(perCpuSecond)} for each second of the hub's CPU time`;
