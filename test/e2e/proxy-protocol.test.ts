@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,10 @@ import { startHaproxy } from "../support/haproxy.js";
 import { startHub } from "../support/hub-process.js";
 import type { HubProcess } from "../support/hub-process.js";
 import { metric } from "../support/hub-metric.js";
+import { encodeBlock, ipv4Ends, ipv6Ends, protocolBytes } from "../support/proxy-headers.js";
 import { connectRaw } from "../support/raw-http.js";
+import { certificateFolder, makeCertificate } from "../support/tls/certificates.js";
+import { startSecureHub } from "../support/tls/secure-hub.js";
 import { waitFor } from "../support/wait-for.js";
 
 const within = 30_000;
@@ -127,6 +130,50 @@ describe.each([0, 2])("with %i workers, a hub", (workers) => {
     expect(await waitFor(open, { within, missing: "the connections that have ended still count" })).toBe(
       true,
     );
+  });
+
+  it("reads a header before the TLS handshake, and its address counts in the limit per address and in the access log", async () => {
+    const certificate = makeCertificate(certificateFolder(), "hub");
+    const limits = { connectionsPerAddress: 2, connectionsPerLocalAddress: 2 };
+    const args = ["--proxy-protocol", "127.0.0.1"];
+    const hub = await startSecureHub([certificate], {
+      config: { limits, accessLog: "access.log" },
+      env,
+      args,
+    });
+    const ofVersion2 = (protocol: number, addresses: Buffer): Buffer => encodeBlock({ protocol, addresses });
+    const { tcp4, tcp6 } = protocolBytes;
+    const headers: readonly (readonly [address: string, header: string | Buffer])[] = [
+      ["198.51.100.7", "PROXY TCP4 198.51.100.7 192.0.2.1 56324 443\r\n"],
+      ["2001:db8::7", "PROXY TCP6 2001:db8::7 2001:db8::1 56324 443\r\n"],
+      ["198.51.100.8", ofVersion2(tcp4, ipv4Ends("198.51.100.8"))],
+      ["2001:db8:1::8", ofVersion2(tcp6, ipv6Ends("2001:db8:1:0:0:0:0:8"))],
+    ];
+    for (const [address, first] of headers) {
+      const statuses: string[] = [];
+      for (let count = 0; count < 3; count += 1) {
+        const client = await connectRaw({ port: hub.httpPort, tls: true, first });
+        client.write(request(`/esupdates?topic=a`, [`X-Request-Id: ${address}`]));
+        const text = await client.readUntil("\r\n", { within });
+        statuses.push(text.split(" ")[1] ?? "");
+      }
+      expect([address, statuses]).toEqual([address, ["200", "200", "429"]]);
+    }
+    const wanted = headers.map(([address]) => ({
+      requestId: address,
+      address,
+      scheme: "https",
+      status: 429,
+    }));
+    const found = async (): Promise<unknown[]> =>
+      (await readFile(join(hub.scratch, "access.log"), "utf8"))
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+        .map(({ requestId, address, scheme, status }) => ({ requestId, address, scheme, status }));
+    const byId = (lines: readonly unknown[]): string[] =>
+      lines.map((line) => JSON.stringify(line)).toSorted();
+    await expect.poll(async () => byId(await found()), { timeout: within }).toEqual(byId(wanted));
   });
 
   it("lets nobody publish without a token through a proxy, whatever address its header names", async () => {
