@@ -1,4 +1,4 @@
-import type { FrontRequest } from "../../src/fronts/http/gateway-port.js";
+import type { FrontRequest } from "../../src/fronts/gateway-port.js";
 import { gatewayRequest } from "../gateway/request.js";
 import { clientFrame } from "../support/web-socket.js";
 import { withoutChunks } from "../support/chunk-reader.js";

@@ -1,6 +1,6 @@
 import { silentLogger } from "../../src/base/log.js";
 import { silentMetrics } from "../../src/base/metrics.js";
-import type { FrontRequest } from "../../src/fronts/http/gateway-port.js";
+import type { FrontRequest } from "../../src/fronts/gateway-port.js";
 import { Mongrel2Front } from "../../src/fronts/mongrel2/mongrel2-front.js";
 import type { LinkConnection, SocketEvents } from "../../src/fronts/mongrel2/link/sockets.js";
 import { defaultFanoutLimits } from "../../src/limits/fanout.js";

@@ -4,9 +4,9 @@ import { TurnBudget } from "../../src/base/turn-budget.js";
 import type { CohortSource } from "../../src/delivery/cohort-source.js";
 import { Fanout } from "../../src/delivery/fanout.js";
 import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
-import type { FrontRequest, GatewayPort } from "../../src/fronts/http/gateway-port.js";
-import { SocketChannel } from "../../src/fronts/http/socket-channel.js";
-import type { StreamSocket } from "../../src/fronts/http/socket-channel.js";
+import type { FrontRequest, GatewayPort } from "../../src/fronts/gateway-port.js";
+import { StreamChannel } from "../../src/fronts/streams/stream-channel.js";
+import type { StreamTarget } from "../../src/fronts/streams/stream-target.js";
 import { SocketStreams } from "../../src/fronts/http/socket-streams.js";
 import type { Answer, Reply } from "../../src/gateway/http/messages.js";
 import { encodeHead } from "../../src/gateway/http/response-head.js";
@@ -43,14 +43,14 @@ export interface ScheduledFront {
 /** The streams of an HTTP front, without Node's parser of requests. */
 class Streams {
   readonly #gateway: GatewayPort;
-  readonly #fanout: Fanout<StreamSocket>;
+  readonly #fanout: Fanout<StreamTarget>;
   readonly #streams: SocketStreams;
 
   constructor(gateway: GatewayPort, cohorts: CohortSource, parts: StreamParts) {
     const { clock, limits } = parts;
     const metrics = silentMetrics;
     this.#gateway = gateway;
-    const channel = new SocketChannel({ clock, drained: (connection) => this.#fanout.drained(connection) });
+    const channel = new StreamChannel({ clock, drained: (connection) => this.#fanout.drained(connection) });
     this.#fanout = new Fanout({ front: "http", cohorts, channel, clock, metrics, limits });
     const messageBytes = 256 * 1024;
     const turns = new TurnRotation(new TurnBudget(clock));

@@ -9,7 +9,6 @@ import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
-import type { Connection } from "../../delivery/connection.js";
 import { closeStreams } from "../../delivery/close-streams.js";
 import { Fanout } from "../../delivery/fanout.js";
 import type { DescriptorPlan } from "../../limits/descriptors.js";
@@ -28,7 +27,7 @@ import type { CutReason, Metrics } from "../../base/metrics.js";
 import type { ReadyConnection, ConnectionClient } from "../listen/intake.js";
 import { startsLikeProxyHeader } from "../listen/proxy/starts-like-proxy-header.js";
 import { DetachedSockets } from "./detached-sockets.js";
-import type { GatewayPort, FrontRequest } from "./gateway-port.js";
+import type { GatewayPort, FrontRequest } from "../gateway-port.js";
 import { nothingMore, requestPath, routesOf, toFrontRequest } from "./http-request.js";
 import { limitOpenFiles } from "./limit-open-files.js";
 import { staticFiles } from "./static-files.js";
@@ -39,10 +38,10 @@ import { disconnectSignal } from "./input/disconnect-signal.js";
 import { SocketInput } from "./input/socket-input.js";
 import { createNodeServer } from "./node-server.js";
 import { VanishedClients } from "./vanished/vanished-clients.js";
-import { strictTransport } from "./secure/strict-transport.js";
+import { strictTransport } from "../strict-transport.js";
 import { SocketStreams } from "./socket-streams.js";
-import { SocketChannel } from "./socket-channel.js";
-import type { StreamSocket } from "./socket-channel.js";
+import { StreamChannel } from "../streams/stream-channel.js";
+import type { StreamTarget } from "../streams/stream-target.js";
 import { RequestAccess } from "./request-access.js";
 import { Pipelining } from "./pipelining.js";
 
@@ -81,13 +80,13 @@ interface Exchange {
 export class HttpFront {
   readonly #options: HttpFrontOptions;
   readonly #app: FastifyInstance;
-  readonly #fanout: Fanout<StreamSocket>;
+  readonly #fanout: Fanout<StreamTarget>;
   readonly #streams: SocketStreams;
   readonly #pipelining = new Pipelining((socket) => this.#input.proceed(socket));
   readonly #detached: DetachedSockets;
   readonly #turns: TurnRotation;
   readonly #input: SocketInput;
-  readonly #vanished: VanishedClients<Connection<StreamSocket>>;
+  readonly #vanished: VanishedClients;
   /** The client of each connection, as the intake has found it. */
   readonly #clients = new WeakMap<Socket, ConnectionClient>();
   readonly #access: RequestAccess | undefined;
@@ -96,7 +95,7 @@ export class HttpFront {
   constructor(options: HttpFrontOptions) {
     this.#options = options;
     this.#access = options.accessLog && new RequestAccess(options.accessLog);
-    const channel = new SocketChannel({
+    const channel = new StreamChannel({
       clock: options.clock,
       drained: (connection) => this.#fanout.drained(connection),
     });
@@ -114,9 +113,7 @@ export class HttpFront {
     this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes, turns });
     this.#input = new SocketInput({ turns, hasToWait: (socket) => this.#pipelining.hasToWait(socket) });
     this.#vanished = new VanishedClients({
-      connections: () => this.#streams.connections,
-      write: (connection, frame) => void this.#fanout.reply(connection, { answer: frame }),
-      cut: (connection) => this.#fanout.cutVanished(connection),
+      clients: () => this.#streams.targets,
       limits: options.fanout,
       clock: options.clock,
     });

@@ -2,8 +2,8 @@ import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
 import type { ServedPath } from "../../gateway/http/resource.js";
 import type { ConnectionClient } from "../listen/intake.js";
-import type { FrontRequest } from "./gateway-port.js";
-import { isSecure } from "./secure/strict-transport.js";
+import type { FrontRequest } from "../gateway-port.js";
+import { isSecure } from "../strict-transport.js";
 import { BodyMessage } from "./input/body-message.js";
 
 /** The path of a request target, without the query. */

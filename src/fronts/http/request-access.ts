@@ -2,8 +2,8 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { clientLeft } from "../../access-log/access-line.js";
 import type { AccessLog, OpenAccess } from "../../access-log/access-log.js";
-import type { FrontRequest } from "./gateway-port.js";
-import type { StreamSocket } from "./socket-channel.js";
+import type { FrontRequest } from "../gateway-port.js";
+import type { SocketTarget } from "./socket-target.js";
 
 interface OpenRequest {
   readonly access: OpenAccess;
@@ -39,7 +39,7 @@ export class RequestAccess {
   }
 
   /** Call this when the response has become a stream. The line follows when its socket is closed. */
-  stream(response: ServerResponse, stream: StreamSocket, topics: number | undefined): void {
+  stream(response: ServerResponse, stream: SocketTarget, topics: number | undefined): void {
     const open = this.#open.get(response);
     if (open === undefined) return;
     this.#open.delete(response);

@@ -11,15 +11,15 @@ import { encodeStreamHead } from "../../gateway/http/response-head.js";
 import type { StreamStart } from "../../gateway/http/messages.js";
 import type { TurnRotation } from "../../gateway/limits/turn-rotation.js";
 import type { Metrics } from "../../base/metrics.js";
-import { descriptorOf } from "../descriptor-of.js";
-import type { StreamSocket } from "./socket-channel.js";
+import type { StreamTarget } from "../streams/stream-target.js";
+import { strictTransport } from "../strict-transport.js";
 import { droppedBytes } from "./input/request-body.js";
 import { writeOneByOne } from "./secure/encrypted-write.js";
-import { strictTransport } from "./secure/strict-transport.js";
+import { SocketTarget } from "./socket-target.js";
 import { WebSocketConnection } from "./websocket-connection.js";
 
 export interface SocketStreamsOptions {
-  readonly fanout: Fanout<StreamSocket>;
+  readonly fanout: Fanout<StreamTarget>;
   readonly clock: Clock;
   readonly metrics: Metrics;
   /** The largest WebSocket message, in bytes. */
@@ -47,78 +47,55 @@ const endOfHead = Buffer.from("\r\n\r\n");
 /** The streams on sockets of this front. This class also reads the bytes that clients send on detached sockets. */
 export class SocketStreams {
   readonly #options: SocketStreamsOptions;
-  readonly #connections = new Map<Socket, Connection<StreamSocket>>();
+  readonly #targets = new Map<Socket, SocketTarget>();
 
   constructor(options: SocketStreamsOptions) {
     this.#options = options;
   }
 
-  get connections(): Iterable<Connection<StreamSocket>> {
-    return this.#connections.values();
+  get targets(): Iterable<SocketTarget> {
+    return this.#targets.values();
   }
 
   has(socket: Socket): boolean {
-    return this.#connections.has(socket);
+    return this.#targets.has(socket);
   }
 
   /**
-   * Gives the socket to a stream permanently, and returns the handle of the stream. The response head is written at the
+   * Gives the socket to a stream permanently, and returns the target of the stream. The response head is written at the
    * end of the turn.
    */
-  open(stream: SocketStream): StreamSocket {
+  open(stream: SocketStream): SocketTarget {
     const { fanout } = this.#options;
     const { socket, start } = stream;
-    const webSocket = this.#createWebSocket(stream, () => connection);
-    const handle = this.#handleFor(stream, webSocket, () => connection);
-    const connection = fanout.open(webSocket === undefined ? start : keptUntil(webSocket.lifetime, start), {
-      handle,
+    const webSocket = this.#createWebSocket(stream, () => target.connection);
+    const target = new SocketTarget({ socket, fanout, webSocket, isChunked: start.isChunked });
+    target.connection = fanout.open(webSocket === undefined ? start : keptUntil(webSocket.lifetime, start), {
+      handle: target,
       head: this.#headOf(stream),
       onRoom: webSocket && (() => webSocket.flushed()),
     });
-    this.#connections.set(socket, connection);
-    if (stream.isDetached) this.#listen(connection);
+    this.#targets.set(socket, target);
+    if (stream.isDetached) this.#listen(target);
     socket.setTimeout(0);
     socket.setNoDelay(true);
     writeOneByOne(socket);
     socket.once("close", () => {
-      this.#connections.delete(socket);
-      fanout.closed(connection);
+      this.#targets.delete(socket);
+      fanout.closed(target.connection);
       webSocket?.closed();
     });
     if (webSocket === undefined) this.#listenForEnd(socket);
     else socket.once("end", () => webSocket.halfClosed());
-    return handle;
+    return target;
   }
 
   /** Call this method when further requests arrive on a connection with a stream. */
   countExtra(socket: Socket, requests: number): void {
-    const connection = this.#connections.get(socket);
+    const target = this.#targets.get(socket);
     const { metrics, fanout } = this.#options;
-    if (connection !== undefined && countExtraRequests(connection.handle, requests, metrics))
-      fanout.end(connection, "misused");
-  }
-
-  #handleFor(
-    { socket, start: { isChunked = false } }: SocketStream,
-    webSocket: WebSocketConnection | undefined,
-    connection: () => Connection<StreamSocket>,
-  ): StreamSocket {
-    const { fanout } = this.#options;
-    const onWritten = (): void => {
-      if (socket.writableLength > 0) return;
-      fanout.drained(connection());
-      webSocket?.drained();
-    };
-    return {
-      socket,
-      fd: descriptorOf(socket),
-      onWritten,
-      webSocket,
-      isChunked,
-      directBytes: 0,
-      extraRequests: 0,
-      extraBytes: 0,
-    };
+    if (target !== undefined && countExtraRequests(target, requests, metrics))
+      fanout.end(target.connection, "misused");
   }
 
   #headOf({ socket, start }: SocketStream): Buffer {
@@ -128,7 +105,7 @@ export class SocketStreams {
 
   #createWebSocket(
     { socket, start: { dialogue }, reservationFor }: SocketStream,
-    connection: () => Connection<StreamSocket>,
+    connection: () => Connection<StreamTarget>,
   ): WebSocketConnection | undefined {
     if (dialogue === undefined) return undefined;
     const { fanout, clock, messageBytes, turns } = this.#options;
@@ -153,12 +130,12 @@ export class SocketStreams {
     socket.resume();
   }
 
-  #listen({ handle }: Connection<StreamSocket>): void {
-    const { socket, webSocket } = handle;
+  #listen(target: SocketTarget): void {
+    const { socket, webSocket } = target;
     socket.on("data", (bytes: Buffer) => {
       if (webSocket !== undefined) return webSocket.read(bytes);
       const begins = /^[A-Z]+ /.test(bytes.toString("latin1", 0, 32));
-      if (!begins && !mayBeBody(handle, bytes)) return void socket.destroy();
+      if (!begins && !mayBeBody(target, bytes)) return void socket.destroy();
       const heads = countHeads(bytes);
       this.countExtra(socket, begins ? Math.max(1, heads) : heads);
     });
@@ -166,10 +143,10 @@ export class SocketStreams {
 }
 
 /** The body of a further request may come in several pieces, each of which may contain the next request. */
-function mayBeBody(handle: StreamSocket, bytes: Buffer): boolean {
-  if (handle.extraRequests === 0) return false;
-  handle.extraBytes += bytes.length;
-  return handle.extraBytes <= droppedBytes;
+function mayBeBody(target: SocketTarget, bytes: Buffer): boolean {
+  if (target.extraRequests === 0) return false;
+  target.extraBytes += bytes.length;
+  return target.extraBytes <= droppedBytes;
 }
 
 /** The number of request heads that end in these bytes. */

@@ -15,7 +15,7 @@ import type {
   StreamStart,
 } from "../../gateway/http/messages.js";
 import { RefusalLog } from "../../gateway/refusals/refusal-log.js";
-import type { GatewayPort, FrontRequest } from "../../fronts/http/gateway-port.js";
+import type { GatewayPort, FrontRequest } from "../../fronts/gateway-port.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 import type { RequestNumber, StreamsToHub, StreamsToWorker } from "../ipc/messages.js";

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { isSecure } from "./strict-transport.js";
+import { isSecure } from "../../strict-transport.js";
 
 /**
  * The most bytes of one write to a TLS socket: four TLS records. Node encrypts a write at once, and holds the encrypted

@@ -1,8 +1,10 @@
+import type { Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Connection } from "../../../../src/delivery/connection.js";
-import type { StreamSocket } from "../../../../src/fronts/http/socket-channel.js";
 import type { Unacknowledged } from "../../../../src/fronts/http/vanished/tcp-table.js";
-import { VanishedClients } from "../../../../src/fronts/http/vanished/vanished-clients.js";
+import {
+  VanishedClients,
+  type WatchedClient,
+} from "../../../../src/fronts/http/vanished/vanished-clients.js";
 import { VirtualClock } from "../../../support/virtual-clock.js";
 
 interface FakeSocket {
@@ -20,17 +22,11 @@ class World {
   readonly pinged: string[] = [];
   readonly cut: string[] = [];
   rows: readonly Unacknowledged[] | undefined = [];
-  readonly #names = new Map<Connection<StreamSocket>, string>();
+  readonly #clients = new Set<WatchedClient>();
 
   constructor() {
-    const name = (connection: Connection<StreamSocket>): string => this.#names.get(connection) ?? "?";
     const vanished = new VanishedClients({
-      connections: () => this.#names.keys(),
-      write: (connection) => void this.pinged.push(name(connection)),
-      cut: (connection) => {
-        this.cut.push(name(connection));
-        this.#names.delete(connection);
-      },
+      clients: () => this.#clients,
       limits: { stallMs: 60_000 },
       clock: this.clock,
       readTable: () =>
@@ -48,8 +44,16 @@ class World {
       remotePort,
       isPaused: () => socket.paused,
     };
-    const handle = { socket, webSocket: kind === "websocket" ? {} : undefined };
-    this.#names.set({ handle } as unknown as Connection<StreamSocket>, name);
+    const client: WatchedClient = {
+      socket: socket as unknown as Socket,
+      answersPings: kind === "websocket",
+      ping: () => void this.pinged.push(name),
+      cutVanished: () => {
+        this.cut.push(name);
+        this.#clients.delete(client);
+      },
+    };
+    this.#clients.add(client);
     return socket;
   }
 

@@ -1,37 +1,15 @@
-import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { Channel } from "../../delivery/channel.js";
 import type { Connection, EndReason } from "../../delivery/connection.js";
-import { lastChunk } from "../../gateway/http/response-head.js";
-import type { WebSocketConnection } from "./websocket-connection.js";
-import { isHeldUp, writeEncrypted } from "./secure/encrypted-write.js";
-import { isSecure } from "./secure/strict-transport.js";
-import { writeDirectly } from "./direct-write.js";
+import type { SharedTargets, StreamTarget } from "./stream-target.js";
 
-/** The HTTP front's data for a stream. */
-export interface StreamSocket {
-  readonly socket: Socket;
-  /** The socket's file descriptor; undefined if it must not be written to directly. */
-  readonly fd: number | undefined;
-  /** The callback of each write to the socket. */
-  readonly onWritten: () => void;
-  /** Set if the stream is a WebSocket. */
-  readonly webSocket?: WebSocketConnection | undefined;
-  /** True if the stream's bytes are chunks; see {@link StreamStart.isChunked}. */
-  readonly isChunked?: boolean;
-  /** The bytes that were written without the socket, which does not count them. */
-  directBytes: number;
-  /** The number of further requests on the stream's connection. */
-  extraRequests: number;
-  /** The bytes of the bodies of these requests, as far as they came apart from their heads. */
-  extraBytes: number;
-}
-
-export interface SocketChannelOptions {
+export interface StreamChannelOptions {
   readonly clock: Clock;
-  /** Called when the socket has written everything, possibly within {@link SocketChannel.write}. */
-  readonly drained: (connection: Connection<StreamSocket>) => void;
+  /** Called when the system has accepted everything, possibly within {@link StreamChannel.write}. */
+  readonly drained: (connection: Connection<StreamTarget>) => void;
+  /** The targets that share sockets. @default none */
+  readonly shared?: SharedTargets | undefined;
 }
 
 /**
@@ -71,7 +49,7 @@ const leastRoundBytes = 4096;
 
 /** A round that is being written. */
 interface Writing {
-  readonly members: readonly Connection<StreamSocket>[];
+  readonly members: readonly Connection<StreamTarget>[];
   readonly body: Buffer;
   written: number;
   /** The number of members whose socket buffers could not accept the whole round. */
@@ -80,40 +58,38 @@ interface Writing {
 }
 
 /**
- * Writes rounds to sockets. All members get the same Buffer, so the buffer of a slow client contains a reference, not a
- * copy. A socket has drained when the kernel has accepted all bytes. A round to many members needs several turns of the
- * event loop.
+ * Writes rounds to the clients of this process. All members get the same Buffer, so the buffer of a slow client contains
+ * a reference, not a copy. A client has drained when the kernel has accepted all bytes. A round to many members needs
+ * several turns of the event loop.
  */
-export class SocketChannel implements Channel<StreamSocket> {
+export class StreamChannel implements Channel<StreamTarget> {
   readonly maxWriteBytes = Number.POSITIVE_INFINITY;
   readonly pacing = "drain";
-  readonly #drained: (connection: Connection<StreamSocket>) => void;
+  readonly #drained: (connection: Connection<StreamTarget>) => void;
   readonly #writing: Writing[] = [];
   readonly #budget: TurnBudget;
+  readonly #shared: SharedTargets | undefined;
   #windowBytes = leastWindowBytes;
 
-  constructor(options: SocketChannelOptions) {
+  constructor(options: StreamChannelOptions) {
     this.#budget = new TurnBudget(options.clock, writingPerTurnMs);
     this.#drained = options.drained;
+    this.#shared = options.shared;
   }
 
   roundBytes(members: number): number {
     return Math.max(leastRoundBytes, Math.floor(this.#windowBytes / Math.max(1, members)));
   }
 
-  write(connection: Connection<StreamSocket>, body: Buffer): void {
-    const { handle } = connection;
-    const { socket, fd, onWritten } = handle;
-    if (isSecure(socket)) return writeEncrypted(socket, body, onWritten);
-    const taken = fd === undefined ? 0 : writeDirectly(socket, fd, body);
-    handle.directBytes += taken;
-    if (taken < body.length) socket.write(taken === 0 ? body : body.subarray(taken), onWritten);
-    // The kernel accepts most writes at once. If the channel waited for the callback of the write, the next round would
-    // start a turn later.
-    if (socket.writableLength === 0) this.#drained(connection);
+  /**
+   * The kernel accepts most writes at once. If the channel waited for the callback of the write, the next round would
+   * start a turn later.
+   */
+  write(connection: Connection<StreamTarget>, body: Buffer): void {
+    if (connection.handle.write(body)) this.#drained(connection);
   }
 
-  writeRound(members: ReadonlySet<Connection<StreamSocket>>, body: Buffer): void {
+  writeRound(members: ReadonlySet<Connection<StreamTarget>>, body: Buffer): void {
     this.#writing.push({ members: [...members], body, written: 0, fullBuffers: 0, handedOver: [] });
     if (this.#writing.length === 1) this.#writeOn();
   }
@@ -128,23 +104,22 @@ export class SocketChannel implements Channel<StreamSocket> {
 
   left(): void {}
 
-  end({ handle }: Connection<StreamSocket>, reason: EndReason, last: Buffer): void {
-    if (handle.webSocket !== undefined) return handle.webSocket.end(reason);
-    const bytes = handle.isChunked === true ? Buffer.concat([last, lastChunk]) : last;
-    if (bytes.length > 0) handle.socket.write(bytes);
-    handle.socket.destroySoon();
+  end({ handle }: Connection<StreamTarget>, reason: EndReason, last: Buffer): void {
+    handle.end(reason, last);
   }
 
-  cut(connection: Connection<StreamSocket>): void {
-    connection.handle.socket.destroy();
+  cut({ handle }: Connection<StreamTarget>): void {
+    handle.cut();
   }
 
-  flush(): void {}
+  flush(): void {
+    this.#shared?.flush(never);
+  }
 
   /** Writes until all rounds are written or the turn's time is used up. The next turn writes the remaining rounds. */
   #writeOn(): void {
     for (let round = this.#writing[0]; round !== undefined; round = this.#writing[0]) {
-      if (!this.#writePart(round)) {
+      if (!this.#writePart(round) || !this.#flushPart()) {
         this.#budget.nextTurn(() => this.#writeOn());
         return;
       }
@@ -162,9 +137,14 @@ export class SocketChannel implements Channel<StreamSocket> {
       // The client disconnected while the round was being written.
       if (member === undefined || member.state === "closed") continue;
       this.write(member, round.body);
-      if (isHeldUp(member.handle.socket)) round.fullBuffers += 1;
+      if (member.handle.isHeldUp) round.fullBuffers += 1;
     }
     return true;
+  }
+
+  /** False if the turn's time was used up before everything was written that targets have collected. */
+  #flushPart(): boolean {
+    return this.#shared?.flush(() => this.#budget.isUsedUp()) ?? true;
   }
 
   /**
@@ -178,4 +158,8 @@ export class SocketChannel implements Channel<StreamSocket> {
         ? Math.max(leastWindowBytes, this.#windowBytes / 2)
         : Math.min(mostWindowBytes, this.#windowBytes * 2);
   }
+}
+
+function never(): boolean {
+  return false;
 }

@@ -1,13 +1,14 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import type { Connection } from "../../../src/delivery/connection.js";
+import type { Connection, EndReason } from "../../../src/delivery/connection.js";
 import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import { Fanout } from "../../../src/delivery/fanout.js";
 import { admitStream } from "../../../src/delivery/joining/admitted-stream.js";
 import { LocalTicket } from "../../../src/delivery/joining/local-ticket.js";
 import { LocalCohorts } from "../../../src/delivery/local-cohorts.js";
-import { SocketChannel, type StreamSocket } from "../../../src/fronts/http/socket-channel.js";
+import { StreamChannel } from "../../../src/fronts/streams/stream-channel.js";
+import type { StreamTarget } from "../../../src/fronts/streams/stream-target.js";
 import { parseMqttFilter } from "../../../src/hub/filters/filter.js";
 import { Hub } from "../../../src/hub/hub.js";
 import { parsePublication } from "../../../src/hub/publications/publication.js";
@@ -44,6 +45,32 @@ class BusyClock extends VirtualClock {
   }
 }
 
+/** Writes through its socket, which counts the bytes. */
+class PlainTarget implements StreamTarget {
+  readonly socket: Socket;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  get isHeldUp(): boolean {
+    return this.socket.writableLength > 0;
+  }
+
+  write(body: Buffer): boolean {
+    this.socket.write(body);
+    return this.socket.writableLength === 0;
+  }
+
+  end(_reason: EndReason, last: Buffer): void {
+    this.socket.end(last);
+  }
+
+  cut(): void {
+    this.socket.destroy();
+  }
+}
+
 /** Opens sockets whose clients read everything. */
 async function openSockets(count: number): Promise<readonly Socket[]> {
   const server = createServer((socket) => socket.resume());
@@ -66,8 +93,8 @@ async function crowd(clients: number) {
   const journal = new MemoryJournal({ epochs: EpochChain.of(testEpoch), clock, metrics: silentMetrics });
   const hub = new Hub({ history: journal.history, clock });
   journal.follow(hub);
-  const channel = new SocketChannel({ clock, drained: (connection) => fanout.drained(connection) });
-  const fanout = new Fanout<StreamSocket>({
+  const channel = new StreamChannel({ clock, drained: (connection) => fanout.drained(connection) });
+  const fanout = new Fanout<StreamTarget>({
     front: "http",
     cohorts: new LocalCohorts({ name: "http", hub }),
     channel,
@@ -77,17 +104,8 @@ async function crowd(clients: number) {
   onTestFinished(() => fanout.close());
   const sockets = await openSockets(clients);
   const subscription = { format: tinyFormat, filters: [parseMqttFilter("a")], rights: publicOnly };
-  const connections = sockets.map((socket): Connection<StreamSocket> => {
-    // The handles have no file descriptor, so the channel writes through the sockets, and each socket counts its
-    // written bytes.
-    const handle = {
-      socket,
-      fd: undefined,
-      onWritten: () => undefined,
-      directBytes: 0,
-      extraRequests: 0,
-      extraBytes: 0,
-    };
+  const connections = sockets.map((socket): Connection<StreamTarget> => {
+    const handle = new PlainTarget(socket);
     const head = Buffer.from("head\n");
     const ticket = new LocalTicket({ subscription, lastEventId: undefined });
     return fanout.open(admitStream({ ticket, expiresAtMs: undefined }), { handle, head });
@@ -99,6 +117,7 @@ async function crowd(clients: number) {
     channel,
     fanout,
     connections,
+    sockets,
     publish: () => journal.append(parsePublication({ topics: ["a"], data: "x" })),
     written: () => sockets.filter((socket, index) => socket.bytesWritten > (before[index] ?? 0)).length,
   };
@@ -120,25 +139,25 @@ test("a round to a crowd is written in several turns, and who leaves meanwhile i
 });
 
 test("a publication that comes while a round is being written goes to nobody before its end", async () => {
-  const { clock, connections, publish } = await crowd(100);
+  const { clock, sockets, publish } = await crowd(100);
   publish();
   clock.turn();
   publish();
-  const first = connections[0]?.handle.socket;
+  const first = sockets[0];
   const afterOne = first?.bytesWritten ?? 0;
-  const last = connections.at(-1)?.handle.socket;
+  const last = sockets.at(-1);
   const atHead = last?.bytesWritten;
   const isOut = (): boolean => last?.bytesWritten !== atHead;
   while (!isOut() && clock.turn()) expect(first?.bytesWritten).toBe(afterOne);
   while (clock.turn());
   expect(first?.bytesWritten).toBeGreaterThan(afterOne);
-  expect(new Set(connections.map(({ handle }) => handle.socket.bytesWritten)).size).toBe(1);
+  expect(new Set(sockets.map((socket) => socket.bytesWritten)).size).toBe(1);
 });
 
 // A round waits only for a limited time. If a round is larger than the clients can receive within the time limit, most
 // clients become laggards.
 test("rounds to a crowd grow while its buffers take them at once, and shrink when they are full", async () => {
-  const { clock, channel, connections } = await crowd(200);
+  const { clock, channel, connections, sockets } = await crowd(200);
   const members = new Set(connections);
   const writeRound = (): number => {
     channel.writeRound(members, Buffer.alloc(channel.roundBytes(members.size)));
@@ -148,7 +167,7 @@ test("rounds to a crowd grow while its buffers take them at once, and shrink whe
   const first = channel.roundBytes(1000);
   expect(first).toBe(Math.floor((16 * 1024 * 1024) / 1000));
   expect(writeRound()).toBe(Math.floor((32 * 1024 * 1024) / 1000));
-  for (const { handle } of connections) handle.socket.cork();
+  for (const socket of sockets) socket.cork();
   expect(writeRound()).toBe(first);
   expect(writeRound()).toBe(first);
 });

@@ -1,7 +1,7 @@
-import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
-import type { Gateway } from "../../gateway/gateway.js";
-import type { Answer, GatewayRequest, Reply, StreamStart } from "../../gateway/http/messages.js";
-import type { ServedPath } from "../../gateway/http/resource.js";
+import type { AdmittedStream } from "../delivery/joining/admitted-stream.js";
+import type { Gateway } from "../gateway/gateway.js";
+import type { Answer, GatewayRequest, Reply, StreamStart } from "../gateway/http/messages.js";
+import type { ServedPath } from "../gateway/http/resource.js";
 
 /** A request as the HTTP front passes it to the gateway. */
 export interface FrontRequest extends GatewayRequest {

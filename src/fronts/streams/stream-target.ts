@@ -1,0 +1,24 @@
+import type { EndReason } from "../../delivery/connection.js";
+
+/** The place where the bytes of one stream go: a socket, or a part of one. */
+export interface StreamTarget {
+  /**
+   * Writes bytes after those that were written before. Returns true if the system has accepted all of them. Otherwise the
+   * target calls `Fanout.drained` when it has, unless the client leaves first.
+   */
+  write(body: Buffer): boolean;
+  /** True if the client has to read before everything that was written can leave this process. */
+  readonly isHeldUp: boolean;
+  /** Ends the stream in order: the client still gets everything that was written, and then `last`. */
+  end(reason: EndReason, last: Buffer): void;
+  /** Ends the stream at once. Bytes that were written may be lost. */
+  cut(): void;
+}
+
+/** Targets that share sockets: they first collect what is written, and then write it together. */
+export interface SharedTargets {
+  /**
+   * Writes what was collected, until `isUsedUp` returns true or nothing is left. Returns false if something is left.
+   */
+  flush(isUsedUp: () => boolean): boolean;
+}
