@@ -1,5 +1,6 @@
 export { createApp } from "./app/app.js";
-export type { App, AppPorts, Ready } from "./app/app.js";
+export type { App, AppPorts } from "./app/app.js";
+export type { Ready } from "./app/lifecycle/ready.js";
 export type { Reloaded } from "./app/reload/reloader.js";
 export { loadConfig } from "./config/load.js";
 export type { Config, Limits } from "./config/config.js";

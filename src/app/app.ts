@@ -9,6 +9,8 @@ import { createPresence } from "./create-presence.js";
 import { buildOrClose } from "./lifecycle/build-or-close.js";
 import { openJournal, reportEnd } from "./lifecycle/journal-ends.js";
 import { Lifecycle } from "./lifecycle/lifecycle.js";
+import { linkFacts } from "./lifecycle/links.js";
+import { readyOf, type Ready } from "./lifecycle/ready.js";
 import { filterLimits } from "./filter-limits.js";
 import { frontBuilders } from "./fronts.js";
 import { htmlDir } from "./html-dir.js";
@@ -32,9 +34,11 @@ import { nameOfNode } from "../config/name-of-node.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
 import { ConnectionDescriptors } from "../fronts/connection-descriptors.js";
 import { planDescriptors } from "../limits/descriptors.js";
+import type { DescriptorPlan } from "../limits/descriptors.js";
 import type { BoundAddress, Front } from "../fronts/front.js";
 import type { CertificateStore } from "../fronts/tls/certificate-store.js";
 import type { Gateway } from "../gateway/gateway.js";
+import type { ReadinessReport } from "../gateway/http/probes.js";
 import { Hub } from "../hub/hub.js";
 import { defaultPressureLimits } from "../hub/backpressure.js";
 import { RetainedPart } from "../journal/retained-part.js";
@@ -73,7 +77,11 @@ export interface AppPorts {
    * @default the hub only logs an error
    */
   readonly onJournalFailed?: (error: unknown) => void;
-  /** Ends the start: {@link createApp} rejects with `closed` while it waits for an engine. @default never aborted */
+  /**
+   * Ends the start: {@link createApp} rejects with `closed` while it waits for an engine.
+   *
+   * @default never aborted
+   */
   readonly stopping?: AbortSignal;
   /** The output of `--access-log -`; workers use that of this process. @default the standard output of this process */
   readonly stdout?: Writable;
@@ -81,18 +89,6 @@ export interface AppPorts {
   readonly workerEntry?: string;
   /** @default the machine's clock */
   readonly clock?: Clock;
-}
-
-/** The addresses of a started hub. */
-export interface Ready {
-  /** The URL of the first listener of the HTTP front, or `unix:/PATH`. */
-  readonly http?: string;
-  /** All listeners of the HTTP front, in the order of the configuration. */
-  readonly listeners: readonly BoundAddress[];
-  readonly ingest: readonly string[];
-  readonly mongrel2: readonly { readonly name: string; readonly state: string }[];
-  /** The URL of metrics and status. */
-  readonly admin?: string;
 }
 
 /** A running hub with its listeners. */
@@ -139,14 +135,28 @@ export interface App {
  */
 export async function createApp(config: Config, ports: AppPorts): Promise<App> {
   checkAppArguments(config, ports);
-  const clock = ports.clock ?? systemClock;
-  const metrics = new MetricsRegistry();
   const live = new Live(config);
-  const { logger, stopping: signal = new AbortController().signal } = ports;
+  const parts = {
+    ...ports,
+    stopping: ports.stopping ?? new AbortController().signal,
+    clock: ports.clock ?? systemClock,
+    metrics: new MetricsRegistry(),
+    descriptors: planDescriptors(descriptorLimit()),
+  };
+  // Before the journal: its engine may not respond for a long time, and operators must see this.
+  const admin = await openAdmin({ ...parts, config: live.current });
+  try {
+    return await startApp(live, { ...parts, admin });
+  } catch (error) {
+    await admin?.close();
+    throw error;
+  }
+}
+
+async function startApp(live: Live<Config>, ports: StartPorts): Promise<App> {
   const onEnd = (end: JournalEnd): void => reportEnd(end, ports);
-  const journal = await createJournal({ config: live, clock, metrics, logger, onEnd, signal });
-  const parts = { ...ports, clock, metrics, journal };
-  const app = await buildOrClose(config, parts, (all) => new RunningApp(live, all));
+  const journal = await createJournal({ ...ports, config: live, onEnd, signal: ports.stopping });
+  const app = await buildOrClose(live.current, { ...ports, journal }, (all) => new RunningApp(live, all));
   try {
     await app.start();
   } catch (error) {
@@ -156,9 +166,16 @@ export async function createApp(config: Config, ports: AppPorts): Promise<App> {
   return app;
 }
 
-interface RunningPorts extends AppPorts {
+interface StartPorts extends AppPorts {
+  readonly stopping: AbortSignal;
   readonly clock: Clock;
   readonly metrics: MetricsRegistry;
+  readonly descriptors: DescriptorPlan;
+  /** Undefined if there is no admin address. */
+  readonly admin: Admin | undefined;
+}
+
+interface RunningPorts extends StartPorts {
   readonly journal: Journal;
   readonly certificates: CertificateStore | undefined;
 }
@@ -168,7 +185,7 @@ class RunningApp implements App {
   readonly #ports: RunningPorts;
   readonly #clock: Clock;
   readonly #metrics: MetricsRegistry;
-  readonly #descriptors = planDescriptors(descriptorLimit());
+  readonly #descriptors: DescriptorPlan;
   readonly #journal: Journal;
   readonly #hub: Hub;
   readonly #polls: Polls;
@@ -181,16 +198,18 @@ class RunningApp implements App {
   readonly #accessLog: AccessLog | undefined;
   readonly #ingress: ZeroMqIngress[] = [];
   #control: ControlSocket | undefined;
-  #admin: Admin | undefined;
   #beacon: Timer | undefined;
   readonly #listeners: BoundAddress[] = [];
   readonly #lifecycle: Lifecycle;
+  /** What the hub does while it starts, for the readiness check. */
+  #startStep = "the hub loads its journal";
 
   constructor(live: Live<Config>, ports: RunningPorts) {
     this.#live = live;
     this.#ports = ports;
     this.#clock = ports.clock;
     this.#metrics = ports.metrics;
+    this.#descriptors = ports.descriptors;
     this.#journal = ports.journal;
     this.#hub = new Hub({
       history: this.#journal.history,
@@ -232,7 +251,6 @@ class RunningApp implements App {
       gateway,
       hub: this.#hub,
       htmlDir,
-      descriptors: this.#descriptors,
     };
     this.#fronts = frontBuilders.flatMap((build) => build(parts));
     this.#lifecycle = this.#createLifecycle();
@@ -251,16 +269,13 @@ class RunningApp implements App {
   }
 
   get ready(): Ready {
-    const [first] = this.#listeners;
-    return {
-      ...(first === undefined ? {} : { http: first.url }),
-      listeners: [...this.#listeners],
-      ingest: this.#ingress.map((ingress) => ingress.address),
-      mongrel2: this.#links
-        .filter(({ label }) => label === "mongrel2")
-        .map(({ name, linkState }) => ({ name, state: linkState })),
-      ...(this.#admin === undefined ? {} : { admin: this.#admin.url }),
-    };
+    const { admin } = this.#ports;
+    return readyOf({ listeners: this.#listeners, ingress: this.#ingress, fronts: this.#fronts, admin });
+  }
+
+  get #readiness(): ReadinessReport {
+    const status = this.#lifecycle.readiness(this.#isDegraded);
+    return status === "starting" ? { status, reason: this.#startStep } : { status };
   }
 
   get #config(): Config {
@@ -268,10 +283,16 @@ class RunningApp implements App {
   }
 
   async start(): Promise<void> {
-    // Until the hub serves, its readiness is `starting`.
-    this.#admin = await this.#openAdmin();
+    this.#ports.admin?.show({
+      setGauges: () => this.#setGauges(),
+      fronts: this.#fronts,
+      nodes: this.#journal.nodes,
+      readiness: () => this.#readiness,
+    });
     // A client that finds the hub must find its history too. Until then, its browser tries again.
-    await openJournal(this.#journal, this.#ports.stopping);
+    const { stopping } = this.#ports;
+    await openJournal(this.#journal, stopping);
+    this.#startStep = "the hub starts its listeners and workers";
     // Before the first stream: other hubs must know this hub before they know its subscriptions.
     this.#journal.nodes?.begin({
       name: nameOfNode(this.#config),
@@ -330,7 +351,8 @@ class RunningApp implements App {
   }
 
   figures(): Readonly<Record<string, number>> {
-    return this.#currentMetrics().snapshot();
+    this.#setGauges();
+    return this.#metrics.snapshot();
   }
 
   reload(config: Config = { ...this.#config }): Reloaded {
@@ -360,21 +382,15 @@ class RunningApp implements App {
     await this.#accessLog?.close();
     await this.#ports.certificates?.close();
     await atMost(this.#clock, settleMs, this.#journal.close());
-    await this.#admin?.close();
+    await this.#ports.admin?.close();
     this.#ports.logger.debug({ figures: this.figures() }, "figures");
   }
 
-  /** The number of Mongrel2 servers whose requests another hub gets, too. */
-  get #linksShared(): number {
-    return this.#links.filter(({ isShared }) => isShared === true).length;
-  }
-
   get #isDegraded(): boolean {
-    return this.#journal.status.state !== "up" || this.#linksShared > 0;
+    return this.#journal.status.state !== "up" || linkFacts(this.#fronts).linksShared !== undefined;
   }
 
-  /** The metrics, with the current values of the gauges. */
-  #currentMetrics(): MetricsRegistry {
+  #setGauges(): void {
     setGauges(
       {
         version: this.#ports.version,
@@ -389,16 +405,10 @@ class RunningApp implements App {
       },
       this.#metrics,
     );
-    return this.#metrics;
   }
 
   get #streams(): number {
     return this.#fronts.reduce((sum, { size }) => sum + size, this.#polls.size);
-  }
-
-  /** The fronts behind another server. */
-  get #links(): readonly LinkedFront[] {
-    return this.#fronts.filter((front): front is LinkedFront => front.linkState !== undefined);
   }
 
   #createGateway(): Gateway {
@@ -413,32 +423,13 @@ class RunningApp implements App {
       polls: this.#polls,
       facts: () => ({
         streams: this.#streams,
-        links: this.#links.length,
+        ...linkFacts(this.#fronts),
         journal: this.#journal.status.state,
-        ...(this.#linksShared > 0 ? { linksShared: this.#linksShared } : {}),
-        linksUp: this.#links.filter(({ linkState }) => linkState === "up").length,
       }),
       verifier: this.#verifier,
       isStopping: () => this.#lifecycle.phase === "stopping",
-      readiness: () => this.#lifecycle.readiness(this.#isDegraded),
+      readiness: () => this.#readiness,
       presence: this.#config.subscriptions ? this.#presence : undefined,
     });
   }
-
-  #openAdmin(): Promise<Admin | undefined> {
-    const { logger, version } = this.#ports;
-    return openAdmin({
-      config: this.#config,
-      version,
-      metrics: () => this.#currentMetrics(),
-      fronts: this.#fronts,
-      nodes: this.#journal.nodes,
-      readiness: () => this.#lifecycle.readiness(this.#isDegraded),
-      descriptors: this.#descriptors,
-      clock: this.#clock,
-      logger,
-    });
-  }
 }
-
-type LinkedFront = Front & Required<Pick<Front, "linkState">>;

@@ -9,7 +9,7 @@ import type { TopicHistoryReader } from "../journal/topic-history-reader.js";
 import type { ActiveSubscriptions } from "../presence/active-subscriptions.js";
 import type { Authenticator } from "./access/authenticator.js";
 import type { WebSocketOrigins } from "./access/websocket-origins.js";
-import type { Readiness } from "./http/probes.js";
+import type { ReadinessReport } from "./http/probes.js";
 import type { Resource } from "./http/resource.js";
 import type { ClientLimits } from "./limits/client-limits.js";
 import type { PublishOnce } from "./publishing/publish-once.js";
@@ -66,5 +66,5 @@ export interface ProtocolPorts {
     readonly journal: string;
     readonly linksShared?: number;
   };
-  readonly readiness: () => Readiness;
+  readonly readiness: () => ReadinessReport;
 }

@@ -4,7 +4,7 @@ import { limitValues } from "../config/limit-values.js";
 import type { FilterCounts } from "../hub/filters/filter-trie.js";
 import type { Hub } from "../hub/hub.js";
 import { journalStates } from "../journal/journal.js";
-import type { Journal, JournalStatus } from "../journal/journal.js";
+import type { Journal, JournalState, JournalStatus } from "../journal/journal.js";
 import type { Metrics } from "../base/metrics.js";
 import { linkStates } from "../fronts/front.js";
 import type { Front, WorkerStatus } from "../fronts/front.js";
@@ -16,12 +16,16 @@ export interface GatewaySizes {
   readonly clientAddresses: number;
 }
 
-/** The parts of the hub that {@link setGauges} reads. */
-export interface GaugeSources {
+/** The settings that gauges show. */
+export interface SettingSources {
   readonly version: string;
   readonly limits: Limits;
   /** The descriptors that connections of clients may use. */
   readonly clientDescriptors: number;
+}
+
+/** The parts of the hub that {@link setGauges} reads. */
+export interface GaugeSources extends SettingSources {
   readonly hub: Hub;
   readonly journal: Pick<Journal, "history" | "status" | "nodes">;
   readonly fronts: readonly Front[];
@@ -64,17 +68,27 @@ export function setGauges(sources: GaugeSources, metrics: Metrics): void {
   gaugeSettings(sources, metrics);
 }
 
-function gaugeSettings({ version, limits, clientDescriptors }: GaugeSources, metrics: Metrics): void {
+/** Sets the gauges of a hub that waits for its journal, and has no other parts yet. */
+export function setStartGauges(sources: SettingSources, metrics: Metrics): void {
+  gaugeJournalState("unreachable", metrics);
+  gaugeSettings(sources, metrics);
+}
+
+function gaugeSettings({ version, limits, clientDescriptors }: SettingSources, metrics: Metrics): void {
   metrics.gauge("build_info", 1, { version, node: process.version });
   metrics.gauge("client_max_fds", clientDescriptors);
   for (const { name, unit, value } of limitValues(limits)) metrics.gauge("limit", value, { name, unit });
 }
 
 function gaugeJournal({ state, lagMs, bytes, segments }: JournalStatus, metrics: Metrics): void {
-  for (const each of journalStates) metrics.gauge("journal_state", each === state ? 1 : 0, { state: each });
+  gaugeJournalState(state, metrics);
   metrics.gauge("journal_lag_seconds", lagMs / 1000);
   metrics.gauge("journal_bytes", bytes);
   metrics.gauge("journal_segments", segments);
+}
+
+function gaugeJournalState(state: JournalState, metrics: Metrics): void {
+  for (const each of journalStates) metrics.gauge("journal_state", each === state ? 1 : 0, { state: each });
 }
 
 function gaugeFilters(counts: FilterCounts, metrics: Metrics): void {

@@ -10,6 +10,7 @@ import { VirtualClock } from "../support/virtual-clock.js";
 
 test.each([
   ["the access log", { PHAROS_ACCESS_LOG: "/nowhere/access.log" }, /--access-log/],
+  ["its journal", { PHAROS_JOURNAL: "disk:/dev/null" }, /\/dev\/null/],
   ["a certificate", { PHAROS_TLS_CERT: "/nowhere/hub.crt" }, /hub\.crt/],
 ])("a start that fails because of %s gives everything back", async (_name, wrong, message) => {
   // Bug: the folder of the journal stayed held until the end of the process.
@@ -21,7 +22,7 @@ test.each([
     PHAROS_TLS_CERT: certFile,
     PHAROS_TLS_KEY: keyFile,
     PHAROS_INGEST: "@tcp://127.0.0.1:*",
-    PHAROS_ADMIN: "off",
+    PHAROS_ADMIN: "127.0.0.1:0",
     PHAROS_JOURNAL: `disk:${dir}`,
   };
   const clock = new VirtualClock(Date.now());

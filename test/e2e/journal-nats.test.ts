@@ -177,6 +177,42 @@ test("a hub that waits for NATS at its start ends at SIGTERM", async () => {
   expect(await hub.waitForExit({ within })).toEqual({ code: 0, signal: null });
 });
 
+// Nothing answered until NATS was there.
+test("a hub that waits for NATS at its start answers probes and shows metrics at its admin address, and serves nobody", async () => {
+  const late = await startNatsServer();
+  await late.kill();
+  const [http, adminPort] = [await freePort(), await freePort()];
+  const hub = await spawnHub({
+    http: `127.0.0.1:${http}`,
+    admin: String(adminPort),
+    args: ["--journal", `nats://${late.address}/hub`, "--workers", "1"],
+  });
+  await hub.waitForLog(/NATS does not respond/, { within });
+  const admin = async (path: string): Promise<readonly [status: number, text: string]> => {
+    const response = await fetch(`http://127.0.0.1:${adminPort}${path}`);
+    return [response.status, await response.text()];
+  };
+  expect(await admin("/livez")).toEqual([200, '{"status":"ok"}\n']);
+  expect(await admin("/readyz")).toEqual([
+    503,
+    '{"status":"starting","reason":"the hub waits for its journal"}\n',
+  ]);
+  const [, metrics] = await admin("/metrics");
+  expect(metrics).toContain('pharos_journal_state{state="unreachable"} 1\n');
+  expect(metrics).toMatch(/^pharos_build_info\{/m);
+  expect(metrics).toMatch(/^process_resident_memory_bytes \d/m);
+  expect(JSON.parse((await admin("/stats"))[1])).toMatchObject({ links: [], nodes: [], workers: [] });
+  await expect(fetch(`http://127.0.0.1:${http}/livez`)).rejects.toThrow("fetch failed");
+  expect(hub.ready.size).toBe(0);
+
+  await late.start();
+  await hub.waitForReady({ within });
+  expect(await admin("/readyz")).toEqual([200, '{"status":"ok"}\n']);
+  expect((await admin("/metrics"))[1]).toContain('pharos_journal_state{state="up"} 1\n');
+  expect(JSON.parse((await admin("/stats"))[1])).toMatchObject({ nodes: [{}], workers: [{ state: "up" }] });
+  expect((await fetch(`http://127.0.0.1:${http}/livez`)).status).toBe(200);
+});
+
 test("a hub that loads its journal when NATS stops responding goes on later, or ends at SIGTERM", async () => {
   const own = await startNatsServer();
   const args = ["--open=on", "--journal", `nats://${own.address}/hub`];

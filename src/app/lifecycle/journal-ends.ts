@@ -3,14 +3,14 @@ import type { Journal } from "../../journal/journal.js";
 import type { JournalEnd } from "../../journal/logged/logged-journal.js";
 
 /** Opens the journal, and closes it if the signal is aborted meanwhile. */
-export async function openJournal(journal: Journal, stopping: AbortSignal | undefined): Promise<void> {
+export async function openJournal(journal: Journal, stopping: AbortSignal): Promise<void> {
   const stop = (): void => void journal.close();
-  if (stopping?.aborted === true) stop();
-  stopping?.addEventListener("abort", stop);
+  if (stopping.aborted) stop();
+  stopping.addEventListener("abort", stop);
   try {
     await journal.open();
   } finally {
-    stopping?.removeEventListener("abort", stop);
+    stopping.removeEventListener("abort", stop);
   }
 }
 

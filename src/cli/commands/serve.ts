@@ -1,5 +1,5 @@
 import { reloadHub } from "./serve/reload-hub.js";
-import type { App, AppPorts, Ready } from "../../app/app.js";
+import type { App, AppPorts } from "../../app/app.js";
 import { systemClock } from "../../app/system-clock.js";
 import type { Config } from "../../config/config.js";
 import { loadConfig } from "../../config/load.js";
@@ -90,6 +90,7 @@ async function start(config: Config, ports: AppPorts): Promise<App> {
   return createApp(config, ports);
 }
 
+type Ready = App["ready"];
 type BoundListener = Ready["listeners"][number];
 
 /** The ready line: one `key=value` for each listener and link. */

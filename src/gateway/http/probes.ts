@@ -12,6 +12,13 @@ import { jsonReply } from "./replies.js";
  */
 export type Readiness = "starting" | "ok" | "degraded" | "draining" | "stopping";
 
+/** The answer to a readiness check. */
+export interface ReadinessReport {
+  readonly status: Readiness;
+  /** What the hub waits for, while it starts. Any machine may read this, so it names no address. */
+  readonly reason?: string;
+}
+
 /**
  * The status codes. A degraded hub gets clients: its streams stay open, and it serves history. If all hubs share an
  * engine that is gone, a load balancer without a ready hub would answer 503 itself, and browsers would never try again.
@@ -25,13 +32,13 @@ const statuses: Readonly<Record<Readiness, number>> = {
 };
 
 /** The paths of the probes, and their answers. */
-export function probes(readiness: () => Readiness): ReadonlyMap<string, () => Reply> {
+export function probes(readiness: () => ReadinessReport): ReadonlyMap<string, () => Reply> {
   return new Map([
     [livePath, () => jsonReply(200, { status: "ok" })],
     [readyPath, () => readyReply(readiness())],
   ]);
 }
 
-function readyReply(status: Readiness): Reply {
-  return jsonReply(statuses[status], { status });
+function readyReply(report: ReadinessReport): Reply {
+  return jsonReply(statuses[report.status], report);
 }

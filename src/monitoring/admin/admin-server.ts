@@ -6,7 +6,7 @@ import type { Reply } from "../../gateway/http/messages.js";
 import { RequestHead, nodeHeadLimits } from "../../gateway/limits/request-head.js";
 import { declaredRequestLimits } from "../../limits/requests.js";
 import { probes } from "../../gateway/http/probes.js";
-import type { Readiness } from "../../gateway/http/probes.js";
+import type { ReadinessReport } from "../../gateway/http/probes.js";
 import { jsonReply } from "../../gateway/http/replies.js";
 import { problemReply, refuse } from "../../gateway/refusals/refuse.js";
 import type { Logger } from "../../base/log.js";
@@ -34,7 +34,7 @@ export interface AdminServerOptions {
   readonly metrics: () => readonly Family[];
   /** Returns the status document. */
   readonly stats: () => unknown;
-  readonly readiness: () => Readiness;
+  readonly readiness: () => ReadinessReport;
   /** The folder of the pages. The server serves only the operator's page from this folder. */
   readonly htmlDir: string;
   readonly logger: Logger;

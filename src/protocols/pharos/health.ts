@@ -1,6 +1,6 @@
 import { healthPath } from "../../protocol.js";
 import { probes } from "../../gateway/http/probes.js";
-import type { Readiness } from "../../gateway/http/probes.js";
+import type { ReadinessReport } from "../../gateway/http/probes.js";
 import { jsonReply } from "../../gateway/http/replies.js";
 import type { Resource } from "../../gateway/http/resource.js";
 
@@ -26,7 +26,7 @@ export function healthResource(facts: () => HealthFacts): Resource {
 }
 
 /** Serves the liveness check and the readiness check. */
-export function probeResources(readiness: () => Readiness): readonly Resource[] {
+export function probeResources(readiness: () => ReadinessReport): readonly Resource[] {
   return [...probes(readiness)].map(([path, answer]) => ({
     path,
     isUncounted: true,

@@ -18,7 +18,7 @@ function createServerWith(options: Partial<AdminServerOptions> = {}): AdminServe
     access: new AdminAccess({}),
     metrics: () => [{ name: "a", type: "gauge", help: "A.", samples: [{ name: "a", labels: {}, value: 1 }] }],
     stats: () => ({ version: "1.2.3" }),
-    readiness: () => "ok",
+    readiness: () => ({ status: "ok" }),
     htmlDir: join(root, "html"),
     logger: silentLogger,
     ...options,
@@ -50,7 +50,7 @@ test.each([undefined, "0123456789abcdef"])(
     let readiness: Readiness = "starting";
     const url = await createServerWith({
       access: new AdminAccess({ adminToken: token }),
-      readiness: () => readiness,
+      readiness: () => ({ status: readiness }),
     }).listen();
     const port = Number(new URL(url).port);
     const ask = (path: string): Promise<string> => {

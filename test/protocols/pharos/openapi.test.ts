@@ -63,7 +63,7 @@ const publishing = new Publisher({
 
 const resources: readonly Resource[] = [
   healthResource(() => ({ journal: "up" })),
-  ...probeResources(() => "ok"),
+  ...probeResources(() => ({ status: "ok" })),
   pollResource({ streams: { filtersPerConnection: 1, filterBytes: 64 }, authenticator, polling }),
   webSocketResource({
     streams: { retryMs: () => 1, heartbeatMs: 1, filtersPerConnection: 1, filterBytes: 64 },
