@@ -78,7 +78,7 @@ export interface AppPorts {
    */
   readonly onJournalFailed?: (error: unknown) => void;
   /**
-   * Ends the start: {@link createApp} rejects with `closed` while it waits for an engine.
+   * Ends the start: {@link createApp} rejects with `closed` while it waits for an engine or for workers.
    *
    * @default never aborted
    */
@@ -302,7 +302,7 @@ class RunningApp implements App {
       isDegraded: () => this.#isDegraded,
     });
     this.#presence.begin();
-    for (const front of this.#fronts) this.#listeners.push(...(await front.start()));
+    for (const front of this.#fronts) this.#listeners.push(...(await front.start(stopping)));
     const { logger, onShutdownRequest } = this.#ports;
     const ports = { clock: this.#clock, logger, metrics: this.#metrics };
     const publishers = new ConnectionDescriptors("publisher", { ...ports, descriptors: this.#descriptors });

@@ -82,9 +82,11 @@ export interface Front {
    * Starts to accept connections. Resolves with the bound addresses, which are none for a front behind another server.
    * The other server may start later.
    *
-   * @throws PharosError `unreachable` or `bad-endpoint` when an address cannot be used
+   * @param stopping ends the wait for worker processes
+   * @throws PharosError `unreachable` or `bad-endpoint` when an address cannot be used, `closed` once `stopping` is
+   *   aborted. In both cases, close the front
    */
-  start(): Promise<readonly BoundAddress[]>;
+  start(stopping: AbortSignal): Promise<readonly BoundAddress[]>;
   /** Called after a change of the settings. A front reads most settings at each use, so most fronts need no call. */
   settingsChanged?(): void;
   /**

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Push } from "zeromq";
 import { openStream, type ClientStream } from "../contract/client.js";
+import { childrenOf, isAlive } from "../support/children.js";
 import { freePort } from "../support/free-port.js";
 import { spawnHub, startHub, type HubProcess } from "../support/hub-process.js";
 import { root } from "../support/ipc.js";
@@ -106,19 +107,34 @@ it("SIGINT ends all streams at once", async () => {
   expect(await hub.waitForExit({ within })).toEqual({ code: 0, signal: null });
 });
 
-it("a hub that starts is alive but not ready at its admin address, and then both", async () => {
+/** A hub whose workers start only when the file exists. */
+async function spawnGatedHub(args: readonly string[]) {
   const port = await freePort();
   const gate = join(await scratchFolder(), "gate");
-  const hub = await spawnHub({
-    admin: String(port),
-    args: ["--workers=1"],
-    // The worker waits for a file.
-    env: {
-      NODE_OPTIONS: `--import=${join(root, "test", "support", "gate.mjs")}`,
-      GATE_FILE: gate,
+  const env = { NODE_OPTIONS: `--import=${join(root, "test", "support", "gate.mjs")}`, GATE_FILE: gate };
+  return { hub: await spawnHub({ admin: String(port), args, env }), admin: `http://127.0.0.1:${port}`, gate };
+}
+
+// The hub stopped only when its workers were up, or after a minute.
+it("SIGTERM ends a hub whose workers start, without the steps for clients", async () => {
+  const { hub, admin } = await spawnGatedHub(["--workers=2", "--drain", long, "--close-over", long]);
+  const children = await waitFor(
+    () => {
+      const found = childrenOf(hub.pid);
+      return found.length === 2 && found;
     },
-  });
-  const admin = `http://127.0.0.1:${port}`;
+    { within, missing: "two workers" },
+  );
+  await untilProbe(`${admin}/readyz`, "starting");
+  hub.signal("SIGTERM");
+  expect(await hub.waitForExit({ within })).toEqual({ code: 0, signal: null });
+  expect(children.filter(isAlive)).toEqual([]);
+  expect(hub.ready.size).toBe(0);
+  expect(hub.stderr).not.toContain('"level":"error"');
+});
+
+it("a hub that starts is alive but not ready at its admin address, and then both", async () => {
+  const { hub, admin, gate } = await spawnGatedHub(["--workers=1"]);
   await untilProbe(`${admin}/readyz`, "starting");
   expect([await probe(`${admin}/readyz`), await probe(`${admin}/livez`)]).toEqual([
     [503, "starting"],

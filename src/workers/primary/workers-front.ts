@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { unlessAborted } from "../../base/at-most.js";
 import type { CutReason } from "../../base/metrics.js";
 import { ConnectionDescriptors } from "../../fronts/connection-descriptors.js";
 import type { DescriptorPlan } from "../../limits/descriptors.js";
@@ -81,10 +82,10 @@ export class WorkersFront implements Front {
   }
 
   /** Binds the addresses and starts the workers. Rejects also if a worker ends before the worker is ready. */
-  async start(): Promise<readonly BoundAddress[]> {
+  async start(stopping: AbortSignal): Promise<readonly BoundAddress[]> {
     const bound = await this.#listeners.open();
     try {
-      await this.#pool.start();
+      await unlessAborted(stopping, this.#pool.start());
     } catch (error) {
       this.#takeNoMore();
       throw error;

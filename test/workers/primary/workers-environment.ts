@@ -30,6 +30,9 @@ export const slowWorker = join(root, "test", "support", "slow-worker.mjs");
 
 const within = 30_000;
 
+/** The signal of a hub that does not stop. */
+export const running = new AbortController().signal;
+
 /** One listener on a port of this machine. */
 export function listenersAt(port: number): readonly Listener[] {
   return [
@@ -78,7 +81,7 @@ export class WorkersEnvironment {
   }
 
   async listen(): Promise<void> {
-    this.#port = Number(new URL((await this.front.start())[0]?.url ?? "").port);
+    this.#port = Number(new URL((await this.front.start(running))[0]?.url ?? "").port);
   }
 
   connect(): Promise<RawConnection> {

@@ -4,7 +4,7 @@ import { childrenOf } from "../../support/children.js";
 import { freePort } from "../../support/free-port.js";
 import { connectRaw, type RawConnection } from "../../support/raw-http.js";
 import { waitFor } from "../../support/wait-for.js";
-import { WorkersEnvironment, listenersAt, slowWorker } from "./workers-environment.js";
+import { WorkersEnvironment, listenersAt, running, slowWorker } from "./workers-environment.js";
 
 const within = 30_000;
 
@@ -152,7 +152,7 @@ describe("while its workers start", () => {
       entry: slowWorker,
       limits: { connectionsPerWorker: 100, connections: 2 },
     });
-    void refusalOf(environment.front.start());
+    void refusalOf(environment.front.start(running));
     const kept = [await connectEarly(port), await connectEarly(port)];
     const third = await connectEarly(port);
     await third.readToEnd({ within });
@@ -163,12 +163,26 @@ describe("while its workers start", () => {
   it("can be stopped: nobody is left behind and nothing is called a failure", async () => {
     const port = await freePort();
     const environment = new WorkersEnvironment({ listeners: listenersAt(port), entry: slowWorker });
-    const refusal = refusalOf(environment.front.start());
+    const refusal = refusalOf(environment.front.start(running));
     const early = await connectEarly(port);
     await environment.front.settle();
     await environment.front.close();
     expect(await refusal).toMatch(/ended before it was ready/);
     await early.readToEnd({ within });
+    expect(workers()).toEqual([]);
+    expect(environment.errors).toEqual([]);
+  });
+
+  it("ends the start when the hub stops, and leaves nobody behind", async () => {
+    const port = await freePort();
+    const environment = new WorkersEnvironment({ listeners: listenersAt(port), entry: slowWorker });
+    const stopping = new AbortController();
+    const refusal = refusalOf(environment.front.start(stopping.signal));
+    const early = await connectEarly(port);
+    stopping.abort();
+    expect(await refusal).toMatch(/the hub stops/);
+    await early.readToEnd({ within });
+    await environment.front.close();
     expect(workers()).toEqual([]);
     expect(environment.errors).toEqual([]);
   });
@@ -192,7 +206,7 @@ describe("while its workers start", () => {
       entry: slowWorker,
       workers: 1,
     });
-    const refusal = refusalOf(environment.front.start());
+    const refusal = refusalOf(environment.front.start(running));
     const early = await connectEarly(port);
     for (let run = 1; run <= 3; run += 1) await killStarting();
     expect(await refusal).toMatch(/ended before it was ready/);
