@@ -12,7 +12,10 @@ import { waitFor } from "../support/wait-for.js";
 
 const within = 30_000;
 
-/** lighttpd 1.4.82 and older send a response only when it is complete. Newer versions obey `Incremental`. */
+/**
+ * lighttpd 1.4.82 and older send a response only when it is complete: until then, `http_response_handler()` (response.c)
+ * asks only for `server.stream-response-body`, which no header of a response sets. Newer versions obey `Incremental`.
+ */
 const holdsStreams: ReadonlySet<ProxyName> = new Set(["lighttpd"]);
 
 interface Site {
