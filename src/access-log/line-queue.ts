@@ -30,7 +30,9 @@ const tellEveryMs = 10_000;
 export class LineQueue {
   readonly #options: LineQueueOptions;
   readonly #tell: LimitedLog;
-  #lines: string[] = [];
+  /** The lines that are not written yet, one part for each write. Only the last part gets further lines. */
+  readonly #parts: Part[] = [];
+  /** The bytes of all parts, and of the write in progress. */
   #bytes = 0;
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
@@ -44,14 +46,12 @@ export class LineQueue {
   /** Adds a line with its line break. Ignored after `close`. */
   add(line: string): void {
     if (this.#isClosed) return;
-    const { waitingBytes, output, clock } = this.#options;
     const bytes = Buffer.byteLength(line);
-    if (this.#bytes + bytes > waitingBytes) return this.#drop(1, "slow");
-    this.#lines.push(line);
-    this.#bytes += bytes;
+    if (this.#bytes + bytes > this.#options.waitingBytes) return this.#drop(1, "slow");
+    this.#append(line, bytes);
     if (this.#writing !== undefined) return;
-    if (this.#bytes >= output.mostBytes) this.#begin();
-    else this.#timer ??= clock.after(gatherMs, () => this.#begin());
+    if (this.#isFull) this.#begin();
+    else this.#gather();
   }
 
   reopen(): void {
@@ -70,25 +70,54 @@ export class LineQueue {
     await atMost(this.#options.clock, closeWithinMs, closed());
   }
 
+  #append(line: string, bytes: number): void {
+    this.#bytes += bytes;
+    const last = this.#parts.at(-1);
+    if (last === undefined || last.bytes + bytes > this.#options.output.mostBytes) {
+      this.#parts.push({ text: line, lines: 1, bytes });
+      return;
+    }
+    last.text += line;
+    last.lines += 1;
+    last.bytes += bytes;
+  }
+
+  /** True if the first part gets no further line. */
+  get #isFull(): boolean {
+    const [first] = this.#parts;
+    return this.#parts.length > 1 || (first !== undefined && first.bytes >= this.#options.output.mostBytes);
+  }
+
+  #gather(): void {
+    this.#timer ??= this.#options.clock.after(gatherMs, () => this.#begin());
+  }
+
   #begin(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
+    if (this.#parts.length > 0) this.#writing ??= this.#writeParts();
   }
 
-  async #writeAll(): Promise<void> {
-    while (this.#lines.length > 0) {
-      const lines = this.#lines;
-      this.#lines = [];
-      for (const part of partsOf(lines, this.#options.output.mostBytes)) {
-        try {
-          await this.#options.output.write(Buffer.from(part.text));
-        } catch (error) {
-          this.#drop(part.lines, "failed", messageOf(error));
-        }
-        this.#bytes -= part.bytes;
-      }
+  /**
+   * Writes the first part, and then the parts that are full. The other lines wait again: in a hub that is never idle, each
+   * write would else have only the lines of one turn of the event loop.
+   */
+  async #writeParts(): Promise<void> {
+    do {
+      const part = this.#parts.shift();
+      if (part !== undefined) await this.#write(part);
+    } while (this.#isFull || (this.#isClosed && this.#parts.length > 0));
+    this.#writing = undefined;
+    if (this.#parts.length > 0) this.#gather();
+  }
+
+  async #write({ text, lines, bytes }: Part): Promise<void> {
+    try {
+      await this.#options.output.write(Buffer.from(text));
+    } catch (error) {
+      this.#drop(lines, "failed", messageOf(error));
     }
+    this.#bytes -= bytes;
   }
 
   #drop(lines: number, reason: "slow" | "failed", detail?: string): void {
@@ -101,25 +130,9 @@ export class LineQueue {
   }
 }
 
+/** The lines of one write: at most as many bytes as the output takes at once, but at least one line. */
 interface Part {
-  readonly text: string;
-  readonly lines: number;
-  readonly bytes: number;
-}
-
-/** The lines in parts of at most so many bytes. Each part has one line at least. */
-function* partsOf(lines: readonly string[], most: number): Generator<Part, void> {
-  let text = "";
-  let [count, bytes] = [0, 0];
-  for (const line of lines) {
-    const length = Buffer.byteLength(line);
-    if (count > 0 && bytes + length > most) {
-      yield { text, lines: count, bytes };
-      [text, count, bytes] = ["", 0, 0];
-    }
-    text += line;
-    count += 1;
-    bytes += length;
-  }
-  if (count > 0) yield { text, lines: count, bytes };
+  text: string;
+  lines: number;
+  bytes: number;
 }

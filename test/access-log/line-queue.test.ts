@@ -92,7 +92,44 @@ test("a full write begins at once, and no write has more bytes than allowed", as
   const { queue, output } = start({ mostBytes: 10 });
   for (const line of ["12345\n", "1234567\n", "1\n", "a line that is longer than a write\n"]) queue.add(line);
   await settled();
-  expect(output.written).toEqual(["12345\n", "1234567\n", "1\n", "a line that is longer than a write\n"]);
+  queue.add("last\n");
+  await settled();
+  // The longest line is full, the last one is not.
+  expect(output.written).toEqual(["12345\n", "1234567\n1\n", "a line that is longer than a write\n"]);
+});
+
+test("lines that come during a write are gathered, too", async () => {
+  // Bug: in a hub that is never idle, each write had only the lines of one turn of the event loop.
+  const { queue, output, clock } = start();
+  queue.add("one\n");
+  output.hold();
+  clock.advance(100);
+  await settled();
+  queue.add("two\n");
+  output.release();
+  await settled();
+  queue.add("three\n");
+  clock.advance(99);
+  await settled();
+  expect(output.written).toEqual(["one\n"]);
+  clock.advance(1);
+  await settled();
+  expect(output.written).toEqual(["one\n", "two\nthree\n"]);
+});
+
+test("a write that is full when the one before it ends begins at once", async () => {
+  const { queue, output, clock } = start({ mostBytes: 10 });
+  queue.add("one\n");
+  output.hold();
+  clock.advance(100);
+  await settled();
+  for (const line of ["12345\n", "1234567\n", "1\n", "last\n"]) queue.add(line);
+  output.release();
+  await settled();
+  expect(output.written).toEqual(["one\n", "12345\n", "1234567\n1\n"]);
+  clock.advance(100);
+  await settled();
+  expect(output.written.at(-1)).toBe("last\n");
 });
 
 test("while the output is slow, lines above the limit are dropped, counted and told", async () => {
@@ -145,6 +182,19 @@ test("close writes what waits, and ignores later lines", async () => {
   clock.advance(1000);
   await settled();
   expect([output.written, output.closed, clock.timers]).toEqual([["one\n"], 1, 0]);
+});
+
+test("close writes what comes during a write, too", async () => {
+  const { queue, output, clock } = start();
+  output.hold();
+  queue.add("one\n");
+  clock.advance(100);
+  await settled();
+  queue.add("two\n");
+  const closed = queue.close();
+  output.release();
+  await closed;
+  expect([output.written, output.closed, clock.timers]).toEqual([["one\n", "two\n"], 1, 0]);
 });
 
 test("close does not wait for an output that is stuck", async () => {
