@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, it, test } from "vitest";
 
+import { visibleJson } from "../../src/base/json/visible-json.js";
 import { accessLine, beginningOf, type LoggedRequest } from "../../src/access-log/access-line.js";
 
 const seed = 20_261_130;
@@ -14,7 +15,7 @@ const end = {
   topics: undefined,
 } as const;
 const times = { nowMs: Date.UTC(2026, 10, 30, 22, 1, 2, 3), durationMs: 12.345 };
-const client = { address: "192.0.2.1", scheme: "https" };
+const client = { address: "192.0.2.1", scheme: "https" } as const;
 
 function request(
   changes: Partial<LoggedRequest> & { readonly headers?: Readonly<Record<string, string>> } = {},
@@ -75,6 +76,45 @@ test("a line leaves out what a request does not have", () => {
 test("a response that was not complete says so", () => {
   const line = accessLine(beginningOf(request(), client), { ...end, isComplete: false }, times);
   expect(JSON.parse(line)).toMatchObject({ complete: false });
+});
+
+test("each line has its own time", () => {
+  const times = [1000, 1000, 1001, 1000].map((nowMs) => {
+    const line = accessLine(beginningOf(request(), client), end, { nowMs, durationMs: 0 });
+    return (JSON.parse(line) as { time: string }).time.slice(-6);
+  });
+  expect(times).toEqual([".000Z", ".000Z", ".001Z", ".000Z"].map((text) => `1${text}`));
+});
+
+test.each<[string, string, string]>([
+  ["that just fits", "a".repeat(158), `"${"a".repeat(158)}"`],
+  ["that is a byte too long", "a".repeat(159), `"${"a".repeat(155)}…"`],
+  ["that just fits with an escape", `${"a".repeat(156)}\\`, `"${"a".repeat(156)}\\\\"`],
+  ["that is a byte too long with an escape", `${"a".repeat(157)}"`, `"${"a".repeat(155)}…"`],
+  ["that just fits as UTF-8", `${"a".repeat(156)}é`, `"${"a".repeat(156)}é"`],
+  ["that is a byte too long as UTF-8", `${"a".repeat(157)}é`, `"${"a".repeat(155)}…"`],
+])("a text %s", (_, text, json) => {
+  expect(beginningOf(request({ headers: { "x-request-id": text } }), client)).toContain(
+    `,"requestId":${json}`,
+  );
+  expect(Buffer.byteLength(json)).toBeLessThanOrEqual(160);
+});
+
+it(`writes a text that fits as JSON does, with invisible characters escaped (seed ${seed})`, () => {
+  const unit = fc.oneof(
+    {
+      weight: 20,
+      arbitrary: fc.constantFrom(...Array.from({ length: 128 }, (_, at) => String.fromCharCode(at))),
+    },
+    { weight: 1, arbitrary: fc.constantFrom("\u0080", "é", "\u2028", "\u202E", "\uD800", "😀") },
+  );
+  fc.assert(
+    fc.property(fc.string({ unit, maxLength: 26 }), (text) => {
+      const beginning = beginningOf(request({ headers: { "x-request-id": text } }), client);
+      expect(beginning.endsWith(`,"requestId":${visibleJson(JSON.stringify(text))}`)).toBe(true);
+    }),
+    { seed, numRuns: 2000 },
+  );
 });
 
 test("a long path is cut, and ends with an ellipsis", () => {

@@ -83,37 +83,40 @@ const localNetworks = new Networks([
   "fe80::/10",
 ]);
 
+/** The address of a client that the front does not know. */
+export const unknownAddress = "unknown";
+
+/** The client of a request, for the limits: see {@link findClient}. */
+export function clientAddress(source: RequestSource, proxies: Networks): ClientAddress {
+  const { address, isNamed } = findClient(source, proxies);
+  if (address === undefined) return { address: unknownAddress, key: unknownAddress, isLocal: true };
+  const isLocal = !isNamed || address === unixPeer || localNetworks.has(address);
+  return { address, key: keyOf(address), isLocal };
+}
+
+/** The result of {@link findClient}. */
+export interface FoundClient {
+  /** In the form of {@link parseIpAddress}, or {@link unixPeer}; undefined if the front does not know it. */
+  readonly address: string | undefined;
+  /** False if the address is that of a proxy that names no client. */
+  readonly isNamed: boolean;
+  /** The number of trusted proxies that the request has passed, with a proxy that names no client. */
+  readonly passed: number;
+}
+
 /**
  * Finds the client behind trusted proxies. Each proxy appends the address of its peer. So the function reads the
  * header from its right end, for as long as it finds trusted proxies. Text that the client itself put into the header
  * is left of the client's address, so the hub never uses that text. If a trusted proxy names no readable address, the
  * proxy counts as the client.
  */
-export function clientAddress(source: RequestSource, proxies: Networks): ClientAddress {
-  const { address, isNamed } = walk(source, proxies);
-  if (address === undefined) return { address: "unknown", key: "unknown", isLocal: true };
-  const isLocal = !isNamed || address === unixPeer || localNetworks.has(address);
-  return { address, key: keyOf(address), isLocal };
-}
-
-/** The number of trusted proxies that a request has passed: those that {@link clientAddress} skips, and the one that names no client. */
-export function passedProxies(source: RequestSource, proxies: Networks): number {
-  return walk(source, proxies).passed;
-}
-
-interface Walk {
-  readonly address: string | undefined;
-  /** False if the address is that of a proxy that names no client. */
-  readonly isNamed: boolean;
-  readonly passed: number;
-}
-
-function walk({ peer, forwardedFor }: RequestSource, proxies: Networks): Walk {
+export function findClient({ peer, forwardedFor }: RequestSource, proxies: Networks): FoundClient {
   let address = peer === unixPeer ? peer : parseIpAddress(peer ?? "");
   let passed = 0;
-  const hops = (forwardedFor ?? "").split(",");
+  let hops: string[] | undefined;
   while (address !== undefined && proxies.has(address)) {
     passed += 1;
+    hops ??= (forwardedFor ?? "").split(",");
     const before = parseIpAddress(hostOf(hops.pop()?.trim() ?? ""));
     if (before === undefined) return { address, isNamed: false, passed };
     address = before;

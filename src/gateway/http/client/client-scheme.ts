@@ -1,4 +1,3 @@
-import { passedProxies, type Networks } from "../client-address.js";
 import type { GatewayRequest } from "../messages.js";
 
 /** The scheme of the URL that the client uses. */
@@ -11,14 +10,14 @@ export type ClientScheme = "http" | "https";
  * Most proxies replace the header. If each proxy appends a value, the value of the proxy that names the client counts. The
  * hub does not read `Forwarded` [RFC 7239]: a proxy that sets only `X-Forwarded-For` passes on the `Forwarded` of its
  * client, who could then forge an address and a scheme.
+ *
+ * @param passed the number of trusted proxies that the request has passed, from `findClient`
  */
 export function clientScheme(
-  request: Pick<GatewayRequest, "header" | "peer" | "isTls">,
-  trusted: Networks,
+  request: Pick<GatewayRequest, "header" | "isTls">,
+  passed: number,
 ): ClientScheme {
-  const forwardedFor = request.header("x-forwarded-for");
-  const proxies = passedProxies({ peer: request.peer, forwardedFor }, trusted);
-  const told = proxies === 0 ? undefined : toldScheme(request.header("x-forwarded-proto"), proxies);
+  const told = passed === 0 ? undefined : toldScheme(request.header("x-forwarded-proto"), passed);
   return told ?? (request.isTls === true ? "https" : "http");
 }
 

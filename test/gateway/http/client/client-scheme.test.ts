@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { Networks } from "../../../../src/gateway/http/client-address.js";
+import { findClient, Networks } from "../../../../src/gateway/http/client-address.js";
 import { clientScheme } from "../../../../src/gateway/http/client/client-scheme.js";
 
 const trusted = new Networks(["10.0.0.0/8"]);
@@ -20,11 +20,10 @@ function schemeOf({ peer, isTls, for: forwardedFor, proto, forwarded }: Source):
     ["forwarded", forwarded],
   ]);
   const request = {
-    peer,
     header: (name: string) => headers.get(name),
     ...(isTls === undefined ? {} : { isTls }),
   };
-  return clientScheme(request, trusted);
+  return clientScheme(request, findClient({ peer, forwardedFor }, trusted).passed);
 }
 
 test.each<[string, Source, string]>([
