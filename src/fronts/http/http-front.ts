@@ -27,8 +27,9 @@ import type { CutReason, Metrics } from "../../base/metrics.js";
 import type { ReadyConnection, ConnectionClient } from "../listen/intake.js";
 import { startsLikeProxyHeader } from "../listen/proxy/starts-like-proxy-header.js";
 import { DetachedSockets } from "./detached-sockets.js";
-import type { GatewayPort, FrontRequest } from "../gateway-port.js";
-import { nothingMore, requestPath, routesOf, toFrontRequest } from "./http-request.js";
+import type { Exchange } from "./exchange.js";
+import type { GatewayPort } from "../gateway-port.js";
+import { requestPath, routesOf, toFrontRequest } from "./http-request.js";
 import { limitOpenFiles } from "./limit-open-files.js";
 import { staticFiles } from "./static-files.js";
 import { BodyMessage } from "./input/body-message.js";
@@ -64,12 +65,6 @@ export interface HttpFrontOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-}
-
-/** A request that is not answered yet, and its response. */
-interface Exchange {
-  readonly request: FrontRequest;
-  readonly reply: FastifyReply;
 }
 
 /**
@@ -205,6 +200,7 @@ export class HttpFront {
     });
     // Fastify must not look at bodies. The gateway first checks the client's right to send one, and then the type.
     for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+    app.decorateRequest("exchange", undefined);
     app.addHook("onRequest", (request, reply, done) => this.#enqueue(request, reply, done));
     app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply));
     app.setNotFoundHandler((request, reply) => this.#answer(request, reply));
@@ -230,33 +226,42 @@ export class HttpFront {
   #answer(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
     const { gateway } = this.#options;
     this.#turns.countRequest();
-    const body = new RequestBody({
-      request: BodyMessage.of(request.raw),
-      response: reply.raw,
-      reserve: (lifetime) => gateway.bodies.reservationFor(frontRequest, lifetime),
-      mostBytes: gateway.bodies.bodyBytes,
-      cut: () => this.#cut(request.raw.socket, "body"),
-    });
-    const frontRequest: FrontRequest = toFrontRequest(request, {
-      client: this.#clientOf(request),
-      body: () => body.read(),
-      disconnectSignal: () => disconnectSignal(reply.raw, this.#detached),
-      ...this.#identified(reply),
-    });
+    const exchange = this.#exchangeOf(request, reply);
     const send = (answer: Answer): FastifyReply => {
-      if (body.endsConnection) void reply.header("Connection", "close");
-      body.leave();
-      return answer.kind === "reply"
-        ? this.#sendReply(reply, answer)
-        : this.#sendStream({ request: frontRequest, reply }, answer);
+      if (exchange.body.endsConnection) void reply.header("Connection", "close");
+      exchange.body.leave();
+      return answer.kind === "reply" ? this.#sendReply(reply, answer) : this.#sendStream(exchange, answer);
     };
-    const answer = gateway.handle(frontRequest);
+    const answer = gateway.handle(exchange.request);
     return answer instanceof Promise ? answer.then(send) : send(answer);
   }
 
-  #identified({ raw }: FastifyReply): Pick<FrontRequest, "identified"> {
-    const access = this.#access;
-    return access === undefined ? {} : { identified: (subject) => access.identified(raw, subject) };
+  #exchangeOf(request: FastifyRequest, reply: FastifyReply): Exchange {
+    request.exchange ??= this.#createExchange(request, reply);
+    return request.exchange;
+  }
+
+  #createExchange(request: FastifyRequest, reply: FastifyReply): Exchange {
+    const { gateway } = this.#options;
+    const body = new RequestBody({
+      request: BodyMessage.of(request.raw),
+      response: reply.raw,
+      reserve: (lifetime) => gateway.bodies.reservationFor(exchange.request, lifetime),
+      mostBytes: gateway.bodies.bodyBytes,
+      cut: () => this.#cut(request.raw.socket, "body"),
+    });
+    const exchange: Exchange = {
+      request: toFrontRequest(request, {
+        client: this.#clientOf(request),
+        body: () => body.read(),
+        disconnectSignal: () => disconnectSignal(reply.raw, this.#detached),
+        identified: this.#access && ((subject) => exchange.access?.identified(subject)),
+      }),
+      body,
+      reply,
+      access: undefined,
+    };
+    return exchange;
   }
 
   #sendReply(reply: FastifyReply, answer: Reply): FastifyReply {
@@ -276,13 +281,8 @@ export class HttpFront {
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { gateway } = this.#options;
     void reply.header("Connection", "close");
-    const refusal = gateway.refuse(this.#headOf(request), knownError(error) ?? error);
+    const refusal = gateway.refuse(this.#exchangeOf(request, reply).request, knownError(error) ?? error);
     return this.#sendReply(reply, refusal);
-  }
-
-  /** A request whose body nobody reads. */
-  #headOf(request: FastifyRequest): FrontRequest {
-    return toFrontRequest(request, { ...nothingMore, client: this.#clientOf(request) });
   }
 
   #clientOf(request: FastifyRequest): ConnectionClient {
@@ -299,7 +299,7 @@ export class HttpFront {
    * Node's response object adds chunk sizes and buffers a copy for each client, so a stream writes to the socket
    * directly.
    */
-  #startStream({ request, reply }: Exchange, start: AdmittedStream<StreamStart>): void {
+  #startStream({ request, reply, access }: Exchange, start: AdmittedStream<StreamStart>): void {
     const { gateway } = this.#options;
     const { socket } = reply.request.raw;
     // The socket must be detached: on an attached socket, Node's server parses the bytes after the handshake as
@@ -324,7 +324,7 @@ export class HttpFront {
       reservationFor: (lifetime) => gateway.bodies.reservationFor(request, lifetime),
       isDetached: this.#detached.has(socket),
     });
-    this.#access?.stream(reply.raw, stream, start.topics);
+    access?.stream(stream, start.topics);
     this.#detached.keep(socket, reply.raw);
     this.#pipelining.release(socket);
   }
@@ -334,9 +334,15 @@ export class HttpFront {
     if (this.#isExtra(request, reply)) return;
     this.#pipelining.add(socket, reply.raw, () => {
       if (this.#isExtra(request, reply)) return;
-      this.#access?.begin(this.#headOf(request), reply.raw);
+      this.#beginAccess(request, reply);
       this.#checkHead(request, reply, proceed);
     });
+  }
+
+  #beginAccess(request: FastifyRequest, reply: FastifyReply): void {
+    if (this.#access === undefined) return;
+    const exchange = this.#exchangeOf(request, reply);
+    exchange.access = this.#access.begin(exchange.request, reply.raw);
   }
 
   #checkHead(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void {

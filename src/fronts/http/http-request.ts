@@ -11,8 +11,9 @@ export function requestPath(target: string): string {
   return split(target).path;
 }
 
-export interface FrontRequestParts extends Pick<FrontRequest, "body" | "disconnectSignal" | "identified"> {
+export interface FrontRequestParts extends Pick<FrontRequest, "body" | "disconnectSignal"> {
   readonly client: ConnectionClient;
+  readonly identified: FrontRequest["identified"] | undefined;
 }
 
 /**
@@ -56,12 +57,6 @@ function asUtf8(value: string): string {
   const bytes = Buffer.from(value, "latin1");
   return isUtf8(bytes) ? bytes.toString() : value;
 }
-
-/** For a request whose body and end no longer matter. */
-export const nothingMore: Pick<FrontRequest, "body" | "disconnectSignal"> = {
-  body: () => Promise.resolve(Buffer.alloc(0)),
-  disconnectSignal: () => AbortSignal.abort(),
-};
 
 /** The paths without duplicates. Several resources may share a path, and the gateway chooses among these resources. */
 export function routesOf(resources: readonly ServedPath[]): ReadonlySet<string> {
