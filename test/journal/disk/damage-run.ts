@@ -5,7 +5,7 @@ import { VirtualClock } from "../../support/virtual-clock.js";
 import { chunksOf, collected } from "../log/log-site.js";
 import { PowerCutFiles } from "./power-cut-files.js";
 import type { CreateLog } from "./power-cut-run.js";
-import { Random } from "./random.js";
+import { Random } from "../../support/random.js";
 
 /** What the damages have led to. */
 export interface DamageCounts {

@@ -8,7 +8,7 @@ import { runDamages } from "./damage-run.js";
 import { patchedDiskLog } from "./patched-disk-log.js";
 import { PowerCutFiles } from "./power-cut-files.js";
 import type { CreateLog } from "./power-cut-run.js";
-import { Random } from "./random.js";
+import { Random } from "../../support/random.js";
 
 const createLog: CreateLog = (options) => new DiskLog(options);
 

@@ -7,7 +7,7 @@ import { describeLog } from "../log/log-contract.js";
 import type { LogSite } from "../log/log-site.js";
 import { BreakableFiles } from "./breakable-files.js";
 import { PowerCutFiles } from "./power-cut-files.js";
-import { Random } from "./random.js";
+import { Random } from "../../support/random.js";
 import { scratchFolder } from "./scratch-folder.js";
 
 function options(dir: string, files: DiskFiles, bytes: number): DiskLogOptions {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { DiskFile, DiskFiles, HeldFolder } from "../../../src/journal/disk/files/files.js";
-import type { Random } from "./random.js";
+import type { Random } from "../../support/random.js";
 
 const sectorBytes = 512;
 

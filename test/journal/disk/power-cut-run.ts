@@ -5,7 +5,7 @@ import type { Log, LogFollower, Sequence, StoredRecord } from "../../../src/jour
 import { VirtualClock } from "../../support/virtual-clock.js";
 import { chunksOf, collected } from "../log/log-site.js";
 import { PowerCutFiles, type BrokenFiles, type Fault } from "./power-cut-files.js";
-import { Random } from "./random.js";
+import { Random } from "../../support/random.js";
 
 export type CreateLog = (options: DiskLogOptions) => Log;
 

@@ -8,7 +8,7 @@ import {
 } from "../../../../src/fronts/listen/proxy/proxy-header-parser.js";
 import type { ProxyHeaderProgress } from "../../../../src/fronts/listen/proxy/proxy-header-parser.js";
 import { commandBytes, encodeBlock, protocolBytes } from "../../../support/proxy-headers.js";
-import { Random } from "../../../journal/disk/random.js";
+import { Random } from "../../../support/random.js";
 
 const seed = 20_261_201;
 const headers = 100_000;
