@@ -26,12 +26,16 @@ export function faultOf(decoder: HpackDecoder, block: Buffer): string | undefine
   }
 }
 
+/** A reference to an index from 62 to 16,510. */
+export function reference(index: number): Buffer {
+  if (index < 127) return Buffer.from([0x80 | index]);
+  return Buffer.from([0xff, 0x80 | ((index - 127) & 0x7f), (index - 127) >> 7]);
+}
+
 /** The fields of the dynamic table, from the newest one. Reads them by index, which does not change the table. */
 export function dynamicTableOf(decoder: HpackDecoder): NameAndValue[] {
   const fields: NameAndValue[] = [];
-  for (let index = 62; ; index += 1) {
-    const reference = index < 127 ? Buffer.from([0x80 | index]) : Buffer.from([0xff, index - 127]);
-    if (faultOf(decoder, reference) !== undefined) return fields;
-    fields.push(...decodeAll(decoder, reference));
-  }
+  for (let index = 62; faultOf(decoder, reference(index)) === undefined; index += 1)
+    fields.push(...decodeAll(decoder, reference(index)));
+  return fields;
 }
