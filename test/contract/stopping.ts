@@ -160,13 +160,19 @@ async function endingStreams(front: FrontName, query = ""): Promise<Ending<Clien
   return { own, ...(await oneOfEach(streams, ({ connection }) => connection.closed)) };
 }
 
+/**
+ * Waits for the end of a stream. The open one is the newest: with workers, the first stream of each of them ends a moment
+ * sooner or later.
+ *
+ * @param streams in the order in which they were opened
+ */
 async function oneOfEach<Stream>(
   streams: readonly Stream[],
   hasEnded: (stream: Stream) => boolean,
 ): Promise<{ readonly ended: Stream; readonly open: Stream }> {
   const ended = await waitFor(() => streams.find(hasEnded), { within, missing: "the end of a stream" });
-  const open = streams.find((stream) => !hasEnded(stream));
-  if (open === undefined) throw new Error("all streams have ended at once");
+  const open = streams.at(-1);
+  if (open === undefined || hasEnded(open)) throw new Error("all streams have ended at once");
   return { ended, open };
 }
 
