@@ -34,6 +34,9 @@ const isWide = /[\u0100-\uffff]/;
  * Encodes fields as one block without the dynamic table, so that equal fields give equal bytes on every connection.
  * Names must be in lower case. Names and values have one character for each byte (latin1).
  *
+ * Strings have no Huffman code. In the head of an event stream, it would save 25 of 121 bytes, once for each stream, and
+ * take half as long again to write the strings.
+ *
  * @throws {RangeError} If a name or value has a character above U+00FF. The encoder checks nothing else.
  */
 export function encodeFields(fields: Iterable<readonly [name: string, value: string]>): Buffer {
