@@ -54,6 +54,7 @@ function split(target: string): { readonly path: string; readonly query: string 
 
 /** Node decodes header bytes as Latin-1; browsers send UTF-8 [Fetch, header values are bytes]. */
 function asUtf8(value: string): string {
+  if (!/[^\0-\x7F]/.test(value)) return value;
   const bytes = Buffer.from(value, "latin1");
   return isUtf8(bytes) ? bytes.toString() : value;
 }

@@ -49,7 +49,10 @@ export class RequestHead {
    * `, `, repeated `cookie` lines with `; `.
    */
   value(name: string): string | undefined {
-    return this.#values.get(name)?.join(name === "cookie" ? "; " : ", ");
+    const values = this.#values.get(name);
+    return values === undefined || values.length === 1
+      ? values?.[0]
+      : values.join(name === "cookie" ? "; " : ", ");
   }
 
   /** The names in lower case, without duplicates. */
