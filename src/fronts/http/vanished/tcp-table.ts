@@ -1,4 +1,5 @@
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { endianness } from "node:os";
 
 /** A TCP connection whose peer has not acknowledged all bytes. */
@@ -14,8 +15,8 @@ export interface Unacknowledged {
 /** The tables of the system [proc(5)]. A system without IPv6 does not have the second table. */
 const systemTables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"] as const;
 
-/** The size of one read, in bytes: 400 rows, which need 0.3 ms. 8,000 rows in one piece needed 34 ms. */
-const chunkBytes = 64 * 1024;
+/** The size of one read, in bytes: the system returns no more at once, about 27 rows. */
+const chunkBytes = 4096;
 
 /**
  * A row of an open connection (state 01): the local port, the peer, the unacknowledged bytes, the number of
@@ -43,7 +44,7 @@ export async function readUnacknowledged(
 ): Promise<readonly Unacknowledged[]> {
   const found: Unacknowledged[] = [];
   for (const table of tables.filter((file) => existsSync(file)))
-    for await (const line of linesOf(table)) add(found, parseTcpRow(line));
+    for await (const lines of linesOf(table)) for (const line of lines) add(found, parseTcpRow(line));
   return found;
 }
 
@@ -51,12 +52,21 @@ function add(found: Unacknowledged[], each: Unacknowledged | undefined): void {
   if (each !== undefined) found.push(each);
 }
 
-async function* linesOf(file: string): AsyncIterable<string> {
-  let rest = "";
-  for await (const chunk of createReadStream(file, { encoding: "latin1", highWaterMark: chunkBytes })) {
-    const lines = (rest + String(chunk)).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
+/** Not by a stream: it would use a new buffer for each read, for 8,000 rows more than 20 MB in all. */
+async function* linesOf(file: string): AsyncIterable<readonly string[]> {
+  const handle = await open(file);
+  try {
+    const chunk = Buffer.allocUnsafeSlow(chunkBytes);
+    let rest = "";
+    for (;;) {
+      const { bytesRead } = await handle.read(chunk);
+      if (bytesRead === 0) return;
+      const lines = (rest + chunk.toString("latin1", 0, bytesRead)).split("\n");
+      rest = lines.pop() ?? "";
+      yield lines;
+    }
+  } finally {
+    await handle.close();
   }
 }
 
