@@ -62,6 +62,7 @@ export class DetachedSockets {
     });
     server.on("upgrade", (message: BodyMessage, socket: Socket, rest: Buffer) => {
       this.#sockets.add(socket);
+      this.#readBefore.delete(socket);
       this.#options.input.release(socket);
       // Node has removed its own `error` listener from the socket.
       socket.on("error", ignore);

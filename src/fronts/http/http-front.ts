@@ -118,7 +118,7 @@ export class HttpFront {
         const path = requestPath(url);
         return streams.some((each) => serves(each, path));
       },
-      isBusy: (socket) => this.#pipelining.isBusy(socket),
+      isBusy: (socket) => this.#pipelining.isBusy(socket) || this.#streams.has(socket),
       headLimits: options,
       input: this.#input,
     });
@@ -318,13 +318,16 @@ export class HttpFront {
       start.abandoned?.();
       return;
     }
+    const isDetached = this.#detached.has(socket);
     const stream = this.#streams.open({
       socket,
       start,
       reservationFor: (lifetime) => gateway.bodies.reservationFor(request, lifetime),
-      isDetached: this.#detached.has(socket),
+      isDetached,
     });
     access?.stream(stream, start.topics);
+    // A detached socket has no further requests. Streams are many, so each byte counts.
+    if (isDetached) this.#clients.delete(socket);
     this.#detached.keep(socket, reply.raw);
     this.#pipelining.release(socket);
   }

@@ -70,8 +70,10 @@ export class Pipelining {
    * further requests on the connection of a stream.
    */
   release(socket: Socket): void {
+    const waiting = this.#queues.get(socket)?.clear() ?? [];
     this.#latest.delete(socket);
-    for (const handle of this.#queues.get(socket)?.clear() ?? []) handle();
+    this.#queues.delete(socket);
+    for (const handle of waiting) handle();
     this.#onNext(socket);
   }
 

@@ -80,7 +80,7 @@ export class SocketStreams {
     socket.setTimeout(0);
     socket.setNoDelay(true);
     writeOneByOne(socket);
-    socket.once("close", () => {
+    socket.on("close", () => {
       this.#targets.delete(socket);
       fanout.closed(target.connection);
       webSocket?.closed();
@@ -126,7 +126,7 @@ export class SocketStreams {
    * until the next heartbeat fails.
    */
   #listenForEnd(socket: Socket): void {
-    socket.once("end", () => socket.destroy());
+    socket.on("end", destroyThis);
     socket.resume();
   }
 
@@ -140,6 +140,10 @@ export class SocketStreams {
       this.countExtra(socket, begins ? Math.max(1, heads) : heads);
     });
   }
+}
+
+function destroyThis(this: Socket): void {
+  this.destroy();
 }
 
 /** The body of a further request may come in several pieces, each of which may contain the next request. */

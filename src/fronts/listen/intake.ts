@@ -115,7 +115,7 @@ export class Intake {
     const ended = admit(client);
     // Above the limit, a client gets no response, because the limit also saves the cost of responses.
     if (ended === undefined) return this.#cut(socket, "address");
-    socket.once("close", ended);
+    socket.on("close", ended);
     const { ready, redirect, secureConnections } = this.#options;
     if (at.redirects) redirect(socket);
     else if (!at.secure) ready({ socket, ...client });

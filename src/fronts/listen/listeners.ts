@@ -104,7 +104,7 @@ export class Listeners {
   #accept(socket: Socket, at: AcceptedAt): void {
     const { limits, dropped, accept } = this.#options;
     this.#open += 1;
-    socket.once("close", this.#countClosed);
+    socket.on("close", this.#countClosed);
     if (this.#open <= limits.connections) return accept(socket, at);
     dropped();
     socket.destroy();

@@ -105,14 +105,14 @@ export class WorkerFront {
     for (let lost = this.#last + 1; lost < connection; lost += 1) this.#reportClosed(lost);
     this.#last = connection;
     if (socket === undefined) return this.#reportClosed(connection);
-    socket.once("close", () => this.#reportClosed(connection));
+    socket.on("close", () => this.#reportClosed(connection));
     this.#intake.take({
       socket,
       at,
       admit: (client) => {
         // The hub has already counted a direct connection.
         if (!client.isDirect) this.#name(connection, { socket, ...client });
-        return () => undefined;
+        return countedByHub;
       },
     });
   }
@@ -211,3 +211,5 @@ export class WorkerFront {
     this.#options.over();
   }
 }
+
+function countedByHub(): void {}
