@@ -1,9 +1,30 @@
 import { expect, test } from "vitest";
-import { startEnvironment, type LoadEnvironment, type Front } from "../support/load/environment.js";
+import {
+  startEnvironment,
+  type EnvironmentOptions,
+  type LoadEnvironment,
+} from "../support/load/environment.js";
 import { startLoadClients, type LoadClients, type LoadGroup } from "../support/load/client.js";
 import { groupLines, mib, printFigures, usageLine } from "../support/load/figures.js";
 import { measureAlternating, alternatingLines } from "../support/load/alternating.js";
 import { startProducer } from "../support/producer.js";
+
+/** Where the clients connect. A stock Mongrel2 disconnects slow clients. */
+const places = {
+  http: { front: "http" },
+  TLS: { front: "http", tls: true },
+  "TLS with workers": { front: "http", tls: true, args: ["--workers", "2"] },
+  shipped: { front: "shipped" },
+  stock: { front: "stock" },
+} as const satisfies Readonly<Record<string, EnvironmentOptions>>;
+type Place = keyof typeof places;
+
+const patientPlaces: readonly Place[] = ["http", "TLS", "TLS with workers", "shipped"];
+
+/** With TLS, the clients need a processor for themselves. */
+function fastClients({ tls }: LoadEnvironment): number {
+  return tls ? 50 : 200;
+}
 
 const perSecond = 500;
 /** The kernel buffers 4 MB for a client that does not read, so slow clients are behind after 4 s. */
@@ -20,6 +41,7 @@ async function openSlow(
   // A stock Mongrel2 disconnects a client that is 16 messages behind. The client then reconnects, as a browser does.
   const common = {
     port: environment.port,
+    tls: environment.tls,
     ...(environment.front === "stock" ? { reconnect: { delayMs: 100 } } : {}),
   };
   return [
@@ -39,13 +61,18 @@ async function catchUp(groups: readonly LoadGroup[], upTo: number): Promise<void
   for (const group of groups) await group.waitSequence({ atLeast: upTo, within });
 }
 
-test.each<Front>(["http", "shipped", "stock"])(
-  "slow clients do not delay 200 fast ones, and get all events themselves: %s",
-  async (front) => {
-    const environment = await startEnvironment({ front });
+test.each<Place>([...patientPlaces, "stock"])(
+  "slow clients do not delay fast ones, and get all events themselves: %s",
+  async (place) => {
+    const environment = await startEnvironment(places[place]);
     const loadClients = startLoadClients();
     const slowLoadClients = startLoadClients();
-    const fast = await loadClients.open({ name: "fast", clients: 200, port: environment.port });
+    const fast = await loadClients.open({
+      name: "fast",
+      clients: fastClients(environment),
+      port: environment.port,
+      tls: environment.tls,
+    });
     const idle = environment.usage();
     await startProducer({ endpoint: environment.hub.ingest, bytes, pace: { kind: "rate", perSecond } });
     const lines: string[] = [];
@@ -69,32 +96,36 @@ test.each<Front>(["http", "shipped", "stock"])(
         };
       },
     });
-    printFigures(`${front}: 200 fast clients, with 20 that read 50 KB/s and 2 that never read; 1 MB/s`, [
-      ...alternatingLines(delays),
-      ...groupLines([await fast.snapshot()]),
-      ...lines,
-      usageLine(idle, environment.usage()),
-    ]);
+    printFigures(
+      `${place}: ${fastClients(environment)} fast clients, with 20 that read 50 KB/s and 2 that never read; 1 MB/s`,
+      [
+        ...alternatingLines(delays),
+        ...groupLines([await fast.snapshot()]),
+        ...lines,
+        usageLine(idle, environment.usage()),
+      ],
+    );
     expect(await fast.faults()).toEqual({});
-    const faults = await Promise.all(slow.map((group) => group.faults(front === "stock" ? ["closed"] : [])));
+    const faults = await Promise.all(slow.map((group) => group.faults(place === "stock" ? ["closed"] : [])));
     expect(faults).toEqual(slow.map(() => ({})));
     expect(delays.disturbedP99).toBeLessThanOrEqual(2 * delays.baseP99);
   },
 );
 
-test.each<Front>(["http", "shipped"])(
+test.each<Place>(patientPlaces)(
   "slow clients whose events were evicted keep their connection and get a gap: %s",
-  async (front) => {
+  async (place) => {
     const environment = await startEnvironment({
-      front,
+      ...places[place],
       config: { limits: { history: { topicEvents: 1000 } } },
     });
     const loadClients = startLoadClients();
     const slowLoadClients = startLoadClients();
     const fast = await loadClients.open({
       name: "fast",
-      clients: 200,
+      clients: fastClients(environment),
       port: environment.port,
+      tls: environment.tls,
       firstSequence: 1,
     });
     const slow = await openSlow(environment, slowLoadClients, 0);
@@ -109,7 +140,7 @@ test.each<Front>(["http", "shipped"])(
     await fast.waitSequence({ atLeast: count, within });
     await catchUp(slow, count);
     const snapshots = await Promise.all([fast, ...slow].map((group) => group.snapshot()));
-    printFigures(`${front}: slow clients behind a history of 1,000 publications`, [
+    printFigures(`${place}: slow clients behind a history of 1,000 publications`, [
       ...groupLines(snapshots),
       ...snapshots.flatMap(({ gaps }) => gaps.slice(0, 1)),
     ]);
@@ -120,19 +151,20 @@ test.each<Front>(["http", "shipped"])(
   },
 );
 
-test.each<Front>(["http", "shipped"])(
+test.each<Place>(patientPlaces)(
   "100 clients that never read cause no copies of the events that they miss: %s",
-  async (front) => {
+  async (place) => {
     const count = 4000;
     const pieceBytes = 16_384;
     const grown: number[] = [];
     for (const deafClients of [0, 100]) {
-      const environment = await startEnvironment({ front });
+      const environment = await startEnvironment(places[place]);
       const loadClients = startLoadClients();
       const fast = await loadClients.open({
         name: "fast",
         clients: 20,
         port: environment.port,
+        tls: environment.tls,
         firstSequence: 1,
       });
       const deaf = startLoadClients();
@@ -141,6 +173,7 @@ test.each<Front>(["http", "shipped"])(
           name: "deaf",
           clients: deafClients,
           port: environment.port,
+          tls: environment.tls,
           reading: { kind: "never" },
         });
       const idle = environment.usage();
@@ -154,7 +187,7 @@ test.each<Front>(["http", "shipped"])(
       expect(await fast.faults()).toEqual({});
       const now = environment.usage();
       grown.push(now.hubPeakBytes - idle.hubBytes);
-      printFigures(`${front}: ${mib(count * pieceBytes)} published, ${deafClients} clients that never read`, [
+      printFigures(`${place}: ${mib(count * pieceBytes)} published, ${deafClients} clients that never read`, [
         usageLine(idle, now),
         ...groupLines([await fast.snapshot()]),
       ]);

@@ -1,8 +1,12 @@
+import { sum } from "../../../src/base/sum.js";
 import { startHub, type HubOptions, type HubProcess } from "../hub-process.js";
 import type { Mongrel2Settings } from "../mongrel2-config.js";
+import { childrenOf } from "../children.js";
 import { startMongrel2, type Mongrel2Server } from "../mongrel2-server.js";
 import { atTestEnd, type OnEnd } from "../on-end.js";
 import { cpuSeconds, peakRssBytes, rssBytes } from "../process-figures.js";
+import { certificateFolder, makeCertificate } from "../tls/certificates.js";
+import { tlsArguments } from "../tls/secure-hub.js";
 import { waitFor } from "../wait-for.js";
 
 /** The server that clients connect to: the hub itself, or a Mongrel2 with stock or shipped settings. */
@@ -12,13 +16,18 @@ export const fronts: readonly Front[] = ["http", "stock", "shipped"];
 
 export interface EnvironmentOptions extends Omit<HubOptions, "mongrel2" | "http"> {
   readonly front: Front;
+  /** True: clients of the front `http` speak TLS. @default false */
+  readonly tls?: boolean;
   /** `superpoll.max_fd` of Mongrel2. @default 8192 */
   readonly maxFd?: number;
   /** Added to the settings of the mode. @default none */
   readonly settings?: Mongrel2Settings;
 }
 
-/** Memory and CPU time at one moment. The values for Mongrel2 are 0 if there is no Mongrel2. */
+/**
+ * Memory and CPU time at one moment. Those of the hub are the sums over the hub and its workers. The values for Mongrel2
+ * are 0 if there is no Mongrel2.
+ */
 export interface Usage {
   readonly hubBytes: number;
   readonly hubPeakBytes: number;
@@ -33,13 +42,17 @@ export class LoadEnvironment {
   readonly front: Front;
   readonly hub: HubProcess;
   readonly server: Mongrel2Server | undefined;
+  /** True if clients speak TLS. */
+  readonly tls: boolean;
 
   constructor(parts: {
     readonly front: Front;
+    readonly tls: boolean;
     readonly hub: HubProcess;
     readonly server: Mongrel2Server | undefined;
   }) {
     this.front = parts.front;
+    this.tls = parts.tls;
     this.hub = parts.hub;
     this.server = parts.server;
   }
@@ -51,10 +64,11 @@ export class LoadEnvironment {
 
   usage(): Usage {
     const { hub, server } = this;
+    const pids = [hub.pid, ...childrenOf(hub.pid)];
     return {
-      hubBytes: hub.rssBytes(),
-      hubPeakBytes: hub.peakRssBytes(),
-      hubSeconds: hub.cpuSeconds(),
+      hubBytes: sum(pids.map(rssBytes)),
+      hubPeakBytes: sum(pids.map(peakRssBytes)),
+      hubSeconds: sum(pids.map(cpuSeconds)),
       serverBytes: server === undefined ? 0 : rssBytes(server.pid),
       serverPeakBytes: server === undefined ? 0 : peakRssBytes(server.pid),
       serverSeconds: server === undefined ? 0 : cpuSeconds(server.pid),
@@ -75,21 +89,25 @@ export class LoadEnvironment {
  * with the test.
  */
 export async function startEnvironment(options: EnvironmentOptions): Promise<LoadEnvironment> {
-  const { front, maxFd, settings, ...rest } = options;
+  const { front, tls = false, maxFd, settings, ...rest } = options;
   const onEnd: OnEnd = options.onEnd ?? atTestEnd;
   const server =
     front === "http" ? undefined : await startMongrel2({ mode: front, ...given({ maxFd, settings }) });
   if (server !== undefined) onEnd(() => server.stop());
+  const listeners = tls ? tlsArguments(makeCertificate(certificateFolder(onEnd), "hub")) : [];
   const hub = await startHub({
     ...rest,
-    args: ["--log-level", "debug", "--state-dir", "off", ...(options.args ?? [])],
+    ...(tls ? { http: "off" } : {}),
+    args: ["--log-level", "debug", "--state-dir", "off", ...listeners, ...(options.args ?? [])],
     mongrel2: server === undefined ? [] : [`${server.sendSpec},${server.recvSpec},${server.controlSpec}`],
   });
-  const environment = new LoadEnvironment({ front, hub, server });
-  await waitFor(async () => isHealthy(environment.port), {
-    within: 30_000,
-    missing: "the front does not answer /healthz",
-  });
+  const environment = new LoadEnvironment({ front, tls, hub, server });
+  // A hub without Mongrel2 accepts clients as soon as it is ready.
+  if (server !== undefined)
+    await waitFor(async () => isHealthy(server.port), {
+      within: 30_000,
+      missing: "the front does not answer /healthz",
+    });
   return environment;
 }
 

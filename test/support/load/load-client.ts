@@ -52,6 +52,7 @@ export class LoadClient {
   #chunks: ChunkReader | undefined;
   #error: Error | undefined;
   #pace: NodeJS.Timeout | undefined;
+  #restsUntilMs = 0;
   #refused = false;
 
   constructor(shared: ClientShared, lastEventId: string | undefined) {
@@ -178,7 +179,11 @@ export class LoadClient {
     const reading = this.#shared.reading;
     if (reading.kind === "fast") return true;
     if (reading.kind === "never") return !this.isOpen;
-    this.#pace = setTimeout(() => socket.resume(), (bytes / reading.bytesPerSecond) * 1000);
+    // Over TLS, one read from the connection gives several pieces.
+    const nowMs = performance.now();
+    this.#restsUntilMs = Math.max(nowMs, this.#restsUntilMs) + (bytes / reading.bytesPerSecond) * 1000;
+    clearTimeout(this.#pace);
+    this.#pace = setTimeout(() => socket.resume(), this.#restsUntilMs - nowMs);
     return false;
   }
 

@@ -8,7 +8,7 @@ export type Reading =
   /** About this many bytes a second, in ten pieces a second. */
   | { readonly kind: "rate"; readonly bytesPerSecond: number }
   /**
-   * Reads the response head, at most 1 KiB after the head, and then no more bytes. A client that does not read does not
+   * Reads the response head, at most 1 KiB after the head (64 KiB over TLS), and then no more bytes. A client that does not read does not
    * notice that the server has closed the connection. Such a client counts as open until {@link LoadProtocol.read}
    * makes the client read again. The kernel buffers 64 KiB to 128 KiB for this client (Node cannot set SO_RCVBUF of a
    * TCP socket).

@@ -1,7 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import type { OnEnd } from "../on-end.js";
 import { atTestEnd } from "../on-end.js";
 import { parsePort } from "../parse-port.js";
+import type { TestCertificate } from "../tls/certificates.js";
 import { defaultStream, encodePayload, monotonicUs } from "./payload.js";
 
 /** Events in the form that a hub sends. Each event has an id and a payload, numbered from `from`. */
@@ -32,8 +34,11 @@ export class RawStreamServer {
   readonly sockets = new Set<Socket>();
   readonly #server: Server;
 
-  constructor(head: string | ((request: string) => string | Buffer)) {
-    this.#server = createServer((socket) => {
+  constructor(
+    head: string | ((request: string) => string | Buffer),
+    certificate: TestCertificate | undefined,
+  ) {
+    const accept = (socket: Socket): void => {
       socket.on("error", () => undefined);
       socket.on("close", () => this.sockets.delete(socket));
       socket.once("data", (request) => {
@@ -42,7 +47,8 @@ export class RawStreamServer {
         socket.write(typeof head === "string" ? head : head(request.toString("latin1")));
         this.sockets.add(socket);
       });
-    });
+    };
+    this.#server = certificate === undefined ? createServer(accept) : createTlsServer(certificate, accept);
   }
 
   get port(): number {
@@ -76,10 +82,12 @@ export async function startRawStreamServer(
   options: {
     /** The response to each request. @default {@link streamHead} */
     readonly head?: string | ((request: string) => string | Buffer);
+    /** For clients of TLS. @default the clients do not speak TLS */
+    readonly certificate?: TestCertificate;
     readonly onEnd?: OnEnd;
   } = {},
 ): Promise<RawStreamServer> {
-  const server = new RawStreamServer(options.head ?? streamHead);
+  const server = new RawStreamServer(options.head ?? streamHead, options.certificate);
   await server.listen();
   (options.onEnd ?? atTestEnd)(() => server.close());
   return server;
