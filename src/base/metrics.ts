@@ -75,6 +75,10 @@ export const counters = {
       body: "The rest of a refused body was too large to be read.",
       connections: "The process has as many connections as its limits allow.",
       descriptors: "Clients use all file descriptors that they may use.",
+      "http2-fault":
+        "The client of HTTP/2 broke a rule of the protocol, or sent too many frames without a request.",
+      "http2-replies": "The client of HTTP/2 did not read the responses to its requests. One request ends.",
+      "http2-window": "The client of HTTP/2 did not read streams that used up the window of its connection.",
       expired: "The rights of the client's token ended.",
       pipelining: "The client sent too many requests without waiting for the answers; only behind Mongrel2.",
       "proxy-header": "The header of the PROXY protocol was missing, malformed, late or not allowed.",

@@ -255,10 +255,13 @@ function joined(headers: Headers): Headers {
   return [...lines.values()];
 }
 
-/** An event stream in chunks, which HTTP/1.0 does not have [RFC 9112 6.1]. WebSockets have frames instead. */
+/**
+ * An event stream in chunks, which only HTTP/1.1 has [RFC 9112 6.1, RFC 9113 8.1]. WebSockets and HTTP/2 have frames
+ * instead.
+ */
 function inChunks({ version }: GatewayRequest, answer: Answer): Answer {
   const isEventStream = answer.kind === "stream" && answer.dialogue === undefined;
-  return isEventStream && version !== "1.0" ? chunkedStart(answer) : answer;
+  return isEventStream && version === "1.1" ? chunkedStart(answer) : answer;
 }
 
 type Opened = NonNullable<StreamStart["opened"]>;

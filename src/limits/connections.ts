@@ -26,6 +26,15 @@ export const declaredConnectionLimits = {
     why: "Nine tenths of 20,000 file descriptors.",
     reload: true,
   },
+  http2Streams: {
+    from: 1,
+    to: 65_535,
+    unit: "",
+    default: 256,
+    help: "Open requests and streams of one connection with HTTP/2.",
+    above: "The hub refuses the request, and the client may send it again (`REFUSED_STREAM`).",
+    why: "Browsers keep about 100 requests open on one connection. Each open stream needs about 2 KiB.",
+  },
   connectionsPerAddress: {
     ...connectionRange,
     unit: "",

@@ -71,6 +71,7 @@ test("without settings, the documented defaults apply", () => {
     pendingBytes: 67_108_864,
     connections: 15_000,
     connectionsPerWorker: 18_000,
+    http2Streams: 256,
     connectionsPerAddress: 200,
     connectionsPerLocalAddress: 15_000,
     requestsPerAddress: 100,

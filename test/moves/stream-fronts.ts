@@ -194,6 +194,7 @@ function workerSettings(fanout: FanoutLimits): WorkerSettings {
     trustedProxies: [],
     proxyProtocol: [],
     hstsSeconds: 0,
+    http2Streams: 256,
     publicUrl: "http://127.0.0.1",
     descriptors: planDescriptors(),
     headBytes: 16_384,

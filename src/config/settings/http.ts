@@ -1,5 +1,5 @@
 import { listOf, setting, textOf } from "../declare/setting.js";
-import { publicUrl } from "../values/addresses.js";
+import { onOrOff, publicUrl } from "../values/addresses.js";
 import { fileMode, listenAddresses } from "../values/listen-address.js";
 import { networkOrUnix } from "../values/network.js";
 import { wholeNumber } from "../values/number.js";
@@ -72,6 +72,14 @@ export const httpSettings = {
     default: 0,
     help: "Time for which browsers use only https for this host (`Strict-Transport-Security`); 0 = no such header.",
     notes: "The hub sends the header over TLS only.",
+  }),
+  http2: setting({
+    option: "http2",
+    argument: "<on|off>",
+    value: onOrOff,
+    default: "on",
+    help: "HTTP/2 for clients with TLS that ask for it, and without TLS for proxies of `--trusted-proxy`.",
+    notes: "WebSockets always use HTTP/1.1. [HTTP/2](../operating/http2.md) has the details.",
   }),
   unixMode: setting({
     option: "unix-mode",

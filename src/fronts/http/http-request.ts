@@ -1,14 +1,14 @@
-import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
 import type { ServedPath } from "../../gateway/http/resource.js";
 import type { ConnectionClient } from "../listen/intake.js";
 import type { FrontRequest } from "../gateway-port.js";
+import { asUtf8, splitTarget } from "../request-target.js";
 import { isSecure } from "../strict-transport.js";
 import { BodyMessage } from "./input/body-message.js";
 
 /** The path of a request target, without the query. */
 export function requestPath(target: string): string {
-  return split(target).path;
+  return splitTarget(target).path;
 }
 
 export interface FrontRequestParts extends Pick<FrontRequest, "body" | "disconnectSignal"> {
@@ -28,7 +28,7 @@ export function toFrontRequest(
   return {
     method: request.raw.method ?? "GET",
     version: request.raw.httpVersion,
-    ...split(request.raw.url ?? "/"),
+    ...splitTarget(request.raw.url ?? "/"),
     header: (name) => {
       const value = head.value(name);
       return value === undefined ? undefined : asUtf8(value);
@@ -42,21 +42,6 @@ export function toFrontRequest(
     ...(identified === undefined ? {} : { identified }),
     isTls: isSecure(request.raw.socket),
   };
-}
-
-/** The target may be a whole URL, as in a request to a proxy [RFC 9112 3.2.2]. */
-function split(target: string): { readonly path: string; readonly query: string } {
-  const url = target.replace(/^https?:\/\/[^/?]*/i, "");
-  const question = url.indexOf("?");
-  if (question < 0) return { path: url, query: "" };
-  return { path: url.slice(0, question), query: url.slice(question + 1) };
-}
-
-/** Node decodes header bytes as Latin-1; browsers send UTF-8 [Fetch, header values are bytes]. */
-function asUtf8(value: string): string {
-  if (!/[^\0-\x7F]/.test(value)) return value;
-  const bytes = Buffer.from(value, "latin1");
-  return isUtf8(bytes) ? bytes.toString() : value;
 }
 
 /** The paths without duplicates. Several resources may share a path, and the gateway chooses among these resources. */

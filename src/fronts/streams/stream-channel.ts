@@ -112,9 +112,8 @@ export class StreamChannel implements Channel<StreamTarget> {
     handle.cut();
   }
 
-  flush(): void {
-    this.#shared?.flush(never);
-  }
+  /** Targets that share sockets write what they have collected at the end of the turn anyway. */
+  flush(): void {}
 
   /** Writes until all rounds are written or the turn's time is used up. The next turn writes the remaining rounds. */
   #writeOn(): void {
@@ -158,8 +157,4 @@ export class StreamChannel implements Channel<StreamTarget> {
         ? Math.max(leastWindowBytes, this.#windowBytes / 2)
         : Math.min(mostWindowBytes, this.#windowBytes * 2);
   }
-}
-
-function never(): boolean {
-  return false;
 }

@@ -15,7 +15,10 @@ export interface StreamTarget {
   cut(): void;
 }
 
-/** Targets that share sockets: they first collect what is written, and then write it together. */
+/**
+ * Targets that share sockets: they collect what is written in a turn of the event loop, and write it together at its end,
+ * or when the channel asks for it.
+ */
 export interface SharedTargets {
   /**
    * Writes what was collected, until `isUsedUp` returns true or nothing is left. Returns false if something is left.

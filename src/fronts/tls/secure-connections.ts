@@ -12,6 +12,8 @@ import { tlsProtocol } from "./tls-protocol.js";
 
 export interface SecureConnectionsOptions {
   readonly material: TlsMaterial;
+  /** The most streams of one connection with HTTP/2; 0 if clients get only HTTP/1.1. */
+  readonly http2Streams: number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -39,10 +41,13 @@ const sessionSeconds = 3600;
 /** The shortest time between two log lines about failed handshakes, in milliseconds. */
 const logEveryMs = 60_000;
 
-/** The application protocols, the preferred one first. */
-const served = ["http/1.1"] as const;
+/**
+ * The protocols that clients may choose in the handshake, the best first [RFC 7301]. A client that offers none speaks
+ * HTTP/1.1.
+ */
+const served = ["h2", "http/1.1"];
 
-/** Turns accepted connections into TLS connections. Nothing but TLS 1.2 and 1.3 with HTTP/1.1 is accepted. */
+/** Turns accepted connections into TLS connections. Nothing but TLS 1.2 and 1.3 is accepted. */
 export class SecureConnections {
   readonly #options: SecureConnectionsOptions;
   /** The server never listens: it gets its connections from {@link take}. */
@@ -54,10 +59,11 @@ export class SecureConnections {
   constructor(options: SecureConnectionsOptions) {
     this.#options = options;
     this.#log = limitedLog({ ...options, periodMs: logEveryMs, level: "info" });
+    const offered = options.http2Streams > 0 ? served : served.slice(1);
     this.#server = createServer({
       handshakeTimeout: options.handshakeWithinMs ?? handshakeMs,
       // With `ALPNProtocols`, Node copies the list for each connection into a buffer of 8 KiB that others fill.
-      ALPNCallback: ({ protocols }) => served.find((each) => protocols.includes(each)),
+      ALPNCallback: ({ protocols }) => offered.find((each) => protocols.includes(each)),
       SNICallback: (name, done) => done(null, this.#contexts.find(name)),
     });
     this.#server.on("secureConnection", (secure) => this.#complete(secure));

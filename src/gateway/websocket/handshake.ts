@@ -48,15 +48,17 @@ export function acceptHandshake(request: GatewayRequest, subprotocols: readonly 
 }
 
 /**
- * A server ignores `Upgrade` in a request of HTTP/1.0, and without the option `Upgrade` in `Connection` [RFC 9110 7.8,
- * RFC 6455 4.2.1].
+ * Only HTTP/1.1 has `Upgrade`. A server ignores it in a request of another version, and without the option `Upgrade` in
+ * `Connection` [RFC 9110 7.8, RFC 6455 4.2.1].
  */
 function asksForWebSocket(request: GatewayRequest): boolean {
   const has = (name: string, wanted: string): boolean =>
     wordsOf(request.header(name)).some((word) => word.toLowerCase() === wanted);
-  const isVersionKnown = request.version !== "1.0" && request.version !== "0.9";
   return (
-    request.method === "GET" && isVersionKnown && has("upgrade", "websocket") && has("connection", "upgrade")
+    request.method === "GET" &&
+    request.version === "1.1" &&
+    has("upgrade", "websocket") &&
+    has("connection", "upgrade")
   );
 }
 

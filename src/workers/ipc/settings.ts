@@ -18,6 +18,7 @@ export interface WorkerSettings {
   readonly trustedProxies: readonly string[];
   readonly proxyProtocol: readonly string[];
   readonly hstsSeconds: number;
+  readonly http2Streams: number;
   /** The URL of the hub for its clients: its port is for redirects to https. */
   readonly publicUrl: string;
   /** The certificates at the start of the worker; undefined if no listener is secure. */

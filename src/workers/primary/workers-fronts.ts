@@ -34,6 +34,7 @@ export const workersFronts: FrontBuilder = (parts) => {
         trustedProxies: settings.trustedProxies,
         proxyProtocol,
         hstsSeconds: settings.hsts,
+        http2Streams: settings.http2 ? limits.http2Streams : 0,
         publicUrl: settings.publicUrl,
         headBytes: limits.headBytes,
         headerLines: limits.headerLines,

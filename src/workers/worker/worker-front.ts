@@ -68,6 +68,7 @@ export class WorkerFront {
     this.#accessLog = uncheckedAccessLog({ settings, stdout, clock, logger, metrics });
     this.#front = new HttpFront({
       ...settings,
+      settings: this.#settings.derive(({ trustedProxies }) => ({ trustedProxies })),
       accessLog: this.#accessLog,
       fanout: this.#settings.derive(({ fanout }) => fanout),
       gateway: this.#hub.gateway,
@@ -77,7 +78,7 @@ export class WorkerFront {
       metrics,
     });
     const { tls } = settings;
-    this.#secure = tls && new SecureConnections({ ...options, metrics, material: tls });
+    this.#secure = tls && new SecureConnections({ ...options, ...settings, metrics, material: tls });
     this.#redirects = new Redirects(settings.publicUrl);
     this.#intake = new Intake({
       ...this.#options,

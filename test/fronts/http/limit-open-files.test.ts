@@ -1,6 +1,6 @@
 import Fastify from "fastify";
 import { expect, it, onTestFinished } from "vitest";
-import { limitOpenFiles } from "../../../src/fronts/http/limit-open-files.js";
+import { limitOpenFiles } from "../../../src/fronts/http/static/limit-open-files.js";
 
 // Each file that a client does not read occupies a descriptor.
 it("answers as many requests for files at once as allowed, and counts each end", async () => {

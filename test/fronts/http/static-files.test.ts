@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyInstance } from "fastify";
 import { expect, it, onTestFinished } from "vitest";
-import { staticFiles } from "../../../src/fronts/http/static-files.js";
+import { staticFiles } from "../../../src/fronts/http/static/static-files.js";
 
 /** Starts a server for a folder of empty files with these names. */
 async function serving(files: readonly string[]): Promise<FastifyInstance> {

@@ -34,6 +34,7 @@ async function serve(
   const connections = new SecureConnections({
     ...options,
     material,
+    http2Streams: 0,
     clock: systemClock,
     logger: { ...silentLogger, info: (fields) => void logged.push(fields) },
     metrics,

@@ -123,6 +123,7 @@ const settings = {
   trustedProxies: [],
   proxyProtocol: [],
   hstsSeconds: 0,
+  http2Streams: 256,
   publicUrl: "http://127.0.0.1",
   descriptors: planDescriptors(),
   headBytes: 16_384,

@@ -30,6 +30,7 @@ test("a worker gives back connections whose handles never reached it", async () 
       trustedProxies: [],
       proxyProtocol: [],
       hstsSeconds: 0,
+      http2Streams: 256,
       publicUrl: "http://127.0.0.1",
       descriptors: planDescriptors(),
       headBytes: 16_384,

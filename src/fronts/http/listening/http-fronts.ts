@@ -8,7 +8,7 @@ import { ListeningFront } from "./listening-front.js";
 /** The HTTP front in this process, if the configuration has an HTTP address and no workers. */
 export const httpFronts: FrontBuilder = (parts) => {
   const { config, hub } = parts;
-  const { workers, limits, proxyProtocol, hsts, publicUrl } = config.current;
+  const { workers, limits, proxyProtocol, hsts, publicUrl, http2 } = config.current;
   const listeners = listenersOf(config.current);
   if (listeners.length === 0 || workers > 0) return [];
   const fanout = config.derive((settings) => fanoutLimits(settings, settings.limits.roundBytes));
@@ -19,6 +19,8 @@ export const httpFronts: FrontBuilder = (parts) => {
       listeners,
       proxyProtocol,
       hstsSeconds: hsts,
+      http2Streams: http2 ? limits.http2Streams : 0,
+      settings: config.derive(({ trustedProxies }) => ({ trustedProxies })),
       publicUrl,
       cohorts: new LocalCohorts({ name: "http", hub, pageCacheBytes: fanout.pageCacheBytes }),
       headBytes: limits.headBytes,

@@ -23,6 +23,7 @@ async function pair(): Promise<{ readonly server: TLSSocket; readonly client: TL
   };
   const connections = new SecureConnections({
     material,
+    http2Streams: 0,
     clock: systemClock,
     logger: silentLogger,
     metrics: silentMetrics,

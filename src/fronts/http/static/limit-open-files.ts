@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { PharosError } from "../../base/errors.js";
+import { PharosError } from "../../../base/errors.js";
 
 /**
  * Limits the requests that `app` answers at the same time. Each request for a file needs a descriptor, until its client

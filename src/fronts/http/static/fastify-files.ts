@@ -1,0 +1,73 @@
+import fastifyStatic from "@fastify/static";
+import Fastify from "fastify";
+import type { FastifyInstance } from "fastify";
+import type { DescriptorPlan } from "../../../limits/descriptors.js";
+import type { FrontRequest } from "../../gateway-port.js";
+import type { FileAnswer, PageFiles } from "../../http2/page-files.js";
+import { limitOpenFiles } from "./limit-open-files.js";
+import { staticFiles } from "./static-files.js";
+
+export interface FastifyFilesOptions {
+  /** The folder of the page. */
+  readonly htmlDir: string;
+  readonly descriptors: Pick<DescriptorPlan, "files">;
+}
+
+/** The error of a request, for the caller. The response then does not matter. */
+const failures = new WeakMap<object, unknown>();
+
+/**
+ * Answers requests for the files of the page with the same library as the server of HTTP/1, for requests that do not come
+ * from Node's HTTP server.
+ */
+export class FastifyFiles implements PageFiles {
+  readonly #app: FastifyInstance;
+
+  constructor({ htmlDir, descriptors }: FastifyFilesOptions) {
+    const app = Fastify({
+      exposeHeadRoutes: false,
+      frameworkErrors: (error, request, reply) => {
+        failures.set(request.raw, error);
+        reply.raw.end();
+      },
+    });
+    app.setErrorHandler((error, request, reply) => {
+      failures.set(request.raw, error);
+      void reply.send("");
+    });
+    app.setNotFoundHandler((_request, reply) => reply.code(404).send(""));
+    limitOpenFiles(app, descriptors.files);
+    void app.register(fastifyStatic, staticFiles(htmlDir));
+    this.#app = app;
+  }
+
+  async ready(): Promise<void> {
+    await this.#app.ready();
+  }
+
+  async answer(request: FrontRequest): Promise<FileAnswer | undefined> {
+    const { method, path, query } = request;
+    const names = request.headerNames();
+    const response = await this.#app.inject({
+      method: method === "HEAD" ? "HEAD" : "GET",
+      url: query === "" ? path : `${path}?${query}`,
+      headers: Object.fromEntries(names.map((name) => [name, request.header(name) ?? ""])),
+      payloadAsStream: true,
+    });
+    const body = response.stream();
+    const failure = failures.get(response.raw.req);
+    if (failure === undefined && response.statusCode !== 404)
+      return { status: response.statusCode, headers: headersOf(response.headers), body };
+    body.destroy();
+    if (failure !== undefined) throw failure;
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#app.close();
+  }
+}
+
+function headersOf(headers: Readonly<Record<string, unknown>>): FileAnswer["headers"] {
+  return Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
+}

@@ -1,0 +1,88 @@
+import { flag, mostFrameBytes } from "../wire/protocol.js";
+import { SendWindow } from "./send-window.js";
+
+/** A part of a stream's bytes, for one frame. */
+export interface DataPart {
+  readonly stream: number;
+  readonly flags: number;
+  readonly bytes: Buffer;
+}
+
+/**
+ * The bytes of one stream that wait for the client's windows, as references to the buffers that were written. All members
+ * of a cohort share these buffers.
+ */
+export class DataOutput {
+  readonly id: number;
+  readonly window: SendWindow;
+  /** Called when the system has accepted everything that was written. */
+  drained: () => void = () => undefined;
+  /** True while the output is in the queue of its session. */
+  isQueued = false;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #sentBytes = 0;
+  #ends = false;
+  #isClosed = false;
+
+  constructor(id: number, windowBytes: number) {
+    this.id = id;
+    this.window = new SendWindow(windowBytes);
+  }
+
+  /** The bytes that are not in a frame yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** The bytes that were put into frames. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** True when the last frame of the stream was taken. */
+  get hasEnded(): boolean {
+    return this.#ends && this.#waitingBytes === 0;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  add(bytes: Buffer): void {
+    if (this.#isClosed || this.#ends || bytes.length === 0) return;
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+  }
+
+  /** The bytes that were added are the last of the stream. */
+  end(): void {
+    this.#ends = true;
+  }
+
+  /** Drops what waits. Nothing is sent on this stream from now on. */
+  close(): void {
+    this.#isClosed = true;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+
+  /** The bytes that may be sent now: as the windows allow, and in each window at most {@link SendWindow.share}. */
+  allowance(connection: SendWindow): number {
+    const share = Math.min(this.window.share, connection.share) - this.window.onTheirWay;
+    return Math.max(0, Math.min(connection.available, this.window.available, share));
+  }
+
+  /** Takes the next part, of at most `most` bytes, and spends the windows. Call this method only if bytes wait. */
+  take(most: number, connection: SendWindow): DataPart {
+    const first = this.#waiting[0] ?? Buffer.alloc(0);
+    const bytes = first.subarray(0, Math.min(most, mostFrameBytes));
+    if (bytes.length === first.length) this.#waiting.shift();
+    else this.#waiting[0] = first.subarray(bytes.length);
+    this.#waitingBytes -= bytes.length;
+    this.#sentBytes += bytes.length;
+    this.window.spend(bytes.length);
+    connection.spend(bytes.length);
+    return { stream: this.id, flags: this.hasEnded ? flag.endStream : 0, bytes };
+  }
+}

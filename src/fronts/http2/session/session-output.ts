@@ -1,0 +1,133 @@
+import type { Socket } from "node:net";
+import { CompactingQueue } from "../../../base/compacting-queue.js";
+import { writeFrameHead } from "../wire/frames.js";
+import { frameHeaderBytes, frameType, initialWindowBytes } from "../wire/protocol.js";
+import { SendWindow } from "./send-window.js";
+import type { DataPart, DataOutput } from "./data-output.js";
+
+/**
+ * The most bytes of data in one write to the socket: four TLS records. The next write follows when the kernel has
+ * accepted the one before. So a session holds at most these bytes as a copy, and everything else as references.
+ */
+const writeBytes = 64 * 1024;
+
+/**
+ * Writes the frames of one session to its socket: first the frames of the session and the heads of streams, then the data
+ * of all streams in rotation, one frame of each.
+ */
+export class SessionOutput {
+  /** The window of the connection. */
+  readonly window = new SendWindow(initialWindowBytes);
+  readonly #socket: Socket;
+  readonly #schedule: () => void;
+  #frames: Buffer[] = [];
+  #frameBytes = 0;
+  readonly #queue = new CompactingQueue<DataOutput>();
+  #isWriting = false;
+  #isEnding = false;
+
+  /** @param schedule called when {@link flush} has something to write */
+  constructor(socket: Socket, schedule: () => void) {
+    this.#socket = socket;
+    this.#schedule = schedule;
+  }
+
+  /** The bytes of frames without data that wait for the client to read. */
+  get frameBytes(): number {
+    return this.#frameBytes;
+  }
+
+  /** True if data waits, and the client lets no byte of it through. */
+  get isBlocked(): boolean {
+    return this.#queue.length > 0 && this.window.available <= 0;
+  }
+
+  /** True while the kernel has not accepted the last write. */
+  get isWriting(): boolean {
+    return this.#isWriting;
+  }
+
+  /** Writes a frame without data, before the data that waits. */
+  frame(bytes: Buffer): void {
+    this.#frames.push(bytes);
+    this.#frameBytes += bytes.length;
+    this.#schedule();
+  }
+
+  /** Call this method when a stream has data, or its window has grown. */
+  proceed(stream: DataOutput): void {
+    if (stream.isQueued || stream.isClosed || stream.waitingBytes === 0) return;
+    stream.isQueued = true;
+    this.#queue.push(stream);
+    this.#schedule();
+  }
+
+  /** Call this method when the window of the connection has grown. */
+  resume(): void {
+    if (this.#queue.length > 0) this.#schedule();
+  }
+
+  /** Ends the socket when everything is written that the windows allow. */
+  end(): void {
+    this.#isEnding = true;
+    this.#schedule();
+  }
+
+  /** Writes what the windows allow, unless the last write is still under way. */
+  flush(): void {
+    if (this.#isWriting || this.#socket.destroyed) return;
+    const drained: DataOutput[] = [];
+    const parts = this.#takeParts(drained);
+    const bytes = this.#join(parts);
+    if (bytes.length > 0) {
+      this.#isWriting = true;
+      this.#socket.write(bytes, () => this.#written(drained));
+    } else if (this.#isEnding) this.#socket.end();
+  }
+
+  #takeParts(drained: DataOutput[]): readonly DataPart[] {
+    const parts: DataPart[] = [];
+    let room = writeBytes;
+    while (room > 0 && this.window.available > 0) {
+      const stream = this.#queue.shift();
+      if (stream === undefined) break;
+      stream.isQueued = false;
+      const allowed = Math.min(room, stream.allowance(this.window));
+      // The stream comes back when its window grows.
+      if (stream.isClosed || allowed === 0) continue;
+      const part = stream.take(allowed, this.window);
+      parts.push(part);
+      room -= part.bytes.length;
+      if (stream.waitingBytes === 0) drained.push(stream);
+      else {
+        stream.isQueued = true;
+        this.#queue.push(stream);
+      }
+    }
+    return parts;
+  }
+
+  #join(parts: readonly DataPart[]): Buffer {
+    const frames = this.#frames;
+    let length = this.#frameBytes;
+    this.#frames = [];
+    this.#frameBytes = 0;
+    const [only] = frames;
+    if (parts.length === 0 && only !== undefined && frames.length === 1) return only;
+    for (const { bytes } of parts) length += frameHeaderBytes + bytes.length;
+    const joined = Buffer.allocUnsafe(length);
+    let at = 0;
+    for (const frame of frames) at += frame.copy(joined, at);
+    for (const { stream, flags, bytes } of parts) {
+      at = writeFrameHead(joined, at, { length: bytes.length, type: frameType.data, flags, stream });
+      at += bytes.copy(joined, at);
+    }
+    return joined;
+  }
+
+  #written(drained: readonly DataOutput[]): void {
+    this.#isWriting = false;
+    for (const stream of drained) if (!stream.isClosed && stream.waitingBytes === 0) stream.drained();
+    if (this.#frameBytes > 0 || this.#queue.length > 0 || this.#isEnding) this.flush();
+  }
+}
