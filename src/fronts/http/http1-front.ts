@@ -22,6 +22,7 @@ import { serves } from "../../gateway/http/resource.js";
 import type { CutReason, Metrics } from "../../base/metrics.js";
 import type { ReadyConnection, ConnectionClient } from "../listen/intake.js";
 import { startsLikeProxyHeader } from "../listen/proxy/starts-like-proxy-header.js";
+import { startsLikeHttp2 } from "./chosen-protocol.js";
 import { DetachedSockets } from "./detached-sockets.js";
 import type { GatewayPort } from "../gateway-port.js";
 import type { Exchange } from "./exchange.js";
@@ -365,9 +366,11 @@ export class Http1Front {
 /** What is wrong with the bytes that Node's parser has got last. Node adds these bytes to its error. */
 function faultOf(error: Error): string {
   const bytes: unknown = Reflect.get(error, "rawPacket");
-  return Buffer.isBuffer(bytes) && startsLikeProxyHeader(bytes)
-    ? "this is a PROXY header, which the hub accepts only from proxies that --proxy-protocol names"
-    : "this is not a well-formed HTTP request";
+  if (Buffer.isBuffer(bytes) && startsLikeProxyHeader(bytes))
+    return "this is a PROXY header, which the hub accepts only from proxies that --proxy-protocol names";
+  if (Buffer.isBuffer(bytes) && startsLikeHttp2(bytes))
+    return "this is HTTP/2, which the hub accepts without TLS only from proxies that --trusted-proxy names";
+  return "this is not a well-formed HTTP request";
 }
 
 function sendReply(reply: FastifyReply, answer: Reply): FastifyReply {

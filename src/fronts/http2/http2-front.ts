@@ -145,7 +145,8 @@ export class Http2Front {
       httpVersionMinor: 0,
     });
     turns.countRequest();
-    if (head.value("content-length") !== undefined) stream.announce(head.announcedBytes);
+    const contentLength = head.value("content-length");
+    if (contentLength !== undefined) stream.announce(contentLength);
     const body = new Http2Body({
       stream,
       waitsToContinue: head.waitsToContinue,

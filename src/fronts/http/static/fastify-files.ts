@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import type { DescriptorPlan } from "../../../limits/descriptors.js";
 import type { FrontRequest } from "../../gateway-port.js";
 import type { FileAnswer, PageFiles } from "../../http2/page-files.js";
+import { knownError } from "../input/known-error.js";
 import { limitOpenFiles } from "./limit-open-files.js";
 import { staticFiles } from "./static-files.js";
 
@@ -13,7 +14,7 @@ export interface FastifyFilesOptions {
   readonly descriptors: Pick<DescriptorPlan, "files">;
 }
 
-/** The error of a request, for the caller. The response then does not matter. */
+/** The error of a response, for the caller. The response then does not matter. */
 const failures = new WeakMap<object, unknown>();
 
 /**
@@ -26,13 +27,13 @@ export class FastifyFiles implements PageFiles {
   constructor({ htmlDir, descriptors }: FastifyFilesOptions) {
     const app = Fastify({
       exposeHeadRoutes: false,
-      frameworkErrors: (error, request, reply) => {
-        failures.set(request.raw, error);
+      frameworkErrors: (error, _request, reply) => {
+        failures.set(reply.raw, error);
         reply.raw.end();
       },
     });
-    app.setErrorHandler((error, request, reply) => {
-      failures.set(request.raw, error);
+    app.setErrorHandler((error, _request, reply) => {
+      failures.set(reply.raw, error);
       void reply.send("");
     });
     app.setNotFoundHandler((_request, reply) => reply.code(404).send(""));
@@ -55,11 +56,11 @@ export class FastifyFiles implements PageFiles {
       payloadAsStream: true,
     });
     const body = response.stream();
-    const failure = failures.get(response.raw.req);
+    const failure = failures.get(response.raw.res);
     if (failure === undefined && response.statusCode !== 404)
       return { status: response.statusCode, headers: headersOf(response.headers), body };
     body.destroy();
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw knownError(failure) ?? failure;
     return undefined;
   }
 

@@ -14,6 +14,7 @@ import {
   StreamFault,
 } from "../wire/protocol.js";
 import type { Http2ErrorCode } from "../wire/protocol.js";
+import { checkTrailers } from "../wire/request-fields.js";
 import type { HeaderField } from "../wire/request-fields.js";
 import { FrameRates, mostAnswerBytes } from "./frame-rates.js";
 import { FieldBlock } from "./field-block.js";
@@ -201,14 +202,15 @@ export class ClientFrames implements StreamOwner {
     this.#block = undefined;
     const decoded = block.decode(this.#decoder);
     const stream = this.#streams.get(block.stream);
-    if (stream !== undefined) return this.#onTrailers(stream, block);
+    if (stream !== undefined) return this.#onTrailers(stream, block, decoded.fields);
     if (block.stream <= this.#lastStream) return this.#checkLateHeaders(block.stream);
     this.#begin(block, decoded);
   }
 
   /** Fields after the body tell nothing that the hub uses. */
-  #onTrailers(stream: Http2Stream, { isEnd }: FieldBlock): void {
+  #onTrailers(stream: Http2Stream, { isEnd }: FieldBlock, fields: readonly HeaderField[]): void {
     this.#onStream(stream, () => {
+      checkTrailers(fields);
       if (stream.hasRequest)
         throw new StreamFault(errorCode.streamClosed, "HEADERS after the end of the request");
       if (!isEnd) throw new StreamFault(errorCode.protocolError, "trailers that do not end the request");
@@ -240,7 +242,10 @@ export class ClientFrames implements StreamOwner {
   #onPriority({ stream, payload }: Frame): void {
     if (stream === 0) throw fault("PRIORITY without a stream");
     this.#rates.countIdle();
-    if (payload.length !== 5) this.#resetById(stream, errorCode.frameSizeError);
+    if (payload.length === 5) return;
+    // A stream that is not open yet cannot be reset [RFC 9113 5.1].
+    if (this.#isIdle(stream)) throw fault("PRIORITY of a wrong length", errorCode.frameSizeError);
+    this.#resetById(stream, errorCode.frameSizeError);
   }
 
   #onReset({ stream: id, payload }: Frame): void {
@@ -344,7 +349,12 @@ export class ClientFrames implements StreamOwner {
   #checkNotIdle(stream: number, frame: string): void {
     // The hub ignores streams that began after it has gone away.
     if (this.isGoingAway && stream > this.#lastStream) return;
-    if (stream === 0 || stream > this.#lastStream) throw fault(`${frame} of a stream that is not open`);
+    if (this.#isIdle(stream)) throw fault(`${frame} of a stream that is not open`);
+  }
+
+  /** True for streams that the client has not begun, and for those of the hub, which begins none. */
+  #isIdle(stream: number): boolean {
+    return stream % 2 === 0 || stream > this.#lastStream;
   }
 
   #resetById(id: number, code: Http2ErrorCode): void {

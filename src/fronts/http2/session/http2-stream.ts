@@ -138,9 +138,16 @@ export class Http2Stream {
     if (this.#hasAll) reader.end();
   }
 
-  /** The bytes of the body that the client has announced with `content-length`. */
-  announce(bytes: number): void {
-    this.#announced = bytes;
+  /**
+   * Sets the length of the body that the client has announced.
+   *
+   * @param contentLength the value of `content-length`
+   * @throws StreamFault if it is no number, or if the request has ended with another length
+   */
+  announce(contentLength: string): void {
+    if (!/^\d{1,15}$/.test(contentLength)) throw wrongLength();
+    this.#announced = Number(contentLength);
+    if (this.#hasAll && this.#received !== this.#announced) throw wrongLength();
   }
 
   /**
