@@ -115,22 +115,48 @@ async function spawnGatedHub(args: readonly string[]) {
   return { hub: await spawnHub({ admin: String(port), args, env }), admin: `http://127.0.0.1:${port}`, gate };
 }
 
-// The hub stopped only when its workers were up, or after a minute.
-it("SIGTERM ends a hub whose workers start, without the steps for clients", async () => {
-  const { hub, admin } = await spawnGatedHub(["--workers=2", "--drain", long, "--close-over", long]);
-  const children = await waitFor(
+function twoWorkers(hub: HubProcess): Promise<readonly number[]> {
+  return waitFor(
     () => {
       const found = childrenOf(hub.pid);
       return found.length === 2 && found;
     },
     { within, missing: "two workers" },
   );
+}
+
+// The hub stopped only when its workers were up, or after a minute.
+it("SIGTERM ends a hub whose workers start, without the steps for clients", async () => {
+  const { hub, admin } = await spawnGatedHub(["--workers=2", "--drain", long, "--close-over", long]);
+  const children = await twoWorkers(hub);
   await untilProbe(`${admin}/readyz`, "starting");
   hub.signal("SIGTERM");
   expect(await hub.waitForExit({ within })).toEqual({ code: 0, signal: null });
   expect(children.filter(isAlive)).toEqual([]);
   expect(hub.ready.size).toBe(0);
   expect(hub.stderr).not.toContain('"level":"error"');
+});
+
+it("a second SIGTERM ends at once a hub that waits for the end of a worker while another one starts", async () => {
+  const { hub, admin, gate } = await spawnGatedHub(["--workers=2"]);
+  const workers = await twoWorkers(hub);
+  onTestFinished(() => {
+    for (const worker of workers) if (isAlive(worker)) process.kill(worker, "SIGKILL");
+  });
+  const [starting = 0, up = 0] = workers;
+  process.kill(starting, "SIGSTOP");
+  writeFileSync(gate, "");
+  await waitFor(async () => (await (await fetch(`${admin}/stats`)).text()).includes('"state":"up"'), {
+    within,
+    missing: "a worker that is up",
+  });
+  // The hub waits for this worker for eight seconds.
+  process.kill(up, "SIGSTOP");
+  hub.signal("SIGTERM");
+  await untilProbe(`${admin}/readyz`, "stopping");
+  hub.signal("SIGTERM");
+  expect(await hub.waitForExit({ within })).toEqual({ code: 1, signal: null });
+  expect(hub.ready.size).toBe(0);
 });
 
 it("a hub that starts is alive but not ready at its admin address, and then both", async () => {
