@@ -61,7 +61,7 @@ async function startHub(machine: Machine, { environment }: Services["hub"]): Pro
     PHAROS_ADMIN: "127.0.0.2:8081",
     PHAROS_TRUSTED_PROXY: "127.0.0.1",
   };
-  await machine.start("pharos serve", { env }).waitForReady({ within });
+  await machine.start("./scripts/pharos serve", { env }).waitForReady({ within });
 }
 
 async function until(stream: HubProcess, text: string): Promise<void> {

@@ -13,7 +13,7 @@ function installation(): string {
     ([, line = ""]) => line,
   );
   expect(lines.at(-1)).toBe("sudo systemctl restart supervisor");
-  return ["set -e", ...lines.slice(0, -1)].join("\n");
+  return ["set -e", "ln -s $PWD/dist/cli/main.js /usr/local/bin/pharos", ...lines.slice(0, -1)].join("\n");
 }
 
 /** The state of the program, such as `RUNNING`, and its process id. */

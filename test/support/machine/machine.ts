@@ -32,7 +32,7 @@ export interface RunOptions {
  *
  * - The network has loopback only.
  * - Files below the folders of {@link writable}, and below the checkout, can be changed. The changes end with the machine.
- * - `pharos` is the command line of the checkout. `sudo` runs its command.
+ * - `sudo` runs its command.
  */
 export class Machine {
   readonly #first: number;
@@ -58,7 +58,7 @@ export class Machine {
   async run(commands: string, options: RunOptions = {}): Promise<string> {
     const run = this.start(commands, options);
     const { code } = await run.waitForExit({ within: options.within ?? 120_000 });
-    if (code !== 0) throw new Error(`${commands}\nended with ${String(code)}: ${run.stdout}${run.stderr}`);
+    if (code !== 0) throw new Error(`the commands ended with ${String(code)}: ${run.stdout}${run.stderr}`);
     return run.stdout;
   }
 }
@@ -90,7 +90,6 @@ overlay "$0" ${checkout} checkout
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 printf '#!/bin/sh\\nexec "$@"\\n' >/usr/local/bin/sudo
 chmod 755 /usr/local/bin/sudo ${checkout}/dist/cli/main.js
-ln -sf ${checkout}/dist/cli/main.js /usr/local/bin/pharos
 `;
 
 /** Starts a machine. It ends with all its processes at the end, or if this process dies. */
