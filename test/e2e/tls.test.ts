@@ -156,15 +156,16 @@ describe.each([0, 2])("with %i workers", (workers) => {
     const ask = (...args: readonly string[]): Promise<string> =>
       outputOf("openssl", ["s_client", "-connect", `127.0.0.1:${hub.httpPort}`, ...args]);
     expect(await ask("-tls1_3", "-alpn", "h2,http/1.1")).toMatch(
-      /New, TLSv1.3, Cipher is TLS_[^]*ALPN protocol: http\/1.1/,
+      /New, TLSv1.3, Cipher is TLS_[^]*ALPN protocol: h2/,
     );
+    expect(await ask("-tls1_3", "-alpn", "http/1.1")).toMatch(/ALPN protocol: http\/1.1/);
     expect(await ask("-tls1_2")).toMatch(/New, TLSv1.2, Cipher is ECDHE-RSA-(?:AES(?:128|256)-GCM|CHACHA20)/);
     const weak = [
       ["-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0"],
       ["-tls1", "-cipher", "DEFAULT:@SECLEVEL=0"],
       ["-tls1_2", "-cipher", "AES128-GCM-SHA256"],
       ["-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA256"],
-      ["-alpn", "h2"],
+      ["-alpn", "spdy/3"],
     ];
     for (const args of weak)
       expect(await ask(...args)).toMatch(
