@@ -109,6 +109,9 @@ const ways: Readonly<Record<string, Way>> = {
   },
   "docs/operating/durability.md scripts/pharos journal dump /var/lib/pharos/journal --topic 'news/#' --after '#LfEv7VDb:8192'":
     { replace: [[" --after '#LfEv7VDb:8192'", ""]] },
+  "docs/operating/http2.md curl --http2 -N https://hub.example.org:8443/esupdates?topic=news": {
+    hub: "./scripts/pharos serve --http 8080 --https '*:8443' --tls-cert /etc/pharos/fullchain.pem --tls-key /etc/pharos/privkey.pem --trusted-proxy 127.0.0.1",
+  },
   "docs/operating/listening.md ./scripts/pharos serve --http 8080 --http '*:8090'": shown,
   "docs/operating/listening.md systemd-socket-activate -l 8080 --fdname=web node dist/cli/main.js serve --http systemd:web":
     { after: "curl http://127.0.0.1:8080/healthz || fail 'no hub'" },
@@ -139,7 +142,7 @@ const ways: Readonly<Record<string, Way>> = {
 };
 
 const setup = `
-printf 'silent\nshow-error\nfail-with-body\n' >~/.curlrc
+printf 'silent\nshow-error\nfail-with-body\ncacert=/etc/pharos/authority.pem\n' >~/.curlrc
 mkdir -p /etc/pharos /run/pharos
 key='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout /etc/pharos/privkey.pem -out /etc/pharos/fullchain.pem'
 openssl req -x509 $key -days 2 -subj /CN=hub -addext subjectAltName=DNS:hub.example.org,DNS:hub.internal
