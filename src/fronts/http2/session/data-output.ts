@@ -76,8 +76,9 @@ export class DataOutput {
   /** Takes the next part, of at most `most` bytes, and spends the windows. Call this method only if bytes wait. */
   take(most: number, connection: SendWindow): DataPart {
     const first = this.#waiting[0] ?? Buffer.alloc(0);
-    const bytes = first.subarray(0, Math.min(most, mostFrameBytes));
-    if (bytes.length === first.length) this.#waiting.shift();
+    const length = Math.min(most, mostFrameBytes);
+    const bytes = first.length <= length ? first : first.subarray(0, length);
+    if (bytes === first) this.#waiting.shift();
     else this.#waiting[0] = first.subarray(bytes.length);
     this.#waitingBytes -= bytes.length;
     this.#sentBytes += bytes.length;

@@ -18,10 +18,16 @@ export function writeFrameHead(
   at: number,
   { length, type, flags, stream }: FrameHead,
 ): number {
-  bytes.writeUIntBE(length, at, 3);
-  bytes.writeUInt8(type, at + 3);
-  bytes.writeUInt8(flags, at + 4);
-  bytes.writeUInt32BE(stream, at + 5);
+  // Single bytes are faster than Buffer's methods, and each delivery has a frame.
+  bytes[at] = length >>> 16;
+  bytes[at + 1] = length >>> 8;
+  bytes[at + 2] = length;
+  bytes[at + 3] = type;
+  bytes[at + 4] = flags;
+  bytes[at + 5] = stream >>> 24;
+  bytes[at + 6] = stream >>> 16;
+  bytes[at + 7] = stream >>> 8;
+  bytes[at + 8] = stream;
   return at + frameHeaderBytes;
 }
 
