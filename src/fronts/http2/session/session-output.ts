@@ -4,12 +4,16 @@ import { writeFrameHead } from "../wire/frames.js";
 import { frameHeaderBytes, frameType, initialWindowBytes } from "../wire/protocol.js";
 import { SendWindow } from "./send-window.js";
 import type { DataPart, DataOutput } from "./data-output.js";
+import { WriteBuffers } from "./write-buffers.js";
 
 /**
  * The most bytes of data in one write to the socket: four TLS records. The next write follows when the kernel has
  * accepted the one before. So a session holds at most these bytes as a copy, and everything else as references.
  */
 const writeBytes = 64 * 1024;
+
+/** The buffers of all sessions of this process. */
+const buffers = new WriteBuffers();
 
 /**
  * Writes the frames of one session to its socket: first the frames of the session and the heads of streams, then the data
@@ -81,7 +85,11 @@ export class SessionOutput {
     const bytes = this.#join(parts);
     if (bytes.length > 0) {
       this.#isWriting = true;
-      this.#socket.write(bytes, () => this.#written(drained));
+      this.#socket.write(bytes, (error) => {
+        // After an error, the system may still read the buffer.
+        if (!(error instanceof Error)) buffers.giveBack(bytes);
+        this.#written(drained);
+      });
     } else if (this.#isEnding) this.#socket.end();
   }
 
@@ -115,7 +123,7 @@ export class SessionOutput {
     const [only] = frames;
     if (parts.length === 0 && only !== undefined && frames.length === 1) return only;
     for (const { bytes } of parts) length += frameHeaderBytes + bytes.length;
-    const joined = Buffer.allocUnsafe(length);
+    const joined = buffers.take(length);
     let at = 0;
     for (const frame of frames) at += frame.copy(joined, at);
     for (const { stream, flags, bytes } of parts) {
