@@ -121,6 +121,7 @@ export class ClientFrames implements StreamOwner {
   finished(stream: Http2Stream): void {
     if (!this.#streams.delete(stream.id)) return;
     stream.close();
+    this.output.remove(stream.output);
     if (this.#streams.size === 0) this.#options.idle();
   }
 
@@ -314,12 +315,8 @@ export class ClientFrames implements StreamOwner {
 
   #growConnection(bytes: number): void {
     if (bytes === 0) throw fault("WINDOW_UPDATE of 0 bytes");
-    const { window } = this.output;
-    const { share } = window;
-    if (!window.add(bytes)) throw fault("the window is too large", errorCode.flowControlError);
+    if (!this.output.window.add(bytes)) throw fault("the window is too large", errorCode.flowControlError);
     this.output.resume();
-    // What a stream may have on its way depends on the size of this window, too.
-    if (window.share > share) for (const { output } of this.#streams.values()) this.output.proceed(output);
   }
 
   /** Answers a frame that needs an answer. A client that reads none of the answers must not fill the memory. */

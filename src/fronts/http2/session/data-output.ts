@@ -69,8 +69,16 @@ export class DataOutput {
 
   /** The bytes that may be sent now: as the windows allow, and in each window at most {@link SendWindow.share}. */
   allowance(connection: SendWindow): number {
-    const share = Math.min(this.window.share, connection.share) - this.window.onTheirWay;
-    return Math.max(0, Math.min(connection.available, this.window.available, share));
+    // A client gives back bytes of the connection long before those of a stream with a larger window. So of all bytes
+    // that this stream has on their way, some may no longer count for the connection.
+    const onTheirWay = Math.min(this.window.onTheirWay, connection.onTheirWay);
+    return Math.max(0, Math.min(this.ownAllowance, connection.available, connection.share - onTheirWay));
+  }
+
+  /** As {@link allowance}, without the window of the connection. */
+  get ownAllowance(): number {
+    const { available, share, onTheirWay } = this.window;
+    return Math.max(0, Math.min(available, share - onTheirWay));
   }
 
   /** Takes the next part, of at most `most` bytes, and spends the windows. Call this method only if bytes wait. */

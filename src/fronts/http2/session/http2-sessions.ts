@@ -32,6 +32,8 @@ interface Seen {
   idleMs: number;
   /** The time for which data waited, and the client let nothing through. */
   blockedMs: number;
+  /** As {@link SessionOutput.dataBytes}. */
+  dataBytes: number;
   /** The time for which the head of a request was incomplete. */
   headMs: number;
   readonly streams: WeakMap<Http2Stream, SeenStream>;
@@ -69,7 +71,7 @@ export class Http2Sessions implements SharedTargets {
   }
 
   add(session: Http2Session): void {
-    this.#open.set(session, { idleMs: 0, blockedMs: 0, headMs: 0, streams: new WeakMap() });
+    this.#open.set(session, { idleMs: 0, blockedMs: 0, dataBytes: 0, headMs: 0, streams: new WeakMap() });
   }
 
   delete(session: Http2Session): void {
@@ -124,7 +126,10 @@ export class Http2Sessions implements SharedTargets {
     const { stallMs } = this.#options.limits;
     seen.idleMs = session.streams.size === 0 ? seen.idleMs + checkEveryMs : 0;
     seen.headMs = session.isInHead ? seen.headMs + checkEveryMs : 0;
-    seen.blockedMs = session.output.isBlocked ? seen.blockedMs + checkEveryMs : 0;
+    const { isBlocked, dataBytes } = session.output;
+    // A client that reads slowly is blocked most of the time, but lets some bytes through.
+    seen.blockedMs = isBlocked && dataBytes === seen.dataBytes ? seen.blockedMs + checkEveryMs : 0;
+    seen.dataBytes = dataBytes;
     if (seen.headMs >= requestMs) return session.destroy();
     if (seen.idleMs >= idleMs) return session.goAway();
     // The connection's window is used up by streams that nobody reads, so no stream of this client gets anything.

@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { CompactingQueue } from "../../../base/compacting-queue.js";
 import { writeFrameHead } from "../wire/frames.js";
 import { frameHeaderBytes, frameType, initialWindowBytes } from "../wire/protocol.js";
@@ -15,6 +14,14 @@ const writeBytes = 64 * 1024;
 /** The buffers of all sessions of this process. */
 const buffers = new WriteBuffers();
 
+/** The part of a socket that the output needs. */
+export interface OutputSocket {
+  readonly destroyed: boolean;
+  /** Calls `accepted` when the system has accepted the bytes. */
+  write(bytes: Buffer, accepted: (error?: Error | null) => void): unknown;
+  end(): unknown;
+}
+
 /**
  * Writes the frames of one session to its socket: first the frames of the session and the heads of streams, then the data
  * of all streams in rotation, one frame of each.
@@ -22,16 +29,19 @@ const buffers = new WriteBuffers();
 export class SessionOutput {
   /** The window of the connection. */
   readonly window = new SendWindow(initialWindowBytes);
-  readonly #socket: Socket;
+  readonly #socket: OutputSocket;
   readonly #schedule: () => void;
   #frames: Buffer[] = [];
   #frameBytes = 0;
   readonly #queue = new CompactingQueue<DataOutput>();
+  /** The streams that have their share of the connection's window, and wait until it grows. */
+  readonly #held: DataOutput[] = [];
+  #dataBytes = 0;
   #isWriting = false;
   #isEnding = false;
 
   /** @param schedule called when {@link flush} has something to write */
-  constructor(socket: Socket, schedule: () => void) {
+  constructor(socket: OutputSocket, schedule: () => void) {
     this.#socket = socket;
     this.#schedule = schedule;
   }
@@ -39,6 +49,11 @@ export class SessionOutput {
   /** The bytes of frames without data that wait for the client to read. */
   get frameBytes(): number {
     return this.#frameBytes;
+  }
+
+  /** The bytes of data that were written so far. */
+  get dataBytes(): number {
+    return this.#dataBytes;
   }
 
   /** True if data waits, and the client lets no byte of it through. */
@@ -58,7 +73,7 @@ export class SessionOutput {
     this.#schedule();
   }
 
-  /** Call this method when a stream has data, or its window has grown. */
+  /** Call this method when a stream has data, or its own window has grown. */
   proceed(stream: DataOutput): void {
     if (stream.isQueued || stream.isClosed || stream.waitingBytes === 0) return;
     stream.isQueued = true;
@@ -66,8 +81,18 @@ export class SessionOutput {
     this.#schedule();
   }
 
+  /** Call this method when a stream is closed. */
+  remove(stream: DataOutput): void {
+    if (!stream.isQueued) return;
+    stream.isQueued = false;
+    this.#queue.retainOnly((each) => each !== stream);
+    const at = this.#held.indexOf(stream);
+    if (at >= 0) this.#held.splice(at, 1);
+  }
+
   /** Call this method when the window of the connection has grown. */
   resume(): void {
+    for (const stream of this.#held.splice(0)) this.#queue.push(stream);
     if (this.#queue.length > 0) this.#schedule();
   }
 
@@ -100,9 +125,12 @@ export class SessionOutput {
       const stream = this.#queue.shift();
       if (stream === undefined) break;
       stream.isQueued = false;
+      if (stream.isClosed) continue;
       const allowed = Math.min(room, stream.allowance(this.window));
-      // The stream comes back when its window grows.
-      if (stream.isClosed || allowed === 0) continue;
+      if (allowed === 0) {
+        this.#setAside(stream);
+        continue;
+      }
       const part = stream.take(allowed, this.window);
       parts.push(part);
       room -= part.bytes.length;
@@ -112,7 +140,15 @@ export class SessionOutput {
         this.#queue.push(stream);
       }
     }
+    this.#dataBytes += writeBytes - room;
     return parts;
+  }
+
+  /** The stream comes back when the window grows that stops it. */
+  #setAside(stream: DataOutput): void {
+    if (stream.ownAllowance === 0) return;
+    stream.isQueued = true;
+    this.#held.push(stream);
   }
 
   #join(parts: readonly DataPart[]): Buffer {
