@@ -9,14 +9,13 @@ import {
   flag,
   frameType,
   initialWindowBytes,
-  mostWindowBytes,
-  settingId,
   StreamFault,
 } from "../wire/protocol.js";
 import type { Http2ErrorCode } from "../wire/protocol.js";
+import { parseSettings } from "../wire/parse-settings.js";
 import { checkTrailers } from "../wire/request-fields.js";
 import type { HeaderField } from "../wire/request-fields.js";
-import { FrameRates, mostAnswerBytes } from "./frame-rates.js";
+import { FrameRates, mostAnswerBytes, responseHeadBytes } from "./frame-rates.js";
 import { FieldBlock } from "./field-block.js";
 import type { DecodedFields } from "./field-block.js";
 import { Http2Stream } from "./http2-stream.js";
@@ -59,6 +58,7 @@ export class ClientFrames implements StreamOwner {
   /** The streams that the hub has reset, as long as frames of them may be on their way: the newest. */
   readonly #reset = new Set<number>();
   #block: FieldBlock | undefined;
+  #blocks = 0;
   #lastStream = 0;
   #hasSettings = false;
   #hasSentBlock = false;
@@ -81,6 +81,11 @@ export class ClientFrames implements StreamOwner {
   /** The newest stream that the hub has served or refused. */
   get lastStream(): number {
     return this.#lastStream;
+  }
+
+  /** The header blocks so far. */
+  get blocks(): number {
+    return this.#blocks;
   }
 
   /** True while a request's head has come only in part, or before the client's settings. */
@@ -201,6 +206,7 @@ export class ClientFrames implements StreamOwner {
     block.add(bytes);
     if (!has(frame, flag.endHeaders)) return;
     this.#block = undefined;
+    this.#blocks += 1;
     const decoded = block.decode(this.#decoder);
     const stream = this.#streams.get(block.stream);
     if (stream !== undefined) return this.#onTrailers(stream, block, decoded.fields);
@@ -219,13 +225,16 @@ export class ClientFrames implements StreamOwner {
     });
   }
 
+  /** Fields of a stream that the hub has reset may still arrive. */
   #checkLateHeaders(stream: number): void {
+    this.#rates.countIdle();
     if (!this.#reset.has(stream)) throw fault("HEADERS of a stream that is closed", errorCode.streamClosed);
   }
 
   #begin(block: FieldBlock, decoded: DecodedFields): void {
     // The client sends a request again that came after the hub has gone away [RFC 9113 6.8].
-    if (this.isGoingAway) return;
+    if (this.isGoingAway) return this.#rates.countIdle();
+    this.#checkAnswers();
     this.#lastStream = block.stream;
     if (this.#streams.size >= this.#options.mostStreams) {
       this.#rates.countReset();
@@ -266,21 +275,16 @@ export class ClientFrames implements StreamOwner {
       if (!this.#hasSettings) throw fault("the first frame is not SETTINGS");
       return;
     }
-    if (payload.length % 6 !== 0) throw fault("SETTINGS of a wrong length", errorCode.frameSizeError);
+    const { streamWindowBytes = this.#streamWindow } = parseSettings(payload);
     this.#hasSettings = true;
-    for (let at = 0; at < payload.length; at += 6)
-      this.#set(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
+    this.#resizeStreams(streamWindowBytes);
     this.#answer(settingsAck);
   }
 
-  #set(id: number, value: number): void {
-    if (id === settingId.enablePush && value > 1) throw fault("ENABLE_PUSH is neither 0 nor 1");
-    if (id === settingId.maxFrameSize && (value < 2 ** 14 || value >= 2 ** 24))
-      throw fault("MAX_FRAME_SIZE is out of range");
-    if (id !== settingId.initialWindowSize) return;
-    if (value > mostWindowBytes) throw fault("INITIAL_WINDOW_SIZE is too large", errorCode.flowControlError);
-    const difference = value - this.#streamWindow;
-    this.#streamWindow = value;
+  #resizeStreams(bytes: number): void {
+    const difference = bytes - this.#streamWindow;
+    this.#streamWindow = bytes;
+    if (difference === 0) return;
     for (const { output } of this.#streams.values()) {
       if (!output.window.resize(difference)) throw fault("a window is too large", errorCode.flowControlError);
       this.output.proceed(output);
@@ -319,11 +323,16 @@ export class ClientFrames implements StreamOwner {
     this.output.resume();
   }
 
-  /** Answers a frame that needs an answer. A client that reads none of the answers must not fill the memory. */
+  /** Answers a frame that needs an answer. */
   #answer(bytes: Buffer): void {
-    if (this.output.frameBytes > mostAnswerBytes)
-      throw new ConnectionFault(errorCode.enhanceYourCalm, "answers that the client does not read");
+    this.#checkAnswers();
     this.output.frame(bytes);
+  }
+
+  /** A client that reads no answers must not fill the memory with them, nor with heads of responses. */
+  #checkAnswers(): void {
+    if (this.output.frameBytes > mostAnswerBytes + responseHeadBytes * this.#options.mostStreams)
+      throw new ConnectionFault(errorCode.enhanceYourCalm, "answers that the client does not read");
   }
 
   #onStream(stream: Http2Stream, action: () => void): void {

@@ -15,6 +15,9 @@ const idleFramesPerSecond = 100;
 /** The bytes of answers to pings and settings that may wait for a client that does not read. */
 export const mostAnswerBytes = 64 * 1024;
 
+/** The bytes of the head of a response, for the limit of heads that may wait. Most heads have 200 to 500 bytes. */
+export const responseHeadBytes = 1024;
+
 /** Counts up to a number at once, and from then on as many in a second as come back. */
 class Allowance {
   readonly #most: number;

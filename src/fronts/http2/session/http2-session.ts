@@ -33,7 +33,7 @@ export interface Http2SessionOptions extends Pick<
 /** The time for a client to read the reason of the end, in milliseconds. */
 const endWithinMs = 1000;
 
-/** The most frames without a request in one step of the turn's rotation. */
+/** The most frames without fields in one step of the turn's rotation. */
 const framesPerStep = 64;
 
 /** One connection that speaks HTTP/2 [RFC 9113], the server's side. */
@@ -141,10 +141,10 @@ export class Http2Session {
     return this.#isRunning;
   }
 
-  /** Handles frames up to the next request. Returns true if there may be more. */
+  /** Handles frames up to the end of the next header block. Returns true if there may be more. */
   readonly #step = (): boolean => {
-    const before = this.#frames.lastStream;
-    for (let count = 0; count < framesPerStep && this.#frames.lastStream === before; count += 1)
+    const before = this.#frames.blocks;
+    for (let count = 0; count < framesPerStep && this.#frames.blocks === before; count += 1)
       if (!this.#handleNext()) {
         this.#isRunning = false;
         if (this.#hasLeft) this.socket.destroy();

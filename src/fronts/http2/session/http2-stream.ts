@@ -157,12 +157,14 @@ export class Http2Stream {
    * @throws StreamFault if the client sends more than its window, or than it has announced
    */
   receive(bytes: Buffer, frameBytes: number): void {
-    if (this.#hasAll) throw new StreamFault(errorCode.streamClosed, "data after the end of the request");
     this.#receiveWindow -= frameBytes;
-    if (this.#receiveWindow < 0)
-      throw new StreamFault(errorCode.flowControlError, "more data than the window allows");
     this.#received += bytes.length;
-    if (this.#announced !== undefined && this.#received > this.#announced) throw wrongLength();
+    const fault = this.#dataFault();
+    if (fault !== undefined) {
+      // The stream ends, but the connection needs its window.
+      this.#owner.giveBack(frameBytes, undefined);
+      throw fault;
+    }
     this.#giveBack(frameBytes - bytes.length);
     if (bytes.length === 0) return;
     if (this.#reader === undefined) return void this.#unread.push(Buffer.from(bytes));
@@ -189,6 +191,13 @@ export class Http2Stream {
     this.#unread = [];
     if (unread > 0) this.#owner.giveBack(unread, undefined);
     this.lifetime.end();
+  }
+
+  #dataFault(): StreamFault | undefined {
+    if (this.#hasAll) return new StreamFault(errorCode.streamClosed, "data after the end of the request");
+    if (this.#receiveWindow < 0)
+      return new StreamFault(errorCode.flowControlError, "more data than the window allows");
+    return this.#announced !== undefined && this.#received > this.#announced ? wrongLength() : undefined;
   }
 
   #giveBack(bytes: number): void {
