@@ -58,6 +58,10 @@ export class SocketTarget implements StreamTarget, WatchedClient {
     return this.#directBytes;
   }
 
+  get group(): undefined {
+    return undefined;
+  }
+
   get isHeldUp(): boolean {
     return isHeldUp(this.socket);
   }

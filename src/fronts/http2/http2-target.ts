@@ -19,6 +19,10 @@ export class Http2Target implements StreamTarget {
     this.#fanout = fanout;
   }
 
+  get group(): object {
+    return this.#session;
+  }
+
   get isHeldUp(): boolean {
     const { output } = this.#session;
     return (

