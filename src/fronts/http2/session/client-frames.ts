@@ -217,9 +217,9 @@ export class ClientFrames implements StreamOwner {
   /** Fields after the body tell nothing that the hub uses. */
   #onTrailers(stream: Http2Stream, { isEnd }: FieldBlock, fields: readonly HeaderField[]): void {
     this.#onStream(stream, () => {
-      checkTrailers(fields);
       if (stream.hasRequest)
         throw new StreamFault(errorCode.streamClosed, "HEADERS after the end of the request");
+      checkTrailers(fields);
       if (!isEnd) throw new StreamFault(errorCode.protocolError, "trailers that do not end the request");
       stream.receiveEnd();
     });
