@@ -11,6 +11,8 @@ export interface RawTarget {
   readonly bytesPerSecond?: number;
   /** True to make a TLS handshake first, with any certificate of the server. @default false */
   readonly tls?: boolean;
+  /** The application protocols that this end offers in its TLS handshake. @default none */
+  readonly alpn?: readonly string[];
   /** Sent at once, before a TLS handshake: a PROXY header. @default nothing */
   readonly first?: string | Buffer;
   /** @default the end of the running test */
@@ -156,10 +158,10 @@ export class RawConnection {
 
 /** Connects. Rejects if no program listens. The connection is closed after the test. */
 export async function connectRaw(target: RawTarget): Promise<RawConnection> {
-  const { port, host = "127.0.0.1", bytesPerSecond, tls = false, first } = target;
+  const { port, host = "127.0.0.1", bytesPerSecond, tls = false, alpn = [], first } = target;
   const raw = createConnection({ port, host, allowHalfOpen: true });
   if (first !== undefined) raw.write(first);
-  const socket = tls ? connectTls({ socket: raw, rejectUnauthorized: false }) : raw;
+  const socket = tls ? connectTls({ socket: raw, rejectUnauthorized: false, ALPNProtocols: [...alpn] }) : raw;
   await new Promise<void>((resolve, reject) => {
     socket.once(tls ? "secureConnect" : "connect", resolve);
     socket.once("error", reject);

@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { childrenOf } from "../children.js";
 import { freePort } from "../free-port.js";
-import { heldGauges } from "../held-gauges.js";
 import { startHub } from "../hub-process.js";
 import type { HubOptions, HubProcess } from "../hub-process.js";
+import { untilNothingHeld } from "../nothing-held.js";
 import { atTestEnd } from "../on-end.js";
-import { waitFor } from "../wait-for.js";
 import { hubUrl, issuer, secret } from "../token.js";
 
 const within = 60_000;
@@ -73,14 +72,7 @@ export class StormHub {
 
   /** Waits until nothing is held for clients any more. */
   async untilAtRest(): Promise<void> {
-    let held: readonly string[] = ["unknown"];
-    await waitFor(
-      async () => {
-        held = await this.#held();
-        return held.length === 0;
-      },
-      { within: restWithin, missing: () => `the hub still holds ${held.join(", ")}` },
-    );
+    await untilNothingHeld(this.#process, { within: restWithin });
   }
 
   /** Stops the hub. Returns what its runs have left behind. */
@@ -92,14 +84,5 @@ export class StormHub {
     );
     const processes = childrenOf(pid).map((each) => `the process ${each}`);
     return [...folders, ...processes, ...(code === 0 ? [] : [`the exit code ${code ?? signal ?? "?"}`])];
-  }
-
-  async #held(): Promise<readonly string[]> {
-    const answer = await fetch(`${this.#process.ready.get("admin")?.[0] ?? ""}/metrics`);
-    const lines = (await answer.text()).split("\n");
-    return lines.filter((line) => {
-      const [, name = "", value] = /^pharos_([a-z_]+)(?:\{[^}]*\})? (\S+)$/.exec(line) ?? [];
-      return heldGauges.includes(name) && value !== "0";
-    });
   }
 }
