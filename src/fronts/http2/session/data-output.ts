@@ -1,6 +1,8 @@
 import { flag, mostFrameBytes } from "../wire/protocol.js";
 import { SendWindow } from "./send-window.js";
 
+const nothing = Buffer.alloc(0);
+
 /** A part of a stream's bytes, for one frame. */
 export interface DataPart {
   readonly stream: number;
@@ -19,7 +21,9 @@ export class DataOutput {
   drained: () => void = () => undefined;
   /** True while the output is in the queue of its session. */
   isQueued = false;
-  #waiting: Buffer[] = [];
+  /** The first bytes that wait. Mostly these are all, so they need no array. */
+  #first: Buffer | undefined;
+  #others: Buffer[] | undefined;
   #waitingBytes = 0;
   #sentBytes = 0;
   #ends = false;
@@ -51,7 +55,8 @@ export class DataOutput {
 
   add(bytes: Buffer): void {
     if (this.#isClosed || this.#ends || bytes.length === 0) return;
-    this.#waiting.push(bytes);
+    if (this.#first === undefined) this.#first = bytes;
+    else (this.#others ??= []).push(bytes);
     this.#waitingBytes += bytes.length;
   }
 
@@ -63,7 +68,8 @@ export class DataOutput {
   /** Drops what waits. Nothing is sent on this stream from now on. */
   close(): void {
     this.#isClosed = true;
-    this.#waiting = [];
+    this.#first = undefined;
+    this.#others = undefined;
     this.#waitingBytes = 0;
   }
 
@@ -83,11 +89,10 @@ export class DataOutput {
 
   /** Takes the next part, of at most `most` bytes, and spends the windows. Call this method only if bytes wait. */
   take(most: number, connection: SendWindow): DataPart {
-    const first = this.#waiting[0] ?? Buffer.alloc(0);
+    const first = this.#first ?? nothing;
     const length = Math.min(most, mostFrameBytes);
     const bytes = first.length <= length ? first : first.subarray(0, length);
-    if (bytes === first) this.#waiting.shift();
-    else this.#waiting[0] = first.subarray(bytes.length);
+    this.#first = bytes === first ? this.#others?.shift() : first.subarray(bytes.length);
     this.#waitingBytes -= bytes.length;
     this.#sentBytes += bytes.length;
     this.window.spend(bytes.length);

@@ -10,10 +10,12 @@ const leastShareBytes = 16_384;
 export class SendWindow {
   #available: number;
   #largest: number;
+  #share: number;
 
   constructor(bytes: number) {
     this.#available = bytes;
     this.#largest = bytes;
+    this.#share = shareOf(bytes);
   }
 
   /** The bytes that may be sent now. Negative after the client has made its windows smaller [RFC 9113 6.9.2]. */
@@ -32,7 +34,7 @@ export class SendWindow {
    * stream that nobody reads would use up the window of the connection.
    */
   get share(): number {
-    return Math.max(leastShareBytes, Math.floor(this.#largest / 2) + 1);
+    return this.#share;
   }
 
   spend(bytes: number): void {
@@ -42,14 +44,23 @@ export class SendWindow {
   /** The client gives bytes back, or makes the window larger. Returns false if the window would be too large. */
   add(bytes: number): boolean {
     this.#available += bytes;
-    this.#largest = Math.max(this.#largest, this.#available);
+    if (this.#available > this.#largest) this.#setLargest(this.#available);
     return this.#available <= mostWindowBytes;
   }
 
   /** The client changes the size of its windows. Returns false if the window would be too large. */
   resize(difference: number): boolean {
     this.#available += difference;
-    this.#largest = Math.max(0, this.#largest + difference, this.#available);
+    this.#setLargest(Math.max(0, this.#largest + difference, this.#available));
     return this.#available <= mostWindowBytes;
   }
+
+  #setLargest(largest: number): void {
+    this.#largest = largest;
+    this.#share = shareOf(largest);
+  }
+}
+
+function shareOf(windowBytes: number): number {
+  return Math.max(leastShareBytes, Math.floor(windowBytes / 2) + 1);
 }
