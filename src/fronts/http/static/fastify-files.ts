@@ -56,6 +56,8 @@ export class FastifyFiles implements PageFiles {
       payloadAsStream: true,
     });
     const body = response.stream();
+    // A caller that leaves in the middle only destroys the body. The library then keeps the file open.
+    body.once("close", () => response.raw.res.destroy());
     const failure = failures.get(response.raw.res);
     if (failure === undefined && response.statusCode !== 404)
       return { status: response.statusCode, headers: headersOf(response.headers), body };
