@@ -1,4 +1,5 @@
 import type { HpackDecoder } from "../hpack/hpack-decoder.js";
+import { joinIfMany } from "../wire/join-if-many.js";
 import { ConnectionFault, errorCode } from "../wire/protocol.js";
 import type { HeaderField } from "../wire/request-fields.js";
 
@@ -18,7 +19,7 @@ export class FieldBlock {
   /** True if the request has no body. */
   readonly isEnd: boolean;
   readonly #mostBytes: number;
-  readonly #pieces: Buffer[] = [];
+  #pieces: Buffer[] = [];
   #length = 0;
 
   /** @param headBytes the most bytes of a head */
@@ -33,6 +34,7 @@ export class FieldBlock {
     this.#length += bytes.length;
     if (this.#length > this.#mostBytes)
       throw new ConnectionFault(errorCode.enhanceYourCalm, "the head of a request is too large");
+    this.#pieces = joinIfMany(this.#pieces);
     // The bytes are part of a larger buffer, which the block must not keep.
     this.#pieces.push(Buffer.from(bytes));
   }

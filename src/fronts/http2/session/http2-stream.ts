@@ -1,5 +1,6 @@
 import { Lifetime } from "../../../base/lifetime.js";
 import { encodeEnd, encodeHeaders } from "../wire/frames.js";
+import { joinIfMany } from "../wire/join-if-many.js";
 import { errorCode, initialWindowBytes, StreamFault } from "../wire/protocol.js";
 import type { Http2ErrorCode } from "../wire/protocol.js";
 import type { HeaderField } from "../wire/request-fields.js";
@@ -167,7 +168,11 @@ export class Http2Stream {
     }
     this.#giveBack(frameBytes - bytes.length);
     if (bytes.length === 0) return;
-    if (this.#reader === undefined) return void this.#unread.push(Buffer.from(bytes));
+    if (this.#reader === undefined) {
+      this.#unread = joinIfMany(this.#unread);
+      this.#unread.push(Buffer.from(bytes));
+      return;
+    }
     this.#reader.data(bytes);
     this.#giveBack(bytes.length);
   }

@@ -1,3 +1,4 @@
+import { joinIfMany } from "./join-if-many.js";
 import { clientPreface, ConnectionFault, errorCode, frameHeaderBytes, mostFrameBytes } from "./protocol.js";
 
 /** A frame from the client. */
@@ -23,6 +24,7 @@ export class Http2FrameParser {
   /** Adds the next bytes of the client. */
   add(bytes: Buffer): void {
     if (bytes.length === 0) return;
+    this.#pieces = joinIfMany(this.#pieces);
     this.#pieces.push(bytes);
     this.#length += bytes.length;
   }
