@@ -1,5 +1,6 @@
 import { DeadlineError } from "../wait-for.js";
-import { LoadClient, type ClientShared } from "./load-client.js";
+import { Http2Connections, Http2LoadClient } from "./http2-client.js";
+import { LoadClient, type ClientShared, type LoadMember } from "./load-client.js";
 import { noCounts, Samples, type Counts } from "./counts.js";
 import { DelayHistogram } from "./histogram.js";
 import { defaultStream } from "./payload.js";
@@ -8,7 +9,7 @@ import type { Condition, GroupSpec, Leaving, Reading, Snapshot } from "./protoco
 interface Waiter {
   readonly condition: Condition;
   /** The clients that have not reached the number of a `sequence` condition. */
-  readonly short: Set<LoadClient>;
+  readonly short: Set<LoadMember>;
   done(): void;
 }
 
@@ -23,13 +24,13 @@ export class ClientGroup {
   readonly #foreign = new Samples();
   readonly #gaps = new Samples();
   readonly #refused = new Samples();
-  readonly #members = new Set<LoadClient>();
-  readonly #timers = new Map<LoadClient, NodeJS.Timeout>();
-  readonly #leaveAt = new Map<LoadClient, number>();
+  readonly #members = new Set<LoadMember>();
+  readonly #timers = new Map<LoadMember, NodeJS.Timeout>();
+  readonly #leaveAt = new Map<LoadMember, number>();
   readonly #reconnectsAt = new Map<number, number>();
   readonly #waiters = new Set<Waiter>();
-  readonly #toOpen: LoadClient[] = [];
-  readonly #opening = new Set<LoadClient>();
+  readonly #toOpen: LoadMember[] = [];
+  readonly #opening = new Set<LoadMember>();
   readonly #shared: ClientShared;
   readonly #nextAddress: () => string | undefined;
 
@@ -62,8 +63,9 @@ export class ClientGroup {
   /** Begins to open all clients. Further clients connect when earlier clients receive their response heads. */
   open(): void {
     this.#counts.clients += this.#spec.clients;
+    const create = this.#createMember();
     for (let n = 0; n < this.#spec.clients; n += 1) {
-      const client = new LoadClient(this.#shared, this.#spec.lastEventId);
+      const client = create();
       this.#members.add(client);
       this.#toOpen.push(client);
     }
@@ -119,6 +121,13 @@ export class ClientGroup {
     for (const client of this.#members) client.readOn();
   }
 
+  #createMember(): () => LoadMember {
+    const { http2Streams, lastEventId } = this.#spec;
+    if (http2Streams === undefined) return () => new LoadClient(this.#shared, lastEventId);
+    const connections = new Http2Connections(this.#shared, http2Streams);
+    return () => new Http2LoadClient(connections, this.#shared, lastEventId);
+  }
+
   #openMore(): void {
     while (this.#opening.size < (this.#spec.openAtOnce ?? 100)) {
       const client = this.#toOpen.pop();
@@ -129,7 +138,7 @@ export class ClientGroup {
     }
   }
 
-  #onOpened(client: LoadClient): void {
+  #onOpened(client: LoadMember): void {
     this.#counts.opened += 1;
     this.#counts.open += 1;
     this.#settled(client);
@@ -143,11 +152,11 @@ export class ClientGroup {
     this.#changed();
   }
 
-  #settled(client: LoadClient): void {
+  #settled(client: LoadMember): void {
     if (this.#opening.delete(client)) this.#openMore();
   }
 
-  #onProgress(client: LoadClient): void {
+  #onProgress(client: LoadMember): void {
     const leaveAt = this.#leaveAt.get(client);
     if (leaveAt !== undefined && client.checker.events >= leaveAt) this.#leaveOne(client, "end");
     for (const waiter of this.#waiters) {
@@ -161,14 +170,14 @@ export class ClientGroup {
     }
   }
 
-  #onRefused(client: LoadClient, answer: string): void {
+  #onRefused(client: LoadMember, answer: string): void {
     this.#counts.refused += 1;
     this.#refused.add(answer);
     this.#settled(client);
     this.#changed();
   }
 
-  #onEnded(client: LoadClient, end: { readonly wasOpen: boolean; readonly error: Error | undefined }): void {
+  #onEnded(client: LoadMember, end: { readonly wasOpen: boolean; readonly error: Error | undefined }): void {
     this.#settled(client);
     this.#forget(client);
     if (end.wasOpen) {
@@ -182,7 +191,7 @@ export class ClientGroup {
     this.#changed();
   }
 
-  #maybeReturn(client: LoadClient): void {
+  #maybeReturn(client: LoadMember): void {
     const reconnect = this.#spec.reconnect;
     if (reconnect === undefined || (client.wasRefused && reconnect.afterRefusal !== true)) return;
     const delayMs = reconnect.delayMs ?? client.checker.retryMs ?? defaultRetryMs;
@@ -196,7 +205,7 @@ export class ClientGroup {
     this.#timers.set(client, setTimeout(again, delayMs));
   }
 
-  #leaveOne(client: LoadClient, how: Leaving): void {
+  #leaveOne(client: LoadMember, how: Leaving): void {
     if (!this.#members.delete(client)) return;
     this.#counts.left += 1;
     if (client.isOpen) this.#counts.open -= 1;
@@ -207,7 +216,7 @@ export class ClientGroup {
     this.#changed();
   }
 
-  #forget(client: LoadClient): void {
+  #forget(client: LoadMember): void {
     clearTimeout(this.#timers.get(client));
     this.#timers.delete(client);
     this.#leaveAt.delete(client);
@@ -234,7 +243,7 @@ export class ClientGroup {
     }
   }
 
-  #shortOf(condition: Condition): Set<LoadClient> {
+  #shortOf(condition: Condition): Set<LoadMember> {
     if (condition.kind !== "sequence") return new Set();
     return new Set([...this.#members].filter((client) => !hasReached(client, condition, this.#spec)));
   }
@@ -275,7 +284,7 @@ export class ClientGroup {
 }
 
 function hasReached(
-  client: LoadClient,
+  client: LoadMember,
   condition: Condition & { kind: "sequence" },
   spec: GroupSpec,
 ): boolean {

@@ -5,16 +5,31 @@ import type { Leaving, Reading } from "./protocol.js";
 import { ChunkReader } from "../chunk-reader.js";
 import { StreamChecker, type Expected, type Findings } from "./stream-checker.js";
 
+/** One client of a group, whatever its version of HTTP. */
+export interface LoadMember {
+  readonly checker: StreamChecker;
+  /** True between the response head and the end of the stream. */
+  readonly isOpen: boolean;
+  /** True if the last response was not an event stream. */
+  readonly wasRefused: boolean;
+  /** Connects from `localAddress` (undefined: the system chooses) and requests the stream. */
+  connect(localAddress: string | undefined): void;
+  /** Makes the client leave. This client emits no events afterwards. */
+  leave(how: Leaving): void;
+  /** Continues to read after {@link ClientShared.reading} has changed. */
+  readOn(): void;
+}
+
 /** Events of a client, for its group. */
 export interface ClientEvents {
   /** The response head has arrived. */
-  opened(client: LoadClient): void;
+  opened(client: LoadMember): void;
   /** The client has checked a piece of the body. */
-  progressed(client: LoadClient): void;
+  progressed(client: LoadMember): void;
   /** The response is not an event stream. */
-  refused(client: LoadClient, answer: string): void;
-  /** The other side ended the connection. `wasOpen`: the stream was open. */
-  ended(client: LoadClient, wasOpen: boolean, error: Error | undefined): void;
+  refused(client: LoadMember, answer: string): void;
+  /** The other side ended the stream or its connection. `wasOpen`: the stream was open. */
+  ended(client: LoadMember, wasOpen: boolean, error: Error | undefined): void;
 }
 
 /** Data that all clients of a group share. */
@@ -43,7 +58,7 @@ const neverMemory = Buffer.allocUnsafe(1024);
  * One client: a raw socket that requests a stream and checks the bytes of the stream. The group sets how fast the
  * client reads.
  */
-export class LoadClient {
+export class LoadClient implements LoadMember {
   readonly checker: StreamChecker;
   readonly #shared: ClientShared;
   #socket: Socket | undefined;
@@ -61,17 +76,14 @@ export class LoadClient {
     this.checker.lastEventId = lastEventId;
   }
 
-  /** True between the response head and the end of the connection. */
   get isOpen(): boolean {
     return this.#socket !== undefined && this.#head === undefined && !this.#refused;
   }
 
-  /** True if the last response was not an event stream. */
   get wasRefused(): boolean {
     return this.#refused;
   }
 
-  /** Connects from `localAddress` (undefined: the system chooses) and requests the stream. */
   connect(localAddress: string | undefined): void {
     this.checker.restart();
     this.#head = Buffer.alloc(0);
@@ -98,7 +110,6 @@ export class LoadClient {
     socket.once("close", () => this.#onClose(socket));
   }
 
-  /** Makes the client leave. This client emits no events afterwards. */
   leave(how: Leaving): void {
     const socket = this.#socket;
     this.#socket = undefined;
@@ -107,7 +118,6 @@ export class LoadClient {
     else socket?.destroy();
   }
 
-  /** Continues to read after {@link ClientShared.reading} has changed. */
   readOn(): void {
     this.#socket?.resume();
   }

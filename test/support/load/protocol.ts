@@ -23,6 +23,11 @@ export interface GroupSpec {
   readonly port: number;
   /** True for TLS, with any certificate of the server. @default false */
   readonly tls?: boolean;
+  /**
+   * The clients speak HTTP/2, with this number of streams on each connection. They read as fast as possible, with the
+   * windows of Chromium. @default HTTP/1.1, with a connection for each client
+   */
+  readonly http2Streams?: number;
   /** @default "127.0.0.1" */
   readonly host?: string;
   /** @default "/esupdates" */
