@@ -109,6 +109,8 @@ describe.each([0, 2])("with %i workers", (workers) => {
             "an answer",
           );
           if (!request.isOver) continue;
+          // A hub that closes its journal answers 503, and the publisher tries another hub.
+          if (request.status === 503) continue;
           if (request.status === 200 && request.reset === undefined) answered.push(data);
           else refused.push(`${data}: ${request.status ?? ""} ${request.reset ?? ""}`);
         }
