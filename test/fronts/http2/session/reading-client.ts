@@ -24,7 +24,7 @@ export function framesOf(bytes: Buffer): readonly SentFrame[] {
   return frames;
 }
 
-/** A socket whose writes the test completes. */
+/** A socket whose writes the test completes. The output may use the bytes of a write again after that. */
 export class HeldSocket implements OutputSocket {
   destroyed = false;
   isEnded = false;
@@ -39,7 +39,7 @@ export class HeldSocket implements OutputSocket {
   write(bytes: Buffer, accepted: () => void): void {
     if (this.isEnded) throw new Error("a write after the end");
     if (this.#accepted !== undefined) throw new Error("a write before the last one is accepted");
-    this.writes.push(Buffer.from(bytes));
+    this.writes.push(bytes);
     this.#accepted = accepted;
   }
 

@@ -95,7 +95,7 @@ export class TestClient {
     const before = this.received.length;
     do {
       this.output.flush();
-      for (const bytes of this.socket.writes.splice(0)) this.received.push(...framesOf(bytes));
+      for (const bytes of this.socket.writes.splice(0)) this.received.push(...framesOf(Buffer.from(bytes)));
       this.socket.accept();
     } while (this.socket.isWriting || this.socket.writes.length > 0);
     const frames = this.received.slice(before);
