@@ -27,6 +27,11 @@ export interface Channel<H> {
    * of the clients from the call of `action`.
    */
   whenHandedOver(action: () => void): void;
+  /**
+   * The bytes that have left this process for the client so far. A client that reads slowly is not stalled while this
+   * number grows. @default unknown
+   */
+  sentBytes?(connection: Connection<H>): number | undefined;
   /** The fan-out calls this when the connection has become a member of its cohort's rounds. */
   joined(connection: Connection<H>): void;
   /** The fan-out calls this when the connection is no longer a member. */

@@ -54,6 +54,8 @@ export class Connection<H> {
   /** True from a write until the client has received the bytes. */
   busy = false;
   busySinceMs = 0;
+  /** As {@link Channel.sentBytes}, at the last check. */
+  sentBytes = 0;
   /**
    * The unwritten rest of a body that the channel writes in pieces. The client must get this rest before any other
    * bytes.

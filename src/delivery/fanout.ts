@@ -399,7 +399,7 @@ export class Fanout<H> {
     for (const connection of this.#connections) {
       heartbeatMs = Math.min(heartbeatMs, connection.heartbeatMs);
       if (this.#ends.check(connection, times)) continue;
-      if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs)
+      if (connection.busy && this.#isStalled(connection, now))
         this.#cut(connection, "stalled");
     }
     for (const rounds of this.#rounds.values()) {
@@ -408,6 +408,16 @@ export class Fanout<H> {
       rounds.writeHeartbeat();
     }
     this.#channel.flush();
+  }
+
+  /** True if the client has let nothing through for the longest time. */
+  #isStalled(connection: Connection<H>, nowMs: number): boolean {
+    const sentBytes = this.#channel.sentBytes?.(connection) ?? connection.sentBytes;
+    if (sentBytes !== connection.sentBytes) {
+      connection.sentBytes = sentBytes;
+      connection.busySinceMs = nowMs;
+    }
+    return nowMs - connection.busySinceMs >= this.#limits.stallMs;
   }
 
   #cut(connection: Connection<H>, reason: CutReason): void {

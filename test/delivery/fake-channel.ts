@@ -20,6 +20,8 @@ export class FakeClient {
   reason: EndReason | undefined;
   outcome: "open" | "ended" | "cut" | "disconnected" = "open";
   busy = false;
+  /** The bytes that have left the process; undefined if the channel does not know. */
+  sentBytes: number | undefined;
   /** True if the client has disconnected. */
   isGone = false;
   connection: Connection<FakeClient> | undefined;
@@ -103,6 +105,10 @@ export class FakeChannel implements Channel<FakeClient> {
     }
     this.rounds += 1;
     for (const member of members) this.write(member, body);
+  }
+
+  sentBytes({ handle }: Connection<FakeClient>): number | undefined {
+    return handle.sentBytes;
   }
 
   whenHandedOver(action: () => void): void {

@@ -58,6 +58,10 @@ export class SocketTarget implements StreamTarget, WatchedClient {
     return this.#directBytes;
   }
 
+  get sentBytes(): undefined {
+    return undefined;
+  }
+
   get group(): undefined {
     return undefined;
   }

@@ -19,6 +19,10 @@ export class Http2Target implements StreamTarget {
     this.#fanout = fanout;
   }
 
+  get sentBytes(): number {
+    return this.#stream.output.sentBytes;
+  }
+
   get group(): object {
     return this.#session;
   }

@@ -100,6 +100,10 @@ export class StreamChannel implements Channel<StreamTarget> {
     else last.handedOver.push(action);
   }
 
+  sentBytes({ handle }: Connection<StreamTarget>): number | undefined {
+    return handle.sentBytes;
+  }
+
   joined(): void {}
 
   left(): void {}

@@ -9,6 +9,8 @@ export interface StreamTarget {
   write(body: Buffer): boolean;
   /** What this target shares with others, such as a socket. Undefined if it shares nothing. */
   readonly group: object | undefined;
+  /** As {@link Channel.sentBytes}; undefined if only the system knows. */
+  readonly sentBytes: number | undefined;
   /** True if the client has to read before everything that was written can leave this process. */
   readonly isHeldUp: boolean;
   /** Ends the stream in order: the client still gets everything that was written, and then `last`. */

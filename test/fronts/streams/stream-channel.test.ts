@@ -53,6 +53,10 @@ class PlainTarget implements StreamTarget {
     this.socket = socket;
   }
 
+  get sentBytes(): undefined {
+    return undefined;
+  }
+
   get group(): undefined {
     return undefined;
   }
