@@ -399,8 +399,7 @@ export class Fanout<H> {
     for (const connection of this.#connections) {
       heartbeatMs = Math.min(heartbeatMs, connection.heartbeatMs);
       if (this.#ends.check(connection, times)) continue;
-      if (connection.busy && this.#isStalled(connection, now))
-        this.#cut(connection, "stalled");
+      if (connection.busy && this.#isStalled(connection, now)) this.#cut(connection, "stalled");
     }
     for (const rounds of this.#rounds.values()) {
       rounds.rereadAhead();

@@ -53,10 +53,5 @@ export function chosenProtocol(socket: Socket, { clock, mayBegin, chosen }: Chos
   socket.resume();
 }
 
-/** True if these bytes begin as HTTP/2 does. */
-export function startsLikeHttp2(bytes: Buffer): boolean {
-  return bytes.subarray(0, beginning.length).equals(beginning);
-}
-
 /** Node closes the socket after an error. */
 function ignore(): void {}

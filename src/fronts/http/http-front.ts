@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { AccessLog } from "../../access-log/access-log.js";
 import type { Clock } from "../../base/clock.js";
 import { rememberLast } from "../../base/live/remember-last.js";
@@ -55,6 +56,8 @@ export class HttpFront {
   readonly #http2: Http2Front | undefined;
   readonly #files: FastifyFiles;
   readonly #vanished: VanishedClients;
+  /** The connections of proxies that have not told their protocol yet. */
+  readonly #undecided = new Set<Socket>();
   readonly #networksOf = rememberLast((networks: readonly string[]) => new Networks(networks));
 
   constructor(options: HttpFrontOptions) {
@@ -67,9 +70,10 @@ export class HttpFront {
     });
     this.#fanout = new Fanout({ ...options, front: "http", channel, limits });
     const turns = new TurnRotation(new TurnBudget(clock));
-    const shared = { ...options, fanout: this.#fanout, turns };
+    const openFiles = { most: options.descriptors.files, count: 0 };
+    const shared = { ...options, fanout: this.#fanout, turns, openFiles };
     this.#http1 = new Http1Front(shared);
-    this.#files = new FastifyFiles(options);
+    this.#files = new FastifyFiles(shared);
     if (http2Streams > 0)
       this.#http2 = new Http2Front({ ...shared, files: this.#files, limits, mostStreams: http2Streams });
     this.#vanished = new VanishedClients({ clients: () => this.#watchedClients(), limits, clock });
@@ -92,11 +96,19 @@ export class HttpFront {
   take(arrival: ReadyConnection): void {
     const http2 = this.#http2;
     if (http2 === undefined) return this.#http1.take(arrival);
-    chosenProtocol(arrival.socket, {
+    const { socket } = arrival;
+    const forget = (): void => void this.#undecided.delete(socket);
+    this.#undecided.add(socket);
+    socket.once("close", forget);
+    chosenProtocol(socket, {
       clock: this.#options.clock,
       // Without TLS, nothing tells the protocol but the first bytes. Only proxies begin with HTTP/2.
       mayBegin: () => this.#isTrusted(arrival),
-      chosen: (protocol) => (protocol === "h2" ? http2 : this.#http1).take(arrival),
+      chosen: (protocol) => {
+        forget();
+        socket.off("close", forget);
+        (protocol === "h2" ? http2 : this.#http1).take(arrival);
+      },
     });
   }
 
@@ -121,19 +133,23 @@ export class HttpFront {
    * to set a deadline.
    */
   async settle(): Promise<void> {
-    this.#http1.endConnections();
-    this.#http2?.endSessions();
+    this.#endConnections();
     await this.#fanout.whenIdle();
   }
 
   /** Ends every stream in order, so that clients reconnect elsewhere, and then all connections. */
   async close(): Promise<void> {
-    this.#http1.endConnections();
-    this.#http2?.endSessions();
+    this.#endConnections();
     await closeStreams(this.#fanout, this.#options.clock);
     await this.#vanished.close();
     await Promise.all([this.#http1.close(), this.#http2?.close()]);
     await this.#files.close();
+  }
+
+  #endConnections(): void {
+    for (const socket of this.#undecided) socket.destroy();
+    this.#http1.endConnections();
+    this.#http2?.endSessions();
   }
 
   #isTrusted({ peer, socket }: ReadyConnection): boolean {

@@ -9,7 +9,6 @@ import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import type { Fanout } from "../../delivery/fanout.js";
-import type { DescriptorPlan } from "../../limits/descriptors.js";
 import { mostMessageBytes } from "../../gateway/limits/connection-limits.js";
 import { countResponse } from "../../gateway/gateway.js";
 import { handshakeRefused } from "../../gateway/websocket/handshake.js";
@@ -22,12 +21,12 @@ import { serves } from "../../gateway/http/resource.js";
 import type { CutReason, Metrics } from "../../base/metrics.js";
 import type { ReadyConnection, ConnectionClient } from "../listen/intake.js";
 import { startsLikeProxyHeader } from "../listen/proxy/starts-like-proxy-header.js";
-import { startsLikeHttp2 } from "./chosen-protocol.js";
 import { DetachedSockets } from "./detached-sockets.js";
 import type { GatewayPort } from "../gateway-port.js";
 import type { Exchange } from "./exchange.js";
 import { requestPath, routesOf, toFrontRequest } from "./http-request.js";
 import { limitOpenFiles } from "./static/limit-open-files.js";
+import type { OpenFiles } from "./static/limit-open-files.js";
 import { staticFiles } from "./static/static-files.js";
 import { BodyMessage } from "./input/body-message.js";
 import { knownError } from "./input/known-error.js";
@@ -51,7 +50,8 @@ export interface Http1FrontOptions extends HeadLimits {
   readonly htmlDir: string;
   /** The seconds of `Strict-Transport-Security` for clients with TLS; 0 for no such header. */
   readonly hstsSeconds: number;
-  readonly descriptors: DescriptorPlan;
+  /** Counts the files that are open, with those of other protocols. */
+  readonly openFiles: OpenFiles;
   /** @default none */
   readonly accessLog?: AccessLog | undefined;
   readonly clock: Clock;
@@ -157,7 +157,7 @@ export class Http1Front {
     for (const route of routesOf(this.#options.gateway.resources))
       app.get(route, (request, reply) => this.#answer(request, reply));
     void app.register(async (files) => {
-      limitOpenFiles(files, this.#options.descriptors.files);
+      limitOpenFiles(files, this.#options.openFiles);
       await files.register(fastifyStatic, staticFiles(this.#options.htmlDir));
     });
     return app;
@@ -368,7 +368,7 @@ function faultOf(error: Error): string {
   const bytes: unknown = Reflect.get(error, "rawPacket");
   if (Buffer.isBuffer(bytes) && startsLikeProxyHeader(bytes))
     return "this is a PROXY header, which the hub accepts only from proxies that --proxy-protocol names";
-  if (Buffer.isBuffer(bytes) && startsLikeHttp2(bytes))
+  if (Reflect.get(error, "code") === "HPE_PAUSED_H2_UPGRADE")
     return "this is HTTP/2, which the hub accepts without TLS only from proxies that --trusted-proxy names";
   return "this is not a well-formed HTTP request";
 }

@@ -4,6 +4,9 @@ import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 import { BodyBuffer } from "../../gateway/limits/body-buffer.js";
 import type { Http2Stream } from "./session/http2-stream.js";
 
+/** The most bytes of a body that nobody reads, as with HTTP/1. */
+const mostDroppedBytes = 1024 * 1024;
+
 export interface Http2BodyOptions {
   readonly stream: Http2Stream;
   /** True if the client sends the body after `100 Continue` only. */
@@ -22,10 +25,29 @@ export class Http2Body {
   readonly #options: Http2BodyOptions;
   /** The time during which the body uses memory. */
   readonly #lifetime = new Lifetime();
+  #isTaken = false;
 
   constructor(options: Http2BodyOptions) {
     this.#options = options;
     options.stream.lifetime.onEnd(() => this.leave());
+  }
+
+  /**
+   * Drops the body. Otherwise its bytes would stay in the window of the connection, and no other request could send a body
+   * meanwhile. A client that sends too much is not served further.
+   */
+  drop(): void {
+    if (this.#isTaken) return;
+    this.#isTaken = true;
+    const { stream } = this.#options;
+    let bytes = 0;
+    stream.readBody({
+      data: ({ length }) => {
+        bytes += length;
+        if (bytes > mostDroppedBytes) stream.cancel();
+      },
+      end: () => undefined,
+    });
   }
 
   /**
@@ -35,6 +57,7 @@ export class Http2Body {
    */
   read(): Promise<Buffer> {
     const { stream, waitsToContinue, reserve, mostBytes } = this.#options;
+    this.#isTaken = true;
     const body = new BodyBuffer({ reservation: reserve(this.#lifetime), mostBytes });
     if (waitsToContinue && !stream.hasRequest) stream.sendInterim(100);
     return new Promise((resolve, reject) => {
@@ -60,8 +83,9 @@ export class Http2Body {
     });
   }
 
-  /** Call this method when the request is answered. Frees the memory of the body. */
+  /** Call this method when the request is answered. Frees the memory of the body, and drops an unread one. */
   leave(): void {
     this.#lifetime.end();
+    this.drop();
   }
 }

@@ -71,6 +71,9 @@ interface Exchange {
  */
 const mostReplyBytes = 4 * 1024 * 1024;
 
+/** The methods whose requests the gateway may read. */
+const methodsWithBody: ReadonlySet<string> = new Set(["POST", "PUT", "QUERY"]);
+
 /** The shortest time between two log lines about sessions that end because of their clients, in milliseconds. */
 const logEveryMs = 10_000;
 
@@ -178,6 +181,8 @@ export class Http2Front {
 
   #answer(exchange: Exchange): void {
     const { method, path } = exchange.request;
+    // Nothing else reads a body, and streams and polls may stay open for long.
+    if (!methodsWithBody.has(method)) exchange.body.drop();
     const isFile = (method === "GET" || method === "HEAD") && !this.#isServed(path);
     if (isFile) void this.#sendFile(exchange);
     else this.#handle(exchange);
@@ -212,13 +217,15 @@ export class Http2Front {
   #sendReply(exchange: Exchange, reply: Reply): void {
     const { stream, session } = exchange;
     if (stream.lifetime.isOver) return;
-    this.#count(reply);
     const length: Headers =
       reply.contentLength === undefined ? [] : [["content-length", String(reply.contentLength)]];
-    if (waitingReplies(session) + reply.body.length > mostReplyBytes) {
+    const waiting = waitingReplies(session);
+    // One response may be larger than the limit, as one event may be.
+    if (waiting > 0 && waiting + reply.body.length > mostReplyBytes) {
       this.#cut("http2-replies");
       return stream.cancel();
     }
+    this.#count(reply);
     const isEnd = reply.body.length === 0;
     this.#sendHead(exchange, { status: reply.status, headers: [...reply.headers, ...length], isEnd });
     if (isEnd) return;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { chosenProtocol, startsLikeHttp2 } from "../../../src/fronts/http/chosen-protocol.js";
+import { chosenProtocol } from "../../../src/fronts/http/chosen-protocol.js";
 import type { HttpProtocol } from "../../../src/fronts/http/chosen-protocol.js";
 import { clientPreface } from "../../../src/fronts/http2/wire/protocol.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
@@ -95,14 +95,5 @@ describe("a client without TLS that may not begin with HTTP/2", () => {
     expect(clock.timers).toBe(0);
     client.write(preface);
     await waitFor(() => received() === preface, { within, missing: "the bytes" });
-    expect(startsLikeHttp2(Buffer.from(received(), "latin1"))).toBe(true);
-  });
-});
-
-describe("the first bytes", () => {
-  it("are those of HTTP/2 only if all of its beginning is there", () => {
-    for (const text of ["", "P", "PRI", "PRI\t", "PUT / HTTP/1.1"])
-      expect(startsLikeHttp2(Buffer.from(text))).toBe(false);
-    expect(startsLikeHttp2(Buffer.from("PRI *"))).toBe(true);
   });
 });

@@ -7,7 +7,7 @@ it("answers as many requests for files at once as allowed, and counts each end",
   const app = Fastify();
   onTestFinished(() => app.close());
   const waiting: (() => void)[] = [];
-  limitOpenFiles(app, 2);
+  limitOpenFiles(app, { most: 2, count: 0 });
   app.get("/file", () => new Promise((resolve) => waiting.push(() => resolve("x"))));
   const first = app.inject("/file");
   const second = app.inject("/file");

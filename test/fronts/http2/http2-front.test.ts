@@ -106,6 +106,35 @@ describe("a body that is refused", () => {
   });
 });
 
+// Bug: the body stayed in the window of the connection for as long as the stream was open.
+describe("a body that nobody reads", () => {
+  it.each(["/esupdates?topic=a", "/poll?topic=a", "/index.html"])(
+    "does not use up the window of its session: %s",
+    async (path) => {
+      const client = connectTo(await start());
+      const open = request(client, { ":path": path }, { isEnd: false });
+      open.stream.end("x".repeat(65_535));
+      await waitFor(() => open.stream.writableFinished, { within, missing: "the body is not sent" });
+      const taken = request(
+        client,
+        { ":path": `/publish/${freshTopic()}`, ":method": "POST" },
+        { isEnd: false },
+      );
+      taken.stream.end("x".repeat(60_000));
+      await waitFor(() => taken.isClosed, { within, missing: "the request has no response" });
+      expect(taken.status).toBe(200);
+    },
+  );
+
+  it("ends its request if it is larger than 1 MiB", async () => {
+    const client = connectTo(await start());
+    const open = request(client, { ":path": "/esupdates?topic=a" }, { isEnd: false });
+    open.stream.write("x".repeat(2 * 1024 * 1024));
+    await waitFor(() => open.isClosed, { within, missing: "the request has no end" });
+    expect(open.stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+  });
+});
+
 describe("responses that a client does not read", () => {
   it("wait up to 4 MiB, and further ones are cancelled", async () => {
     const site = await start();

@@ -1,17 +1,18 @@
 import fastifyStatic from "@fastify/static";
 import Fastify from "fastify";
 import type { FastifyInstance } from "fastify";
-import type { DescriptorPlan } from "../../../limits/descriptors.js";
 import type { FrontRequest } from "../../gateway-port.js";
 import type { FileAnswer, PageFiles } from "../../http2/page-files.js";
 import { knownError } from "../input/known-error.js";
 import { limitOpenFiles } from "./limit-open-files.js";
+import type { OpenFiles } from "./limit-open-files.js";
 import { staticFiles } from "./static-files.js";
 
 export interface FastifyFilesOptions {
   /** The folder of the page. */
   readonly htmlDir: string;
-  readonly descriptors: Pick<DescriptorPlan, "files">;
+  /** Counts the files that are open, with those of other protocols. */
+  readonly openFiles: OpenFiles;
 }
 
 /** The error of a response, for the caller. The response then does not matter. */
@@ -24,7 +25,7 @@ const failures = new WeakMap<object, unknown>();
 export class FastifyFiles implements PageFiles {
   readonly #app: FastifyInstance;
 
-  constructor({ htmlDir, descriptors }: FastifyFilesOptions) {
+  constructor({ htmlDir, openFiles }: FastifyFilesOptions) {
     const app = Fastify({
       exposeHeadRoutes: false,
       frameworkErrors: (error, _request, reply) => {
@@ -37,7 +38,7 @@ export class FastifyFiles implements PageFiles {
       void reply.send("");
     });
     app.setNotFoundHandler((_request, reply) => reply.code(404).send(""));
-    limitOpenFiles(app, descriptors.files);
+    limitOpenFiles(app, openFiles);
     void app.register(fastifyStatic, staticFiles(htmlDir));
     this.#app = app;
   }
@@ -48,6 +49,7 @@ export class FastifyFiles implements PageFiles {
 
   async answer(request: FrontRequest): Promise<FileAnswer | undefined> {
     const { method, path, query } = request;
+    if (!isPlain(path)) return undefined;
     const names = request.headerNames();
     const response = await this.#app.inject({
       method: method === "HEAD" ? "HEAD" : "GET",
@@ -69,6 +71,11 @@ export class FastifyFiles implements PageFiles {
   async close(): Promise<void> {
     await this.#app.close();
   }
+}
+
+/** False for a path that the library would read in another way, such as `/a/../b` or `/\\host/a`. No file has one. */
+function isPlain(path: string): boolean {
+  return !/[\\#[\]]|\/\/|\/\.{1,2}(?:\/|$)|%2e/i.test(path);
 }
 
 function headersOf(headers: Readonly<Record<string, unknown>>): FileAnswer["headers"] {

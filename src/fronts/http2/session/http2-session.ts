@@ -31,7 +31,10 @@ export interface Http2SessionOptions extends Pick<
 }
 
 /** The time for a client to read the reason of the end, in milliseconds. */
-const endWithinMs = 1000;
+const failWithinMs = 1000;
+
+/** The time for a client to read the rest of its responses, in milliseconds. A hub that stops allows less. */
+const endWithinMs = 10_000;
 
 /** The most frames without fields in one step of the turn's rotation. */
 const framesPerStep = 64;
@@ -77,6 +80,11 @@ export class Http2Session {
     return this.#frames.streams;
   }
 
+  /** As {@link ClientFrames.lastStream}. */
+  get lastStream(): number {
+    return this.#frames.lastStream;
+  }
+
   /** As {@link ClientFrames.isInHead}. */
   get isInHead(): boolean {
     return this.#frames.isInHead;
@@ -105,7 +113,7 @@ export class Http2Session {
     if (this.#isOver) return;
     this.#isOver = true;
     this.output.frame(encodeGoAway(this.#frames.lastStream, code));
-    this.#endSocket();
+    this.#endSocket(failWithinMs);
     this.#frames.closeStreams();
   }
 
@@ -177,13 +185,13 @@ export class Http2Session {
   #endIfIdle(): void {
     if (!this.#frames.isGoingAway || this.streams.size > 0 || this.#isOver) return;
     this.#isOver = true;
-    this.#endSocket();
+    this.#endSocket(endWithinMs);
   }
 
-  #endSocket(): void {
+  #endSocket(withinMs: number): void {
     const { clock } = this.#options;
     this.output.end();
-    const late = clock.after(endWithinMs, () => this.socket.destroy());
+    const late = clock.after(withinMs, () => this.socket.destroy());
     this.socket.once("close", () => late.cancel());
     // What the client still sends is dropped.
     this.socket.resume();

@@ -28,7 +28,9 @@ const closeWithinMs = 2000;
 
 /** What the last check of a session has seen. */
 interface Seen {
-  /** The time for which the client has had no stream. */
+  /** As {@link Http2Session.lastStream}. */
+  lastStream: number;
+  /** The time for which the client has had no stream, and has begun none. */
   idleMs: number;
   /** The time for which data waited, and the client let nothing through. */
   blockedMs: number;
@@ -71,7 +73,14 @@ export class Http2Sessions implements SharedTargets {
   }
 
   add(session: Http2Session): void {
-    this.#open.set(session, { idleMs: 0, blockedMs: 0, dataBytes: 0, headMs: 0, streams: new WeakMap() });
+    this.#open.set(session, {
+      lastStream: 0,
+      idleMs: 0,
+      blockedMs: 0,
+      dataBytes: 0,
+      headMs: 0,
+      streams: new WeakMap(),
+    });
   }
 
   delete(session: Http2Session): void {
@@ -124,8 +133,12 @@ export class Http2Sessions implements SharedTargets {
 
   #checkSession(session: Http2Session, seen: Seen): void {
     const { stallMs } = this.#options.limits;
-    seen.idleMs = session.streams.size === 0 ? seen.idleMs + checkEveryMs : 0;
-    seen.headMs = session.isInHead ? seen.headMs + checkEveryMs : 0;
+    const { lastStream, streams, isInHead } = session;
+    // Short requests come and go between two checks.
+    const isQuiet = lastStream === seen.lastStream;
+    seen.lastStream = lastStream;
+    seen.idleMs = isQuiet && streams.size === 0 ? seen.idleMs + checkEveryMs : 0;
+    seen.headMs = isQuiet && isInHead ? seen.headMs + checkEveryMs : 0;
     const { isBlocked, dataBytes } = session.output;
     // A client that reads slowly is blocked most of the time, but lets some bytes through.
     seen.blockedMs = isBlocked && dataBytes === seen.dataBytes ? seen.blockedMs + checkEveryMs : 0;
@@ -134,7 +147,7 @@ export class Http2Sessions implements SharedTargets {
     if (seen.idleMs >= idleMs) return session.goAway();
     // The connection's window is used up by streams that nobody reads, so no stream of this client gets anything.
     if (seen.blockedMs >= stallMs) return this.#options.stalled(session);
-    for (const stream of session.streams.values()) this.#checkStream(stream, seen, stallMs);
+    for (const stream of streams.values()) this.#checkStream(stream, seen, stallMs);
   }
 
   /** Ends streams whose client reads no response, or sends no end of its request. */

@@ -35,7 +35,7 @@ export class SessionOutput {
   #frameBytes = 0;
   readonly #queue = new CompactingQueue<DataOutput>();
   /** The streams that have their share of the connection's window, and wait until it grows. */
-  readonly #held: DataOutput[] = [];
+  readonly #held = new Set<DataOutput>();
   #dataBytes = 0;
   #isWriting = false;
   #isEnding = false;
@@ -58,7 +58,7 @@ export class SessionOutput {
 
   /** True if data waits, and the client lets no byte of it through. */
   get isBlocked(): boolean {
-    return this.#queue.length > 0 && this.window.available <= 0;
+    return this.#queue.length > 0 && this.window.available <= 0 && !this.#isEnding;
   }
 
   /** True while the kernel has not accepted the last write. */
@@ -75,7 +75,8 @@ export class SessionOutput {
 
   /** Call this method when a stream has data, or its own window has grown. */
   proceed(stream: DataOutput): void {
-    if (stream.isQueued || stream.isClosed || stream.waitingBytes === 0) return;
+    if (stream.isClosed || stream.waitingBytes === 0) return;
+    if (stream.isQueued && !this.#held.delete(stream)) return;
     stream.isQueued = true;
     this.#queue.push(stream);
     this.#schedule();
@@ -85,14 +86,13 @@ export class SessionOutput {
   remove(stream: DataOutput): void {
     if (!stream.isQueued) return;
     stream.isQueued = false;
-    this.#queue.retainOnly((each) => each !== stream);
-    const at = this.#held.indexOf(stream);
-    if (at >= 0) this.#held.splice(at, 1);
+    if (!this.#held.delete(stream)) this.#queue.retainOnly((each) => each !== stream);
   }
 
   /** Call this method when the window of the connection has grown. */
   resume(): void {
-    for (const stream of this.#held.splice(0)) this.#queue.push(stream);
+    for (const stream of this.#held) this.#queue.push(stream);
+    this.#held.clear();
     if (this.#queue.length > 0) this.#schedule();
   }
 
@@ -111,8 +111,9 @@ export class SessionOutput {
     if (bytes.length > 0) {
       this.#isWriting = true;
       this.#socket.write(bytes, (error) => {
-        // After an error, the system may still read the buffer.
-        if (!(error instanceof Error)) buffers.giveBack(bytes);
+        // After an error, nothing follows, and the system may still read the buffer.
+        if (error instanceof Error || this.#socket.destroyed) return;
+        buffers.giveBack(bytes);
         this.#written(drained);
       });
     } else if (this.#isEnding) this.#socket.end();
@@ -148,7 +149,7 @@ export class SessionOutput {
   #setAside(stream: DataOutput): void {
     if (stream.ownAllowance === 0) return;
     stream.isQueued = true;
-    this.#held.push(stream);
+    this.#held.add(stream);
   }
 
   #join(parts: readonly DataPart[]): Buffer {

@@ -24,7 +24,7 @@ async function serve(): Promise<Served> {
   const large = join(htmlDir, "large.js");
   writeFileSync(large, Buffer.alloc(largeBytes, "x"));
   writeFileSync(join(htmlDir, "small.js"), "small");
-  const files = new FastifyFiles({ htmlDir, descriptors: { files: 1 } });
+  const files = new FastifyFiles({ htmlDir, openFiles: { most: 1, count: 0 } });
   await files.ready();
   onTestFinished(async () => {
     await files.close();
@@ -108,6 +108,16 @@ it("there is no answer for a path without a file, and an error for a malformed p
   const { files } = await serve();
   expect(await files.answer(request("GET", "/nothing.js"))).toBeUndefined();
   await expect(files.answer(request("GET", "/%zz"))).rejects.toMatchObject({ code: "bad-request" });
-  expect(await files.answer(request("GET", "/../package.json"))).toBeUndefined();
+  // The library would read these as paths of other files, or fail.
+  for (const path of [
+    "/../package.json",
+    "/a/../small.js",
+    "/%2e%2e/small.js",
+    "/\\x/small.js",
+    "/\\[",
+    "/small.js#a",
+    "//x/small.js",
+  ])
+    expect(await files.answer(request("GET", path)), path).toBeUndefined();
   expect(await read(await files.answer(request("GET", "/small.js")))).toBe(5);
 });

@@ -43,8 +43,19 @@ describe("a session without streams", () => {
     site.clock.advance(second);
     await site.until(() => client.framesOfType(frameType.goAway).length === 1, "the client got no GOAWAY");
     expect(client.framesOfType(frameType.goAway)[0]?.payload.readUInt32BE(4)).toBe(errorCode.noError);
-    site.clock.advance(second);
+    site.clock.advance(10 * second);
     await site.until(() => site.sessions.size === 0, "the session is open");
+  });
+
+  // Bug: the hub looked only once a second, and so took a client with short requests for an idle one.
+  it("stays while short requests come and go between two looks", async () => {
+    const all = await connected();
+    for (let round = 0; round < 100; round += 1) {
+      (await stream(all, 2 * round + 1)).sendHead(204, [], { isEnd: true });
+      all.site.clock.advance(second);
+    }
+    expect(all.site.sessions.size).toBe(1);
+    expect(all.client.framesOfType(frameType.goAway)).toEqual([]);
   });
 
   it("stays as long as it has a request, and 72 seconds after it", async () => {
