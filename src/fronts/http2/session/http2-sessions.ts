@@ -147,15 +147,18 @@ export class Http2Sessions implements SharedTargets {
     if (seen.idleMs >= idleMs) return session.goAway();
     // The connection's window is used up by streams that nobody reads, so no stream of this client gets anything.
     if (seen.blockedMs >= stallMs) return this.#options.stalled(session);
-    for (const stream of streams.values()) this.#checkStream(stream, seen, stallMs);
+    for (const stream of streams.values()) this.#checkStream(session, stream, seen);
   }
 
   /** Ends streams whose client reads no response, or sends no end of its request. */
-  #checkStream(stream: Http2Stream, { streams }: Seen, stallMs: number): void {
+  #checkStream(session: Http2Session, stream: Http2Stream, { streams }: Seen): void {
     if (stream.isWatched) return;
+    const { stallMs } = this.#options.limits;
     const { output, hasRequest } = stream;
     const before = streams.get(stream) ?? { sentBytes: 0, waitingMs: 0, requestMs: 0 };
-    const isWaiting = output.waitingBytes > 0 && output.sentBytes === before.sentBytes;
+    // If the connection is blocked, its streams are not at fault: the session ends as a whole.
+    const isStopped = output.waitingBytes > 0 && output.sentBytes === before.sentBytes;
+    const isWaiting = isStopped && !session.output.isBlocked;
     const seen: SeenStream = {
       sentBytes: output.sentBytes,
       waitingMs: isWaiting ? before.waitingMs + checkEveryMs : 0,
