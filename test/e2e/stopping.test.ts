@@ -137,28 +137,6 @@ it("SIGTERM ends a hub whose workers start, without the steps for clients", asyn
   expect(hub.stderr).not.toContain('"level":"error"');
 });
 
-it("a second SIGTERM ends at once a hub that waits for the end of a worker while another one starts", async () => {
-  const { hub, admin, gate } = await spawnGatedHub(["--workers=2"]);
-  const workers = await twoWorkers(hub);
-  onTestFinished(() => {
-    for (const worker of workers) if (isAlive(worker)) process.kill(worker, "SIGKILL");
-  });
-  const [starting = 0, up = 0] = workers;
-  process.kill(starting, "SIGSTOP");
-  writeFileSync(gate, "");
-  await waitFor(async () => (await (await fetch(`${admin}/stats`)).text()).includes('"state":"up"'), {
-    within,
-    missing: "a worker that is up",
-  });
-  // The hub waits for this worker for eight seconds.
-  process.kill(up, "SIGSTOP");
-  hub.signal("SIGTERM");
-  await untilProbe(`${admin}/readyz`, "stopping");
-  hub.signal("SIGTERM");
-  expect(await hub.waitForExit({ within })).toEqual({ code: 1, signal: null });
-  expect(hub.ready.size).toBe(0);
-});
-
 it("a hub that starts is alive but not ready at its admin address, and then both", async () => {
   const { hub, admin, gate } = await spawnGatedHub(["--workers=1"]);
   await untilProbe(`${admin}/readyz`, "starting");

@@ -139,9 +139,11 @@ export class Http2Sessions implements SharedTargets {
     seen.lastStream = lastStream;
     seen.idleMs = isQuiet && streams.size === 0 ? seen.idleMs + checkEveryMs : 0;
     seen.headMs = isQuiet && isInHead ? seen.headMs + checkEveryMs : 0;
-    const { isBlocked, dataBytes } = session.output;
-    // A client that reads slowly is blocked most of the time, but lets some bytes through.
-    seen.blockedMs = isBlocked && dataBytes === seen.dataBytes ? seen.blockedMs + checkEveryMs : 0;
+    const { isBlocked, isUsedUp, dataBytes } = session.output;
+    // A client that reads slowly is blocked most of the time, but lets some bytes through. When a stream that waited has
+    // been cut, the others get nothing either.
+    const isStillBlocked = isBlocked || (isUsedUp && seen.blockedMs > 0);
+    seen.blockedMs = isStillBlocked && dataBytes === seen.dataBytes ? seen.blockedMs + checkEveryMs : 0;
     seen.dataBytes = dataBytes;
     if (seen.headMs >= requestMs) return session.destroy();
     if (seen.idleMs >= idleMs) return session.goAway();

@@ -58,7 +58,12 @@ export class SessionOutput {
 
   /** True if data waits, and the client lets no byte of it through. */
   get isBlocked(): boolean {
-    return this.#queue.length > 0 && this.window.available <= 0 && !this.#isEnding;
+    return this.#queue.length > 0 && this.isUsedUp;
+  }
+
+  /** True if the client accepts no data on any stream. */
+  get isUsedUp(): boolean {
+    return this.window.available <= 0 && !this.#isEnding;
   }
 
   /** True while the kernel has not accepted the last write. */

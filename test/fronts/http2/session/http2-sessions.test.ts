@@ -170,6 +170,26 @@ describe("a session whose window is used up", () => {
     expect(site.stalled).toEqual([]);
   });
 
+  // Bug: the fan-out cut each stream that waited, so the session never counted as blocked, and its next streams got nothing.
+  it.each([
+    ["stays used up", 0, true],
+    ["is given back", 1000, false],
+  ])(
+    "counts when the streams that waited have been cut, if the window %s",
+    async (_name, bytes, isStalled) => {
+      const all = await blocked();
+      const { site, client, session } = all;
+      site.clock.advance(20 * second);
+      for (const each of session.streams.values()) each.cancel();
+      if (bytes > 0) {
+        client.send(encodeWindowUpdate(0, bytes));
+        await site.until(() => !session.output.isUsedUp, "the window is still used up");
+      }
+      site.clock.advance(20 * second);
+      expect(site.stalled.includes(session)).toBe(isStalled);
+    },
+  );
+
   it("is not stalled when the streams with waiting data have ended", async () => {
     const all = await blocked();
     const { site, session } = all;

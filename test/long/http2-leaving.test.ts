@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { HubProcess } from "../../support/hub-process.js";
-import { metric } from "../../support/hub-metric.js";
+import type { HubProcess } from "../support/hub-process.js";
+import { metric } from "../support/hub-metric.js";
 import {
   dataFrame,
   encodeFrame,
@@ -11,14 +11,14 @@ import {
   rstStream,
   settingsFrame,
   types,
-} from "../../support/http2/frames.js";
-import { startHttp2Hub } from "../../support/http2/hub.js";
-import { connectHttp2, requestFields, type RawHttp2 } from "../../support/http2/raw-client.js";
-import type { RawStream } from "../../support/http2/raw-stream.js";
-import { blockOf, bodyPath, openRequest, shortPath } from "../../support/http2/rules/rule.js";
-import { untilNothingHeld } from "../../support/nothing-held.js";
-import { connectPublisher } from "../../support/publisher.js";
-import { waitFor } from "../../support/wait-for.js";
+} from "../support/http2/frames.js";
+import { startHttp2Hub } from "../support/http2/hub.js";
+import { connectHttp2, requestFields, type RawHttp2 } from "../support/http2/raw-client.js";
+import type { RawStream } from "../support/http2/raw-stream.js";
+import { blockOf, bodyPath, openRequest, shortPath } from "../support/http2/rules/rule.js";
+import { untilNothingHeld } from "../support/nothing-held.js";
+import { connectPublisher } from "../support/publisher.js";
+import { waitFor } from "../support/wait-for.js";
 
 const within = 60_000;
 const faults = 'pharos_connections_cut_total{reason="http2-fault"}';
