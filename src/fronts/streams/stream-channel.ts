@@ -174,5 +174,6 @@ function inGroups(members: ReadonlySet<Connection<StreamTarget>>): readonly Conn
     if (group === undefined) groups.set(member.handle.group, [member]);
     else group.push(member);
   }
-  return [...groups.values()].flat();
+  const [first = []] = groups.values();
+  return groups.size <= 1 ? first : [...groups.values()].flat();
 }

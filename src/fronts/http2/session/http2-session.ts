@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import type { Clock } from "../../../base/clock.js";
 import { messageOf } from "../../../base/errors.js";
 import type { TurnRotation } from "../../../gateway/limits/turn-rotation.js";
 import { HpackError } from "../hpack/hpack-decoder.js";
@@ -17,7 +16,6 @@ export interface Http2SessionOptions extends Pick<
   "clock" | "mostStreams" | "headBytes" | "request"
 > {
   readonly socket: Socket;
-  readonly clock: Clock;
   /** The time for the clients of the front in each turn. */
   readonly turns: TurnRotation;
   /** Asks for a call of {@link Http2Session.flush} at the end of the turn. */

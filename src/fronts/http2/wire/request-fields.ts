@@ -3,7 +3,6 @@ import { errorCode, StreamFault } from "./protocol.js";
 /** The head of a request, as its fields tell. */
 export interface RequestFields {
   readonly method: string;
-  readonly scheme: string;
   /** The path with the query. */
   readonly path: string;
   /** Names in lower case and values in turn, without pseudo-headers. `host` is from `:authority` if there is one. */
@@ -50,12 +49,12 @@ export function readRequestFields(fields: readonly HeaderField[]): RequestFields
     else pseudo.set(name, value);
   }
   const method = required(pseudo, ":method");
-  const scheme = required(pseudo, ":scheme");
+  required(pseudo, ":scheme");
   const path = required(pseudo, ":path");
   if (!token.test(method)) throw malformed("the method has a character that is not allowed");
   if (!target.test(path) && !(path === "*" && method === "OPTIONS"))
     throw malformed("the path does not begin with / or has a character that is not allowed");
-  return { method, scheme, path, lines: withHost(lines, pseudo.get(":authority")) };
+  return { method, path, lines: withHost(lines, pseudo.get(":authority")) };
 }
 
 /**

@@ -57,7 +57,6 @@ describe("the fields of a request", () => {
   it("are its head, with the authority as the host", () => {
     expect(readRequestFields([...pseudo, ["accept", "x y\t\u00e9"], ["te", "trailers"], ["a", ""]])).toEqual({
       method: "GET",
-      scheme: "https",
       path: "/a?b",
       lines: ["host", "a.example", "accept", "x y\t\u00e9", "te", "trailers", "a", ""],
     });
