@@ -7,9 +7,16 @@ export class ChunkReader {
   #state: "size" | "data" | "end" = "size";
   #line = "";
   #left = 0;
+  #isLast = false;
+  #hasEnded = false;
 
   constructor(take: (bytes: Buffer) => void) {
     this.#take = take;
+  }
+
+  /** True after the last chunk: the response is complete, also if its connection stays open. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   read(piece: Buffer): void {
@@ -35,8 +42,14 @@ export class ChunkReader {
     this.#line = "";
     if (!(this.#state === "end" ? /^\r\n$/ : /^[0-9a-f]{1,8}\r\n$/i).test(line))
       throw new Error(`this is no chunk: ${JSON.stringify(line.slice(0, 40))}`);
-    this.#left = this.#state === "end" ? 0 : Number.parseInt(line, 16);
-    this.#state = this.#left > 0 ? "data" : this.#state === "end" ? "size" : "end";
+    if (this.#state === "end") {
+      this.#hasEnded = this.#isLast;
+      this.#state = "size";
+      return end;
+    }
+    this.#left = Number.parseInt(line, 16);
+    this.#isLast = this.#left === 0;
+    this.#state = this.#isLast ? "end" : "data";
     return end;
   }
 }

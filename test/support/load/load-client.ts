@@ -87,6 +87,7 @@ export class LoadClient implements LoadMember {
   connect(localAddress: string | undefined): void {
     this.checker.restart();
     this.#head = Buffer.alloc(0);
+    this.#chunks = undefined;
     this.#error = undefined;
     this.#refused = false;
     const { host, port, tls } = this.#shared;
@@ -143,6 +144,8 @@ export class LoadClient implements LoadMember {
     if (this.#head !== undefined) piece = this.#takeHead(this.#head, piece);
     if (piece !== undefined && piece.length > 0) this.#consume(piece);
     if (piece !== undefined) this.#shared.events.progressed(this);
+    // A proxy keeps the connection open for another request.
+    if (this.#chunks?.hasEnded === true) socket.destroy();
     return this.#mayReadOn(socket, bytes);
   }
 
