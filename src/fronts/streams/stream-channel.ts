@@ -52,7 +52,9 @@ interface Writing {
   readonly members: readonly Connection<StreamTarget>[];
   readonly body: Buffer;
   written: number;
-  /** The number of members whose socket buffers could not accept the whole round. */
+  /** True if the round shows the capacity of the socket buffers: it has at least half of the bytes that a round may have. */
+  readonly isLarge: boolean;
+  /** The number of members whose socket buffers could not accept the whole round. Counted for a large round only. */
   fullBuffers: number;
   readonly handedOver: (() => void)[];
 }
@@ -90,7 +92,15 @@ export class StreamChannel implements Channel<StreamTarget> {
   }
 
   writeRound(members: ReadonlySet<Connection<StreamTarget>>, body: Buffer): void {
-    this.#writing.push({ members: inGroups(members), body, written: 0, fullBuffers: 0, handedOver: [] });
+    const isLarge = body.length * members.size >= this.#windowBytes / 2;
+    this.#writing.push({
+      members: inGroups(members),
+      body,
+      isLarge,
+      written: 0,
+      fullBuffers: 0,
+      handedOver: [],
+    });
     if (this.#writing.length === 1) this.#writeOn();
   }
 
@@ -140,7 +150,7 @@ export class StreamChannel implements Channel<StreamTarget> {
       // The client disconnected while the round was being written.
       if (member === undefined || member.state === "closed") continue;
       this.write(member, round.body);
-      if (member.handle.isHeldUp) round.fullBuffers += 1;
+      if (round.isLarge && member.handle.isHeldUp) round.fullBuffers += 1;
     }
     return true;
   }
@@ -150,12 +160,9 @@ export class StreamChannel implements Channel<StreamTarget> {
     return this.#shared?.flush(() => this.#budget.isUsedUp()) ?? true;
   }
 
-  /**
-   * Adapts the limit after a round of at least half the limit. Smaller rounds show nothing about the capacity of the
-   * socket buffers.
-   */
-  #adapt({ members, body, fullBuffers }: Writing): void {
-    if (body.length * members.length < this.#windowBytes / 2) return;
+  /** Adapts the limit after a large round. */
+  #adapt({ members, isLarge, fullBuffers }: Writing): void {
+    if (!isLarge) return;
     this.#windowBytes =
       fullBuffers > fullShare * members.length
         ? Math.max(leastWindowBytes, this.#windowBytes / 2)

@@ -5,9 +5,11 @@ const nothing = Buffer.alloc(0);
 
 /** A part of a stream's bytes, for one frame. */
 export interface DataPart {
-  readonly stream: number;
+  readonly output: DataOutput;
   readonly flags: number;
   readonly bytes: Buffer;
+  /** True if nothing waited behind this part. */
+  readonly isAll: boolean;
 }
 
 /**
@@ -97,6 +99,11 @@ export class DataOutput {
     this.#sentBytes += bytes.length;
     this.window.spend(bytes.length);
     connection.spend(bytes.length);
-    return { stream: this.id, flags: this.hasEnded ? flag.endStream : 0, bytes };
+    return {
+      output: this,
+      flags: this.hasEnded ? flag.endStream : 0,
+      bytes,
+      isAll: this.#waitingBytes === 0,
+    };
   }
 }

@@ -30,20 +30,21 @@ export class SessionOutput {
   /** The window of the connection. */
   readonly window = new SendWindow(initialWindowBytes);
   readonly #socket: OutputSocket;
-  readonly #schedule: () => void;
+  readonly #askForFlush: () => void;
   #frames: Buffer[] = [];
   #frameBytes = 0;
   readonly #queue = new CompactingQueue<DataOutput>();
   /** The streams that have their share of the connection's window, and wait until it grows. */
   readonly #held = new Set<DataOutput>();
   #dataBytes = 0;
+  #isScheduled = false;
   #isWriting = false;
   #isEnding = false;
 
-  /** @param schedule called when {@link flush} has something to write */
+  /** @param schedule called when {@link flush} has something to write, once before each flush */
   constructor(socket: OutputSocket, schedule: () => void) {
     this.#socket = socket;
-    this.#schedule = schedule;
+    this.#askForFlush = schedule;
   }
 
   /** The bytes of frames without data that wait for the client to read. */
@@ -109,9 +110,9 @@ export class SessionOutput {
 
   /** Writes what the windows allow, unless the last write is still under way. */
   flush(): void {
+    this.#isScheduled = false;
     if (this.#isWriting || this.#socket.destroyed) return;
-    const drained: DataOutput[] = [];
-    const parts = this.#takeParts(drained);
+    const parts = this.#takeParts();
     const bytes = this.#join(parts);
     if (bytes.length > 0) {
       this.#isWriting = true;
@@ -119,12 +120,18 @@ export class SessionOutput {
         // After an error, nothing follows, and the system may still read the buffer.
         if (error instanceof Error || this.#socket.destroyed) return;
         buffers.giveBack(bytes);
-        this.#written(drained);
+        this.#written(parts);
       });
     } else if (this.#isEnding) this.#socket.end();
   }
 
-  #takeParts(drained: DataOutput[]): readonly DataPart[] {
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#askForFlush();
+  }
+
+  #takeParts(): readonly DataPart[] {
     const parts: DataPart[] = [];
     let room = writeBytes;
     while (room > 0 && this.window.available > 0) {
@@ -140,11 +147,9 @@ export class SessionOutput {
       const part = stream.take(allowed, this.window);
       parts.push(part);
       room -= part.bytes.length;
-      if (stream.waitingBytes === 0) drained.push(stream);
-      else {
-        stream.isQueued = true;
-        this.#queue.push(stream);
-      }
+      if (part.isAll) continue;
+      stream.isQueued = true;
+      this.#queue.push(stream);
     }
     this.#dataBytes += writeBytes - room;
     return parts;
@@ -162,22 +167,27 @@ export class SessionOutput {
     let length = this.#frameBytes;
     this.#frames = [];
     this.#frameBytes = 0;
-    const [only] = frames;
-    if (parts.length === 0 && only !== undefined && frames.length === 1) return only;
     for (const { bytes } of parts) length += frameHeaderBytes + bytes.length;
     const joined = buffers.take(length);
     let at = 0;
     for (const frame of frames) at += frame.copy(joined, at);
-    for (const { stream, flags, bytes } of parts) {
-      at = writeFrameHead(joined, at, { length: bytes.length, type: frameType.data, flags, stream });
-      at += bytes.copy(joined, at);
+    for (const { output, flags, bytes } of parts) {
+      at = writeFrameHead(joined, at, {
+        length: bytes.length,
+        type: frameType.data,
+        flags,
+        stream: output.id,
+      });
+      joined.set(bytes, at);
+      at += bytes.length;
     }
     return joined;
   }
 
-  #written(drained: readonly DataOutput[]): void {
+  #written(parts: readonly DataPart[]): void {
     this.#isWriting = false;
-    for (const stream of drained) if (!stream.isClosed && stream.waitingBytes === 0) stream.drained();
+    for (const { output, isAll } of parts)
+      if (isAll && !output.isClosed && output.waitingBytes === 0) output.drained();
     if (this.#frameBytes > 0 || this.#queue.length > 0 || this.#isEnding) this.flush();
   }
 }
