@@ -1,3 +1,4 @@
+import { CompactingQueue } from "../../../src/base/compacting-queue.js";
 import { DeadlineError } from "../wait-for.js";
 import { Http2Connections, Http2LoadClient } from "./http2-client.js";
 import { LoadClient, type ClientShared, type LoadMember } from "./load-client.js";
@@ -29,7 +30,7 @@ export class ClientGroup {
   readonly #leaveAt = new Map<LoadMember, number>();
   readonly #reconnectsAt = new Map<number, number>();
   readonly #waiters = new Set<Waiter>();
-  readonly #toOpen: LoadMember[] = [];
+  readonly #toOpen = new CompactingQueue<LoadMember>();
   readonly #opening = new Set<LoadMember>();
   readonly #shared: ClientShared;
   readonly #nextAddress: () => string | undefined;
@@ -69,7 +70,6 @@ export class ClientGroup {
       this.#members.add(client);
       this.#toOpen.push(client);
     }
-    this.#toOpen.reverse();
     this.#openMore();
   }
 
@@ -130,7 +130,7 @@ export class ClientGroup {
 
   #openMore(): void {
     while (this.#opening.size < (this.#spec.openAtOnce ?? 100)) {
-      const client = this.#toOpen.pop();
+      const client = this.#toOpen.shift();
       if (client === undefined) return;
       if (!this.#members.has(client)) continue;
       this.#opening.add(client);
