@@ -1,5 +1,5 @@
 import type { HpackDecoder } from "../hpack/hpack-decoder.js";
-import { joinIfMany } from "../wire/join-if-many.js";
+import { joinIfMany } from "../../../base/bytes/join-if-many.js";
 import { ConnectionFault, errorCode } from "../wire/protocol.js";
 import type { HeaderField } from "../wire/request-fields.js";
 

@@ -1,6 +1,6 @@
 import { Lifetime } from "../../../base/lifetime.js";
 import { encodeEnd, encodeHeaders } from "../wire/frames.js";
-import { joinIfMany } from "../wire/join-if-many.js";
+import { joinIfMany } from "../../../base/bytes/join-if-many.js";
 import { errorCode, initialWindowBytes, StreamFault } from "../wire/protocol.js";
 import type { Http2ErrorCode } from "../wire/protocol.js";
 import type { HeaderField } from "../wire/request-fields.js";

@@ -1,4 +1,4 @@
-import { joinIfMany } from "./join-if-many.js";
+import { ByteQueue } from "../../../base/bytes/byte-queue.js";
 import { clientPreface, ConnectionFault, errorCode, frameHeaderBytes, mostFrameBytes } from "./protocol.js";
 
 /** A frame from the client. */
@@ -16,17 +16,12 @@ export interface Frame {
  * incomplete frame beside the bytes that were added last.
  */
 export class Http2FrameParser {
-  /** The bytes that are not parsed yet, in order. */
-  #pieces: Buffer[] = [];
-  #length = 0;
+  readonly #bytes = new ByteQueue();
   #hasPreface = false;
 
   /** Adds the next bytes of the client. */
   add(bytes: Buffer): void {
-    if (bytes.length === 0) return;
-    this.#pieces = joinIfMany(this.#pieces);
-    this.#pieces.push(bytes);
-    this.#length += bytes.length;
+    this.#bytes.add(bytes);
   }
 
   /**
@@ -36,14 +31,14 @@ export class Http2FrameParser {
    */
   next(): Frame | undefined {
     if (!this.#hasPreface && !this.#takePreface()) return undefined;
-    const head = this.#peek(frameHeaderBytes);
+    const head = this.#bytes.peek(frameHeaderBytes);
     if (head === undefined) return undefined;
     const length = head.readUIntBE(0, 3);
     if (length > mostFrameBytes)
       throw new ConnectionFault(errorCode.frameSizeError, `a frame of ${length} bytes`);
-    const frame = this.#peek(frameHeaderBytes + length);
+    const frame = this.#bytes.peek(frameHeaderBytes + length);
     if (frame === undefined) return undefined;
-    this.#drop(frame.length);
+    this.#bytes.drop(frame.length);
     return {
       type: frame.readUInt8(3),
       flags: frame.readUInt8(4),
@@ -53,32 +48,13 @@ export class Http2FrameParser {
   }
 
   #takePreface(): boolean {
-    const begun = this.#peek(Math.min(this.#length, clientPreface.length));
+    const begun = this.#bytes.peek(Math.min(this.#bytes.length, clientPreface.length));
     if (begun === undefined) return false;
     if (!begun.equals(clientPreface.subarray(0, begun.length)))
       throw new ConnectionFault(errorCode.protocolError, "the connection does not begin as HTTP/2");
     if (begun.length < clientPreface.length) return false;
-    this.#drop(begun.length);
+    this.#bytes.drop(begun.length);
     this.#hasPreface = true;
     return true;
-  }
-
-  /** The next bytes in one piece; undefined if there are fewer. Joins pieces only when they are enough. */
-  #peek(bytes: number): Buffer | undefined {
-    if (this.#length < bytes) return undefined;
-    const [first] = this.#pieces;
-    if (first !== undefined && first.length >= bytes) return first.subarray(0, bytes);
-    const joined = Buffer.concat(this.#pieces, this.#length);
-    this.#pieces = [joined];
-    return joined.subarray(0, bytes);
-  }
-
-  /** Removes bytes that {@link #peek} has returned. */
-  #drop(bytes: number): void {
-    const [first] = this.#pieces;
-    if (first === undefined) return;
-    this.#length -= bytes;
-    if (first.length === bytes) this.#pieces.shift();
-    else this.#pieces[0] = first.subarray(bytes);
   }
 }

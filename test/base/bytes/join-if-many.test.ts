@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { joinIfMany } from "../../../../src/fronts/http2/wire/join-if-many.js";
+import { joinIfMany } from "../../../src/base/bytes/join-if-many.js";
 
 // Bug: a body or a head in pieces of one byte needed more than a hundred times its size.
 it("pieces of one byte become few larger ones, with the same bytes", () => {
