@@ -171,7 +171,14 @@ export function testMercure({ mercureSite: site }: Contract): void {
       expect(JSON.parse(many.body)).toEqual({
         ids: [expect.stringMatching(/^#/), expect.stringMatching(/^#/)],
       });
-      expect(await stream.dataUntil("three")).toEqual(["one", "two", "three"]);
+      const json = await post(site(), {
+        path: "/publish",
+        type: "application/json",
+        body: JSON.stringify([{ topic, data: { four: 4 } }]),
+        headers,
+      });
+      expect(JSON.parse(json.body)).toEqual({ id: expect.stringMatching(/^#/), ids: [expect.any(String)] });
+      expect(await stream.dataUntil('{"four":4}')).toEqual(["one", "two", "three", '{"four":4}']);
     });
 
     it("answers a repeat with the first id and delivers nothing", async () => {

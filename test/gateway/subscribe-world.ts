@@ -11,7 +11,7 @@ import { encodeStreamHead } from "../../src/gateway/http/response-head.js";
 import { mercure } from "../../src/protocols/mercure/mercure.js";
 import type { AdmittedStream } from "../../src/delivery/joining/admitted-stream.js";
 import type { Answer, StreamStart } from "../../src/gateway/http/messages.js";
-import { publishResource } from "../../src/protocols/pharos/publish.js";
+import { publishResource } from "../../src/protocols/pharos/publishing/publish.js";
 import { PublishOnce } from "../../src/gateway/publishing/publish-once.js";
 import { Publisher } from "../../src/gateway/publishing/publisher.js";
 import { Authenticator } from "../../src/gateway/access/authenticator.js";

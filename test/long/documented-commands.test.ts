@@ -53,6 +53,10 @@ const shown: Way = { isShown: true };
 const ways: Readonly<Record<string, Way>> = {
   "README.md ./scripts/start": shown,
   "docs/guides/publishing.md ./scripts/start": shown,
+  "docs/guides/publishing.md TOKEN=$(./scripts/pharos token --url http://127.0.0.1:8080 --publish '*')": {
+    hub: "PHAROS_TOKEN_SECRET=0123456789abcdef0123456789abcdef ./scripts/start",
+    before: "export PHAROS_TOKEN_SECRET=0123456789abcdef0123456789abcdef",
+  },
   'docs/guides/publishing.md printf \'%s\\n\' \'{"topic":"news/a","data":"1"}\' \'{"topic":"news/b","data":"2","retain":true}\' > many.ndjson':
     shown,
   "docs/guides/publishing.md ./scripts/pharos subscribe --url http://127.0.0.1:8080 --topic 'stocks/#'": {

@@ -1,5 +1,6 @@
+import { endOfString } from "./end-of-string.js";
+
 const quote = 0x22;
-const backslash = 0x5c;
 const comma = 0x2c;
 const squareOpen = 0x5b;
 const squareClose = 0x5d;
@@ -33,19 +34,4 @@ export function excessOf(text: string, limits: JsonLimits): keyof JsonLimits | u
     if (count > values) return "values";
   }
   return undefined;
-}
-
-/** The index of the quote that ends the string, or the end of the text. */
-function endOfString(text: string, start: number): number {
-  // `indexOf` passes 200 characters in the time of 10 steps of a loop.
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1))
-    if (!isEscaped(text, end)) return end;
-  return text.length;
-}
-
-/** True if an odd number of backslashes is in front of the index. */
-function isEscaped(text: string, index: number): boolean {
-  let first = index;
-  while (text.charCodeAt(first - 1) === backslash) first -= 1;
-  return (index - first) % 2 === 1;
 }

@@ -9,6 +9,12 @@ import type { TokenOptions } from "./token.js";
 /** The longest lifetime of a token, in seconds: ten years. */
 const longestSeconds = 315_360_000;
 
+/** Options of `pharos token` that stand for settings of the hub. */
+interface TokenSettings {
+  readonly config: string;
+  readonly url: string;
+}
+
 /** Adds `pharos token` and `pharos token check`; `ended` receives the exit code. */
 export function addToken(root: Command, io: Io, ended: (code: number) => void): void {
   const command = root
@@ -22,6 +28,10 @@ export function addToken(root: Command, io: Io, ended: (code: number) => void): 
     .addOption(
       new Option("--match-type <TYPE>", "Match type of the topics. Default: exact.").choices(matchTypes),
     )
+    .option(
+      "--url <URL>",
+      "The URL of the hub that accepts the token, as for publish. Default: the setting public-url, else http, of the same environment and settings file.",
+    )
     .option("--lifetime <SECONDS>", "The lifetime.", parseLifetime, 3600)
     .option("--subject <S>", "The subject (sub).", "pharos")
     .option("--issuer <I>", "The issuer (iss). Default: the setting token-issuer, else the URL of the hub.")
@@ -33,9 +43,11 @@ export function addToken(root: Command, io: Io, ended: (code: number) => void): 
     .option("--older", "Create a token of the older form, with the mercure claim.")
     .option("--key <FILE>", "A file with a private key, as PEM or JWK.")
     .option("--config <FILE>", "A JSON file of settings, as for serve. [PHAROS_CONFIG]");
-  command.action(async ({ config, ...options }: TokenOptions & { readonly config?: string }) => {
+  command.action(async ({ config, url, ...options }: TokenOptions & Partial<TokenSettings>) => {
     const { makeToken } = await import("./token.js");
-    const settings = new Map<string, SettingText>(config === undefined ? [] : [["config", config]]);
+    const settings = new Map<string, SettingText>();
+    if (config !== undefined) settings.set("config", config);
+    if (url !== undefined) settings.set("public-url", url);
     ended(await makeToken(options, settings, io));
   });
   addCheck(command, io, ended);

@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import { compactJson, fieldOf } from "../../base/json/json-slices.js";
 import { kindOfValue, quoteValue } from "../../base/quote-value.js";
 import type { PublicationInput } from "./publication.js";
 
@@ -8,20 +9,18 @@ const optionNames = ["id", "type", "retry", "private", "retain"];
 const fieldNames = ["topic", "data", ...optionNames];
 
 /**
- * Reads a publication from JSON: `{"topic": string | string[], "data": string, "id"?, "type"?, "retry"?, "retain"?,
- * "private"?}`. An unknown field is an error: otherwise a misspelt option silently changes the meaning of the
- * publication. `parsePublication` checks the values.
+ * Reads a publication from JSON: `{"topic": string | string[], "data": any, "id"?, "type"?, "retry"?, "retain"?,
+ * "private"?}`. A `data` that is no text is published as the JSON that the publisher wrote, without white space. An
+ * unknown field is an error: otherwise a misspelt option silently changes the meaning of the publication.
+ * `parsePublication` checks the values.
  *
+ * @param source the text of the value
  * @throws PharosError `bad-publication` for anything else
  */
-export function parsePublicationJson(value: unknown): PublicationInput {
+export function parsePublicationJson(value: unknown, source: () => string): PublicationInput {
   const fields = jsonFields(value);
   refuseUnknown(fields, fieldNames);
-  return {
-    topics: topicsOf(fields.topic),
-    data: required(textOf(fields, "data"), "data"),
-    ...optionsOf(fields),
-  };
+  return { topics: topicsOf(fields.topic), data: dataOf(fields, source), ...optionsOf(fields) };
 }
 
 /**
@@ -77,9 +76,11 @@ function topicsOf(value: unknown): readonly string[] {
   );
 }
 
-function required(text: string | undefined, name: string): string {
-  if (text !== undefined) return text;
-  throw new PharosError("bad-publication", `${name} is missing; for no ${name} write "${name}": ""`);
+function dataOf({ data }: JsonFields, source: () => string): string {
+  if (typeof data === "string") return data;
+  if (data === undefined)
+    throw new PharosError("bad-publication", 'data is missing; for no data write "data": ""');
+  return compactJson(fieldOf(source(), "data") ?? "");
 }
 
 function textOf(fields: JsonFields, name: string): string | undefined {

@@ -2,6 +2,7 @@ import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
 import { isTokenText } from "../../gateway/http/bearer.js";
+import { fieldOf } from "../../base/json/json-slices.js";
 import { parseJson } from "../../base/json/parse-json.js";
 import {
   jsonFields,
@@ -39,14 +40,14 @@ export function readClientMessage(text: string): ReadMessage {
   try {
     const fields = jsonFields(parseJson(text));
     request = numberOf(fields.request);
-    return { request, message: messageOf(fields) };
+    return { request, message: messageOf(fields, text) };
   } catch (error) {
     if (error instanceof PharosError) return { request, message: error };
     throw error;
   }
 }
 
-function messageOf(fields: JsonFields): ClientMessage {
+function messageOf(fields: JsonFields, text: string): ClientMessage {
   const names = Object.keys(fields)
     .filter((name) => name !== "request")
     .sort();
@@ -56,7 +57,10 @@ function messageOf(fields: JsonFields): ClientMessage {
     case "add,drop":
       return { kind: "change", add: textsOf(fields, "add"), drop: textsOf(fields, "drop") };
     case "publish":
-      return { kind: "publish", publication: parsePublicationJson(fields.publish) };
+      return {
+        kind: "publish",
+        publication: parsePublicationJson(fields.publish, () => fieldOf(text, "publish") ?? ""),
+      };
     case "token":
       return { kind: "token", token: tokenOf(fields.token) };
     default:

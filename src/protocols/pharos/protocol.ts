@@ -4,8 +4,8 @@ import { eventStreamResource } from "./esupdates.js";
 import { eventStreamWithTopicsFormat } from "./event-stream-with-topics.js";
 import { healthResource, probeResources } from "./health.js";
 import { pollResource } from "./poll.js";
-import { publishResource } from "./publish.js";
-import type { PublishLinesLimits } from "./publish-lines.js";
+import { publishResource } from "./publishing/publish.js";
+import type { PublishLinesLimits } from "./publishing/publish-lines.js";
 import { websocketFormat } from "./websocket-format.js";
 import { webSocketResource } from "./websocket.js";
 

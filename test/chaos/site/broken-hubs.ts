@@ -46,7 +46,7 @@ export const brokenHubs = {
       replace: "if (once !== undefined && this.#isLive)\n            answers.remember",
     },
     {
-      file: "protocols/pharos/publish.js",
+      file: "protocols/pharos/publishing/publish.js",
       find: "const ids = await once.ids(request, publisher, work);",
       replace: `const ids = await once.ids(request, publisher, work);
             await new Promise((resolve) => setTimeout(resolve, 300));`,

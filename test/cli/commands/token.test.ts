@@ -87,6 +87,18 @@ describe("pharos token", () => {
     });
   });
 
+  // A hub on another port did not accept the token, and said only that it was not accepted.
+  test.each(["http://127.0.0.1:9123", "http://127.0.0.1:9123/", "http://127.0.0.1:9123/.well-known/mercure"])(
+    "is for the hub of --url %s",
+    async (url) => {
+      const made = await token(["--publish", "*", "--url", url]);
+      const hub = "http://127.0.0.1:9123/.well-known/mercure";
+      expect(decodeJwt(made)).toMatchObject({ iss: hub, aud: hub });
+      expect(await check(made, { args: ["--http", "9123"] })).toMatchObject({ code: 0 });
+      expect(await check(made)).toMatchObject({ code: 1 });
+    },
+  );
+
   test("takes the secret of a settings file, with its issuer, audience and algorithm", async () => {
     const one = { issuer: "urn:i", audience: "urn:a", secret: "s".repeat(64), algorithms: ["HS512"] };
     const config = file(JSON.stringify({ tokens: [{ key: "other.pem" }, one] }));
@@ -132,6 +144,10 @@ describe("pharos token", () => {
     [
       ["--publish", "a", "--older", "--match-type", "mqtt"],
       /^pharos: --match-type cannot be combined with --older/,
+    ],
+    [
+      ["--publish", "a", "--url", "8080"],
+      /^pharos: .*public-url: given "8080", allowed: an http or https URL/,
     ],
     [["--publish", "a", "--payload", "{}"], /^pharos: --payload needs --subscribe/],
     [["--subscribe", "a", "--payload", "{"], /^pharos: --payload: given "\{", allowed: JSON/],

@@ -55,6 +55,7 @@ export function exchangesWith({ token, firstId }: ExchangeValues): readonly Crea
   const lines = ['{"topic":"live/b","data":"1"}', '{"topic":"live/c","data":"2","private":true}', ""].join(
     "\n",
   );
+  const list = `[${lines.trim().replace("\n", ",")}]`;
   const text = " ".repeat(600_000);
   const socket = (path: string, headers: Headers = {}): string =>
     get(path, { ...handshakeHeaders, ...headers });
@@ -101,6 +102,7 @@ export function exchangesWith({ token, firstId }: ExchangeValues): readonly Crea
       post("/publish", lines, { "Content-Type": "application/x-ndjson" }),
       '"ids"',
     ),
+    one("publications as JSON", post("/publish", list, { "Content-Type": "application/json" }), '"ids"'),
     (number) =>
       all(`publications with the same key`, [
         post("/publish/live/a", "once", { "Idempotency-Key": key(number) }) +

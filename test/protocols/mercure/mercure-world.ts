@@ -5,7 +5,7 @@ import { eventStreamResource } from "../../../src/protocols/pharos/esupdates.js"
 import { Gateway } from "../../../src/gateway/gateway.js";
 import { mercure } from "../../../src/protocols/mercure/mercure.js";
 import type { Answer, Reply, StreamStart } from "../../../src/gateway/http/messages.js";
-import { publishResource } from "../../../src/protocols/pharos/publish.js";
+import { publishResource } from "../../../src/protocols/pharos/publishing/publish.js";
 import { PublishOnce } from "../../../src/gateway/publishing/publish-once.js";
 import { Publisher } from "../../../src/gateway/publishing/publisher.js";
 import type { StreamSettings } from "../../../src/gateway/streams/stream-start.js";

@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { PharosError } from "../../../src/base/errors.js";
 import type { PublicationInput } from "../../../src/hub/publications/publication.js";
 import { mediaTypeOf } from "../../../src/gateway/http/media-type.js";
-import { parsePublishBody as stepsOf, parseTopicPath } from "../../../src/protocols/pharos/publish-body.js";
+import {
+  parsePublishBody as stepsOf,
+  parseTopicPath,
+} from "../../../src/protocols/pharos/publishing/publish-body.js";
 
 function request(body: string | Buffer, headers: Record<string, string> = {}) {
   const given = new Map(Object.entries(headers));

@@ -97,6 +97,9 @@ const plausible = fc.oneof(
     const lines = given.map((line) => JSON.stringify(line)).join("\n");
     return ask(publishPath, "application/x-ndjson", lines);
   }),
+  fc
+    .array(fc.record({ topic: fc.constantFrom("a", "a/b"), data: fc.jsonValue() }), { maxLength: 3 })
+    .map((given) => ask(publishPath, "application/json", JSON.stringify(given))),
   fc.tuple(text, text).map(([id, type]) => {
     const form = new URLSearchParams({ topic: "a", data: "b", id, type });
     return ask(mercurePath, "application/x-www-form-urlencoded", form.toString());

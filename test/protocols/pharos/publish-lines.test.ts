@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PharosError } from "../../../src/base/errors.js";
-import { parsePublishLines } from "../../../src/protocols/pharos/publish-lines.js";
+import { parsePublishLines } from "../../../src/protocols/pharos/publishing/publish-lines.js";
 import { parsePublication, type PublicationInput } from "../../../src/hub/publications/publication.js";
 
 /** Accepts valid publications unchanged. */
@@ -33,6 +33,13 @@ describe("parsePublishLines", () => {
     expect(parse(`\n \t\r\n${lines.join("\n\n")}\n\n`)).toEqual(expected);
   });
 
+  it("publishes data that is no text as the JSON of its line", () => {
+    const data = ["{ }", "[1, 2.0]", "12345678901234567890", "true", "null"];
+    expect(parse(data.map((text) => `{"data": ${text}, "topic":"a"}`).join("\n"))).toMatchObject(
+      ["{}", "[1,2.0]", "12345678901234567890", "true", "null"].map((text) => ({ data: text })),
+    );
+  });
+
   it.each<[string, string, RegExp]>([
     ["{", "bad-publication", /^line 2: the text is not JSON$/],
     ["[]", "bad-publication", /^line 2: the JSON text must be an object, not a list$/],
@@ -42,7 +49,6 @@ describe("parsePublishLines", () => {
     ['{"topic":[],"data":"a"}', "bad-topic", /^line 2: .*at least one topic$/],
     ['{"topic":["a",1],"data":"a"}', "bad-publication", /^line 2: topic must be/],
     ['{"topic":null,"data":"a"}', "bad-publication", /^line 2: topic must be/],
-    ['{"topic":"a","data":{}}', "bad-publication", /^line 2: data must be a text, not an object$/],
     ['{"topic":"a","data":"","retry":"500"}', "bad-publication", /^line 2: retry must be a number/],
     ['{"topic":"a","data":"","retry":5}', "bad-retry", /^line 2: /],
     [

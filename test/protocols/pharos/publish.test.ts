@@ -150,6 +150,86 @@ describe("many publications", () => {
   });
 });
 
+describe("JSON", () => {
+  const headers = { "content-type": "application/json; charset=utf-8" };
+
+  it("may be one publication, whose data is any JSON, as written but for white space", async () => {
+    const world = new MercureWorld();
+    const body =
+      '{ "topic": "a", "data": { "price": 12.40, "in": [1, 2] }, "type": "price", "retain": true }';
+    const answer = await post(world, "/publish", { body, headers });
+    expect(answer).toEqual({ status: 200, body: { id: "#e:1", ids: ["#e:1"] } });
+    expect(world.published).toMatchObject([
+      { topics: ["a"], data: '{"price":12.40,"in":[1,2]}', type: "price", retain: true },
+    ]);
+  });
+
+  it("may be a list, which is published in order, and answered with the ids", async () => {
+    const world = new MercureWorld();
+    const body = '[{"topic":"a","data":"a text"}, {"topic":["b","c"],"data":7,"id":"two"}]';
+    const answer = await post(world, "/publish", { body, headers });
+    expect(answer).toEqual({ status: 200, body: { ids: ["#e:1", "two"] } });
+    expect(world.published).toMatchObject([{ data: "a text" }, { topics: ["b", "c"], data: "7" }]);
+  });
+
+  it.each([
+    ["", 400, /^the body is not JSON with at most 100 levels$/],
+    ["{", 400, /^the body is not JSON with at most 100 levels$/],
+    ["[".repeat(101) + "]".repeat(101), 400, /^the body is not JSON with at most 100 levels$/],
+    ["7", 400, /^the JSON text must be an object, not a number$/],
+    ["[]", 400, /^the list has no publication$/],
+    ['{"topic":"a"}', 400, /^data is missing; for no data write "data": ""$/],
+    ['[{"topic":"a","data":1},{"topic":"*","data":1}]', 400, /^publication 2: .*reserved/],
+    ['[{"topic":"a","data":1},[]]', 400, /^publication 2: the JSON text must be an object, not a list$/],
+    [
+      '[{"topic":"a","data":1},{"topics":"a"}]',
+      400,
+      /^publication 2: "topics" is unknown; allowed are topic, data/,
+    ],
+    [
+      `[${Array(1001).fill('{"topic":"a","data":1}').join()}]`,
+      413,
+      /^a request may have at most 1000 publications$/,
+    ],
+  ])("is refused as a whole: %s", async (body, status, detail) => {
+    const world = new MercureWorld();
+    const answer = await post(world, "/publish", { body, headers });
+    expect(answer).toMatchObject({
+      status,
+      body: { detail: expect.stringMatching(detail) },
+    });
+    expect(world.published).toEqual([]);
+  });
+
+  it("is refused as a whole if the token does not grant one topic", async () => {
+    const world = new MercureWorld();
+    const body = '[{"topic":"a","data":1},{"topic":"b","data":1}]';
+    const answer = await post(world, "/publish", { body, headers: { ...headers, ...bearer("publish.a") } });
+    expect([answer.status, world.published]).toEqual([403, []]);
+  });
+
+  it("of another type is refused with the types that are accepted", async () => {
+    const world = new MercureWorld();
+    const answer = await post(world, "/publish", { body: "{}", headers: { "content-type": "text/json" } });
+    expect(answer).toMatchObject({
+      status: 415,
+      body: {
+        detail: expect.stringMatching(
+          /must be application\/json .* or application\/x-ndjson .*not "text\/json"/,
+        ),
+      },
+    });
+  });
+
+  it("is answered as the first request with its Idempotency-Key", async () => {
+    const world = new MercureWorld();
+    const request = { body: '{"topic":"a","data":1}', headers: { ...headers, "idempotency-key": "k" } };
+    const first = await post(world, "/publish", request);
+    expect(await post(world, "/publish", request)).toEqual(first);
+    expect(world.published).toHaveLength(1);
+  });
+});
+
 describe("a repeat with the same Idempotency-Key", () => {
   const headers = { "idempotency-key": "k" };
 

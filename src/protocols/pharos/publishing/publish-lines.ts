@@ -1,9 +1,8 @@
-import { PharosError } from "../../base/errors.js";
-import type { PublicationInput } from "../../hub/publications/publication.js";
-import { decodeUtf8, isValidUtf8 } from "../../base/utf8.js";
-import { parseJson } from "../../base/json/parse-json.js";
-import { declaredPublishLimits } from "../../limits/publications.js";
-import { parsePublicationJson } from "../../hub/publications/publication-json.js";
+import { PharosError } from "../../../base/errors.js";
+import type { PublicationInput } from "../../../hub/publications/publication.js";
+import { decodeUtf8, isValidUtf8 } from "../../../base/utf8.js";
+import { declaredPublishLimits } from "../../../limits/publications.js";
+import { atPlace, readPublication } from "./read-publication.js";
 
 const { publicationsPerRequest, linesPerRequest } = declaredPublishLimits;
 
@@ -33,7 +32,7 @@ export interface PublishLinesOptions<T> {
 }
 
 /**
- * Parses a body of many publications, one JSON object per line: `{"topic": string | string[], "data": string, "id"?,
+ * Parses a body of many publications, one JSON object per line: `{"topic": string | string[], "data": any, "id"?,
  * "type"?, "retry"?, "retain"?, "private"?}`. Lines end in LF or CRLF; blank lines are skipped. The function parses
  * each line on demand, so that the caller can pause between lines.
  *
@@ -52,7 +51,7 @@ export function* parsePublishLines<T>(body: Buffer, options: PublishLinesOptions
     if (isBlank(body, line)) continue;
     count += 1;
     if (count > most) throw new PharosError("too-large", `a request may have at most ${most} publications`);
-    yield atLine(line, () => options.accept(parsePublicationJson(parseJson(textOf(line)))));
+    yield atPlace(`line ${line.number}`, () => options.accept(readPublication(textOf(line))));
   }
   if (count === 0) throw new PharosError("bad-publication", "the body has no line with a publication");
 }
@@ -88,18 +87,4 @@ function isBlank(body: Buffer, { from, to }: Line): boolean {
   let at = from;
   while (at < to && (body[at] === 0x20 || body[at] === 0x09 || body[at] === 0x0d)) at += 1;
   return at === to;
-}
-
-/** Calls `parse`, and puts the line's number in front of the message of an error. */
-function atLine<T>({ number }: Line, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof PharosError)) throw error;
-    const { code, message, reason } = error;
-    throw new PharosError(code, `line ${number}: ${message}`, {
-      cause: error,
-      ...(reason === undefined ? {} : { reason }),
-    });
-  }
 }

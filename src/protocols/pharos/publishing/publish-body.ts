@@ -1,11 +1,12 @@
-import { PharosError } from "../../base/errors.js";
-import { quoteValue } from "../../base/quote-value.js";
-import { presentText, type PublicationInput } from "../../hub/publications/publication.js";
-import { decodeUtf8 } from "../../base/utf8.js";
-import { checkJson } from "../../base/json/json-check.js";
-import { mostLevels } from "../../base/json/parse-json.js";
-import { mediaTypeOf } from "../../gateway/http/media-type.js";
-import type { GatewayRequest } from "../../gateway/http/messages.js";
+import { PharosError } from "../../../base/errors.js";
+import { quoteValue } from "../../../base/quote-value.js";
+import { presentText, type PublicationInput } from "../../../hub/publications/publication.js";
+import { decodeUtf8 } from "../../../base/utf8.js";
+import { checkJson } from "../../../base/json/json-check.js";
+import { mostLevels } from "../../../base/json/parse-json.js";
+import { mediaTypeOf } from "../../../gateway/http/media-type.js";
+import type { GatewayRequest } from "../../../gateway/http/messages.js";
+import { jsonType } from "./publish-json.js";
 
 /** The parts of a request that describe a publication. */
 export interface PublishRequest extends Pick<GatewayRequest, "header"> {
@@ -55,8 +56,6 @@ export function parseTopicPath(text: string): string {
     );
   }
 }
-
-const jsonType = "application/json";
 
 function* refuseOtherThanJson(text: string): Generator<undefined, void> {
   if (yield* checkJson(text, mostLevels)) return;

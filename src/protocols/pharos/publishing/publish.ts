@@ -1,17 +1,18 @@
-import { PharosError } from "../../base/errors.js";
-import { quoteValue } from "../../base/quote-value.js";
-import type { Publication, PublicationInput } from "../../hub/publications/publication.js";
-import { publishPath } from "../../protocol.js";
-import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
-import { parseForm } from "../../gateway/http/form.js";
-import { mediaTypeOf } from "../../gateway/http/media-type.js";
+import { PharosError } from "../../../base/errors.js";
+import { quoteValue } from "../../../base/quote-value.js";
+import type { Publication, PublicationInput } from "../../../hub/publications/publication.js";
+import { publishPath } from "../../../protocol.js";
+import type { GatewayRequest, Reply } from "../../../gateway/http/messages.js";
+import { parseForm } from "../../../gateway/http/form.js";
+import { mediaTypeOf } from "../../../gateway/http/media-type.js";
 import { parsePublishBody, parseTopicPath } from "./publish-body.js";
+import { jsonType, parsePublishJson } from "./publish-json.js";
 import { linesType, parsePublishLines } from "./publish-lines.js";
 import type { PublishLinesLimits, PublishLinesOptions } from "./publish-lines.js";
-import type { PublishOnce } from "../../gateway/publishing/publish-once.js";
-import type { Publisher } from "../../gateway/publishing/publisher.js";
-import { jsonReply } from "../../gateway/http/replies.js";
-import type { Resource } from "../../gateway/http/resource.js";
+import type { PublishOnce } from "../../../gateway/publishing/publish-once.js";
+import type { Publisher } from "../../../gateway/publishing/publisher.js";
+import { jsonReply } from "../../../gateway/http/replies.js";
+import type { Resource } from "../../../gateway/http/resource.js";
 
 export interface PublishResourceOptions {
   readonly publishing: Publisher;
@@ -21,9 +22,9 @@ export interface PublishResourceOptions {
 }
 
 /**
- * Publishing. `POST /publish/<topic>` has the data of one publication as its body. `POST /publish` has many
- * publications, one JSON object per line. The hub sends the response, with the event ids, when all publications are
- * stored.
+ * Publishing. `POST /publish/<topic>` has the data of one publication as its body. `POST /publish` has publications in
+ * JSON: an object, a list, or one object per line. The hub sends the response, with the event ids, when all publications
+ * are stored. A response to one publication has its id as `id`, too, except for lines.
  */
 export function publishResource({ publishing, once, lines }: PublishResourceOptions): Resource {
   const post = async (request: GatewayRequest): Promise<Reply> => {
@@ -33,12 +34,12 @@ export function publishResource({ publishing, once, lines }: PublishResourceOpti
     const work = async (groupName?: string): Promise<readonly string[]> =>
       publishing.publish(
         isMany(request)
-          ? await readLines(request, { accept, limits: lines })
+          ? await readMany(request, { accept, limits: lines })
           : await readOne(request, { check, accept }),
         groupName,
       );
     const ids = await once.ids(request, publisher, work);
-    return jsonReply(200, isMany(request) ? { ids } : { id: ids[0] });
+    return jsonReply(200, answerOf(request, ids));
   };
   return { path: publishPath, below: true, methods: { POST: post } };
 }
@@ -66,18 +67,26 @@ function* parseOne(
   for (const input of steps) yield input && accept(input);
 }
 
-async function readLines(
+async function readMany(
   request: GatewayRequest,
   options: PublishLinesOptions<Publication>,
-): Promise<Iterable<Publication>> {
+): Promise<Iterable<Publication | undefined>> {
   const contentType = request.header("content-type");
-  if (mediaTypeOf(contentType) === linesType) {
-    return parsePublishLines(await request.body(), options);
-  }
+  const type = mediaTypeOf(contentType);
+  if (type === linesType) return parsePublishLines(await request.body(), options);
+  if (type === jsonType) return parsePublishJson(await request.body(), options);
   throw new PharosError(
     "unsupported-media-type",
-    `the Content-Type at ${publishPath} must be ${linesType} (lines of JSON), not ${quoteValue(contentType)}; to publish a single event, send it to ${publishPath}/TOPIC`,
+    `the Content-Type at ${publishPath} must be ${jsonType} (a publication, or a list of publications) or ${linesType} (one publication per line), not ${quoteValue(contentType)}; to publish a body of any type as the data of one event, send it to ${publishPath}/TOPIC`,
   );
+}
+
+/** A repeated request gets the same answer, and its body is not read. So the answer depends on the ids only. */
+function answerOf(request: GatewayRequest, ids: readonly string[]): object {
+  if (!isMany(request)) return { id: ids[0] };
+  return ids.length === 1 && mediaTypeOf(request.header("content-type")) === jsonType
+    ? { id: ids[0], ids }
+    : { ids };
 }
 
 function isMany({ path }: GatewayRequest): boolean {
