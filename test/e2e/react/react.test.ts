@@ -1,0 +1,167 @@
+import { createServer } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { build } from "esbuild";
+import type { Page } from "playwright-core";
+import { createElement } from "react";
+import { renderToString } from "react-dom/server";
+import { beforeAll, expect, test } from "vitest";
+import { PharosProvider, usePharos, useTopic } from "@pharos/react";
+import { atSuiteEnd } from "../../support/at-suite-end.js";
+import { startChromium } from "../../support/chromium.js";
+import { startHub, type HubProcess } from "../../support/hub-process.js";
+import { root } from "../../support/ipc.js";
+import { waitFor } from "../../support/wait-for.js";
+import type { Shown } from "./app.js";
+
+const within = 60_000;
+const onEnd = atSuiteEnd();
+let origin = "";
+let hub: HubProcess;
+
+/** Serves a page with React and the packages, as the server of an application does. */
+beforeAll(async () => {
+  // With React for development, StrictMode mounts each component twice.
+  const { outputFiles } = await build({
+    entryPoints: [join(root, "test/e2e/react/app.ts")],
+    define: { "process.env.NODE_ENV": '"development"' },
+    tsconfigRaw: {},
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  const [{ text: script } = { text: "" }] = outputFiles;
+  const server = createServer((request, response) => {
+    const isScript = request.url === "/app.js";
+    response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html");
+    response.end(isScript ? script : '<body><script type="module" src="/app.js"></script></body>');
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onEnd(() => void server.close());
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  hub = await startHub({ args: ["--open", "--retry", "100", "--cors-origin", origin], onEnd });
+});
+
+async function publish(
+  topic: string,
+  data: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const response = await fetch(`${hub.httpUrl}/publish/${topic}`, { method: "POST", body: data, headers });
+  expect(response.status).toBe(200);
+}
+
+async function openApp(shown: Shown): Promise<Page> {
+  const page = await (await startChromium()).openPage(`${origin}/?hub=${hub.httpUrl}`);
+  await page.waitForFunction(() => "app" in globalThis);
+  await show(page, shown);
+  return page;
+}
+
+const show = (page: Page, shown: Shown): Promise<void> => page.evaluate((given) => app.show(given), shown);
+const logOf = (page: Page): Promise<readonly string[]> => page.evaluate(() => app.log);
+
+async function isText(page: Page, text: string): Promise<void> {
+  let seen = "";
+  await waitFor(async () => (seen = await page.evaluate(() => app.text())) === text, {
+    within,
+    missing: () => `the text ${text}; the page shows ${seen}`,
+  });
+}
+
+/** The number of open streams of the hub. */
+async function streams(): Promise<number> {
+  const response = await fetch(`${hub.httpUrl}/healthz`);
+  return ((await response.json()) as { readonly streams: number }).streams;
+}
+
+async function haveStreams(count: number): Promise<void> {
+  await waitFor(async () => (await streams()) === count, { within, missing: `${count} streams at the hub` });
+}
+
+test("a topic shows its retained value, then each new one, in all components, also in one that comes later", async () => {
+  await publish("values/a", "1", { Retain: "true" });
+  const page = await openApp({ topics: ["values/a"] });
+  await isText(page, "[1]open");
+  await show(page, { topics: ["values/a", "values/a"] });
+  await isText(page, "[1][1]open");
+  await publish("values/a", "2");
+  await isText(page, "[2][2]open");
+  await show(page, {});
+  await isText(page, "idle");
+  await haveStreams(0);
+});
+
+test("100 components have one stream, and unmounting them closes it", async () => {
+  const topics = Array.from({ length: 50 }, (_, index) => `many/${index}`);
+  const page = await openApp({ topics: [...topics, ...topics] });
+  await isText(page, `${"[none]".repeat(100)}open`);
+  expect(await streams()).toBe(1);
+  for (const topic of topics) await publish(topic, topic.slice(5));
+  const numbers = topics.map((topic) => `[${topic.slice(5)}]`).join("");
+  await isText(page, `${numbers}${numbers}open`);
+  await page.evaluate(() => app.unmount());
+  await haveStreams(0);
+});
+
+test("while filters change, and other components come and go, no event is lost or comes twice", async () => {
+  const page = await openApp({ filters: ["stay/#"] });
+  await isText(page, "open");
+  const expected: string[] = [];
+  for (let round = 0; round < 30; round += 1) {
+    const filters = round % 3 === 0 ? ["stay/#"] : ["stay/#", `come/${round % 3}`, "stay/value"];
+    await show(page, { filters, topics: round % 2 === 0 ? [] : ["stay/value"] });
+    for (const topic of ["stay/a", "stay/value"]) {
+      const data = `${topic} ${round}`;
+      await publish(topic, data, topic === "stay/value" ? { Retain: "true" } : {});
+      expected.push(data);
+    }
+  }
+  await waitFor(async () => (await logOf(page)).at(-1) === expected.at(-1), {
+    within,
+    missing: "the last event",
+  });
+  expect(await logOf(page)).toEqual(expected);
+});
+
+test("a component that shows another topic, and then the first one again, shows no old value", async () => {
+  await publish("switch/a", "a", { Retain: "true" });
+  await publish("switch/b", "b", { Retain: "true" });
+  const page = await openApp({ topics: ["switch/a"] });
+  await isText(page, "[a]open");
+  await show(page, { topics: ["switch/b"] });
+  await isText(page, "[b]open");
+  await publish("switch/a", "a2", { Retain: "true" });
+  await show(page, { topics: ["switch/a"] });
+  await isText(page, "[a2]open");
+});
+
+test("after a refused filter, the components say so, and the others go on", async () => {
+  const page = await openApp({ topics: ["fine"] });
+  await isText(page, "[none]open");
+  await show(page, { topics: ["fine"], filters: ["a/#/b"] });
+  await waitFor(async () => /open.+a\/#\/b/.test(await page.evaluate(() => app.text())), {
+    within,
+    missing: "the reason",
+  });
+  await publish("fine", "1");
+  await waitFor(async () => (await page.evaluate(() => app.text())).startsWith("[1]open"), {
+    within,
+    missing: "an event of the first filter",
+  });
+});
+
+test("a server renders no values and opens no stream; wrong use is one clear sentence", () => {
+  const Topic = ({ topic }: { readonly topic: string }): string => useTopic(topic)?.data ?? "none";
+  const State = (): string => usePharos().state.kind;
+  const page = (topic: string): string =>
+    renderToString(
+      createElement(PharosProvider, { url: "/" }, createElement(Topic, { topic }), createElement(State)),
+    );
+  expect(page("a")).toBe("none<!-- -->idle");
+  expect(() => page("a/#")).toThrow("useTopic needs one topic, not the filter a/#");
+  expect(() => renderToString(createElement(State))).toThrow(
+    "usePharos needs a <PharosProvider> above its component",
+  );
+});
