@@ -26,7 +26,7 @@ export default defineConfig({
           expect: { poll: { timeout: 30_000 } },
         },
       },
-      { test: { ...real, name: "e2e", include: ["test/e2e/**/*.test.ts"], maxWorkers: 2 } },
+      { test: { ...real, name: "e2e", include: ["test/e2e/**/*.test.ts"], maxWorkers: 3 } },
       {
         test: {
           ...real,

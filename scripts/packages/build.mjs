@@ -17,9 +17,13 @@ const common = {
 
 /** Emits the declarations of a package into its dist. */
 function emitTypes(name) {
-  execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "packages", name)], {
-    stdio: "inherit",
-  });
+  execFileSync(
+    process.execPath,
+    [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "packages", name)],
+    {
+      stdio: "inherit",
+    },
+  );
 }
 
 /** Deletes the declarations that the entry does not reach: the compiler writes one for each file. */

@@ -64,7 +64,7 @@ describe("@pharos/client", () => {
       " ",
     );
     options.splice(options.indexOf("--types") + 1, 0, "");
-    await execute(compiler, [...options, file], { cwd: folder });
+    expect((await execute(compiler, [...options, file], { cwd: folder })).stdout).toBe("");
   });
 
   test.each([
@@ -111,7 +111,7 @@ describe("@pharos/react", () => {
     writeFileSync(join(folder, file), reactProgram);
     const options =
       `--strict --noEmit --target es2022 --lib es2023,dom --types react --module ${module}`.split(" ");
-    await execute(compiler, [...options, file], { cwd: folder });
+    expect((await execute(compiler, [...options, file], { cwd: folder })).stdout).toBe("");
   });
 
   test.each([

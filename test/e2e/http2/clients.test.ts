@@ -171,7 +171,7 @@ describe.each([0, 2])("with %i workers", (workers) => {
       ["cache-control", "no-cache"],
     ] as const;
     client.send(headersFrame(stream.id, literalBlock(fields)));
-    await client.until(() => stream.text.includes("\n\n"), "the stream");
+    await client.until(() => stream.hasReceived("\n\n"), "the stream");
     const published = await (
       await connectNode({ port: hub.httpPort })
     ).ask("/.well-known/mercure", {

@@ -12,10 +12,9 @@ import { atSuiteEnd } from "../../support/at-suite-end.js";
 import { startChromium } from "../../support/chromium.js";
 import { startHub, type HubProcess } from "../../support/hub-process.js";
 import { root } from "../../support/ipc.js";
-import { waitFor } from "../../support/wait-for.js";
 import type { Shown } from "./app.js";
 
-const within = 60_000;
+const soon = { timeout: 60_000 };
 const onEnd = atSuiteEnd();
 let origin = "";
 let hub: HubProcess;
@@ -62,13 +61,10 @@ async function openApp(shown: Shown): Promise<Page> {
 const show = (page: Page, shown: Shown): Promise<void> => page.evaluate((given) => app.show(given), shown);
 const logOf = (page: Page): Promise<readonly string[]> => page.evaluate(() => app.log);
 
-async function isText(page: Page, text: string): Promise<void> {
-  let seen = "";
-  await waitFor(async () => (seen = await page.evaluate(() => app.text())) === text, {
-    within,
-    missing: () => `the text ${text}; the page shows ${seen}`,
-  });
-}
+const textOf =
+  (page: Page): (() => Promise<string>) =>
+  () =>
+    page.evaluate(() => app.text());
 
 /** The number of open streams of the hub. */
 async function streams(): Promise<number> {
@@ -76,38 +72,34 @@ async function streams(): Promise<number> {
   return ((await response.json()) as { readonly streams: number }).streams;
 }
 
-async function haveStreams(count: number): Promise<void> {
-  await waitFor(async () => (await streams()) === count, { within, missing: `${count} streams at the hub` });
-}
-
 test("a topic shows its retained value, then each new one, in all components, also in one that comes later", async () => {
   await publish("values/a", "1", { Retain: "true" });
   const page = await openApp({ topics: ["values/a"] });
-  await isText(page, "[1]open");
+  await expect.poll(textOf(page), soon).toBe("[1]open");
   await show(page, { topics: ["values/a", "values/a"] });
-  await isText(page, "[1][1]open");
+  await expect.poll(textOf(page), soon).toBe("[1][1]open");
   await publish("values/a", "2");
-  await isText(page, "[2][2]open");
+  await expect.poll(textOf(page), soon).toBe("[2][2]open");
   await show(page, {});
-  await isText(page, "idle");
-  await haveStreams(0);
+  await expect.poll(textOf(page), soon).toBe("idle");
+  await expect.poll(streams, soon).toBe(0);
 });
 
 test("100 components have one stream, and unmounting them closes it", async () => {
   const topics = Array.from({ length: 50 }, (_, index) => `many/${index}`);
   const page = await openApp({ topics: [...topics, ...topics] });
-  await isText(page, `${"[none]".repeat(100)}open`);
+  await expect.poll(textOf(page), soon).toBe(`${"[none]".repeat(100)}open`);
   expect(await streams()).toBe(1);
   for (const topic of topics) await publish(topic, topic.slice(5));
   const numbers = topics.map((topic) => `[${topic.slice(5)}]`).join("");
-  await isText(page, `${numbers}${numbers}open`);
+  await expect.poll(textOf(page), soon).toBe(`${numbers}${numbers}open`);
   await page.evaluate(() => app.unmount());
-  await haveStreams(0);
+  await expect.poll(streams, soon).toBe(0);
 });
 
 test("while filters change, and other components come and go, no event is lost or comes twice", async () => {
   const page = await openApp({ filters: ["stay/#"] });
-  await isText(page, "open");
+  await expect.poll(textOf(page), soon).toBe("open");
   const expected: string[] = [];
   for (let round = 0; round < 30; round += 1) {
     const filters = round % 3 === 0 ? ["stay/#"] : ["stay/#", `come/${round % 3}`, "stay/value"];
@@ -118,10 +110,7 @@ test("while filters change, and other components come and go, no event is lost o
       expected.push(data);
     }
   }
-  await waitFor(async () => (await logOf(page)).at(-1) === expected.at(-1), {
-    within,
-    missing: "the last event",
-  });
+  await expect.poll(async () => (await logOf(page)).at(-1), soon).toBe(expected.at(-1));
   expect(await logOf(page)).toEqual(expected);
 });
 
@@ -129,27 +118,21 @@ test("a component that shows another topic, and then the first one again, shows 
   await publish("switch/a", "a", { Retain: "true" });
   await publish("switch/b", "b", { Retain: "true" });
   const page = await openApp({ topics: ["switch/a"] });
-  await isText(page, "[a]open");
+  await expect.poll(textOf(page), soon).toBe("[a]open");
   await show(page, { topics: ["switch/b"] });
-  await isText(page, "[b]open");
+  await expect.poll(textOf(page), soon).toBe("[b]open");
   await publish("switch/a", "a2", { Retain: "true" });
   await show(page, { topics: ["switch/a"] });
-  await isText(page, "[a2]open");
+  await expect.poll(textOf(page), soon).toBe("[a2]open");
 });
 
 test("after a refused filter, the components say so, and the others go on", async () => {
   const page = await openApp({ topics: ["fine"] });
-  await isText(page, "[none]open");
+  await expect.poll(textOf(page), soon).toBe("[none]open");
   await show(page, { topics: ["fine"], filters: ["a/#/b"] });
-  await waitFor(async () => /open.+a\/#\/b/.test(await page.evaluate(() => app.text())), {
-    within,
-    missing: "the reason",
-  });
+  await expect.poll(textOf(page), soon).toMatch(/open.+a\/#\/b/);
   await publish("fine", "1");
-  await waitFor(async () => (await page.evaluate(() => app.text())).startsWith("[1]open"), {
-    within,
-    missing: "an event of the first filter",
-  });
+  await expect.poll(textOf(page), soon).toMatch(/^\[1\]open/);
 });
 
 test("a server renders no values and opens no stream; wrong use is one clear sentence", () => {

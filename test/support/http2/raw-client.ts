@@ -112,7 +112,7 @@ export class RawHttp2 {
   async openStream(path: string, request: RawRequest = {}): Promise<RawStream> {
     const headers = { "cache-control": "no-cache", ...request.headers };
     const stream = this.request(path, { ...request, headers });
-    await this.until(() => stream.text.includes("\n\n"), `the beginning of the stream ${path}`);
+    await this.until(() => stream.hasReceived("\n\n"), `the beginning of the stream ${path}`);
     if (stream.status !== 200)
       throw new Error(`the answer to ${path} has the status ${stream.status ?? "none"}`);
     return stream;
@@ -162,7 +162,7 @@ export class RawHttp2 {
   /** Waits for this event on the stream. Returns all events so far. */
   async untilEvent(stream: RawStream, data: string): Promise<readonly string[]> {
     await this.until(
-      () => stream.text.includes(`data: ${data}\n\n`),
+      () => stream.hasReceived(`data: ${data}\n\n`),
       `the event ${data} of stream ${stream.id}`,
     );
     return stream.events;
@@ -241,8 +241,8 @@ export class RawHttp2 {
 
   #takeData({ flags: bits, payload, stream: id }: Frame, stream: RawStream | undefined): void {
     if (stream === undefined) throw new Error(`the server sent DATA of the unknown stream ${id}`);
-    stream.dataLengths.push(payload.length);
-    stream.add((bits & flags.padded) === 0 ? payload : payload.subarray(1, payload.length - payload[0]!));
+    const data = (bits & flags.padded) === 0 ? payload : payload.subarray(1, payload.length - payload[0]!);
+    stream.add(data, payload.length);
     if ((bits & flags.endStream) !== 0) stream.ended = true;
     stream.held += payload.length;
     if (this.#reads && !this.#unread.has(stream.id)) this.#giveBack(stream);

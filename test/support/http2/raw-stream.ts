@@ -15,7 +15,13 @@ export class RawStream {
   readonly dataLengths: number[] = [];
   /** Bytes that the client has received, but not given back. */
   held = 0;
+  /** Flow-controlled bytes received so far. */
+  received = 0;
   readonly #body: Buffer[] = [];
+  /** What {@link hasReceived} has looked for last, and the bytes that it has not searched yet. */
+  #wanted = "";
+  #isFound = false;
+  #unsearched: Buffer[] = [];
 
   constructor(id: number) {
     this.id = id;
@@ -42,17 +48,31 @@ export class RawStream {
     return [...this.text.matchAll(/^data: (.*)\n/gm)].map(([, data = ""]) => data);
   }
 
-  /** Flow-controlled bytes received so far. */
-  get received(): number {
-    return this.dataLengths.reduce((sum, length) => sum + length, 0);
-  }
-
   /** True if the server will send no more. */
   get isOver(): boolean {
     return this.ended || this.reset !== undefined;
   }
 
-  add(data: Buffer): void {
+  /** Adds a part of the body, from a frame of this length with its padding. */
+  add(data: Buffer, length: number): void {
     this.#body.push(data);
+    this.#unsearched.push(data);
+    this.dataLengths.push(length);
+    this.received += length;
+  }
+
+  /** True if the body so far has this text. Asked again for the same text, it searches only what has come since. */
+  hasReceived(text: string): boolean {
+    if (text !== this.#wanted) {
+      this.#wanted = text;
+      this.#isFound = false;
+      this.#unsearched = [this.body];
+    }
+    const wanted = Buffer.from(text);
+    const unsearched = Buffer.concat(this.#unsearched);
+    this.#isFound ||= unsearched.includes(wanted);
+    // The text may begin in this part and end in the next.
+    this.#unsearched = [unsearched.subarray(Math.max(0, unsearched.length - wanted.length + 1))];
+    return this.#isFound;
   }
 }
