@@ -36,6 +36,9 @@ export const protectedResourcePath = "/.well-known/oauth-protected-resource/.wel
 /** The path of publications over HTTP. `/publish/TOPIC` accepts one publication, and `/publish` accepts many. */
 export const publishPath = "/publish";
 
+/** The path of the list of topics. `/history/TOPIC` has the stored publications of a topic. */
+export const historyPath = "/history";
+
 /** The topic of publications without a topic, and of subscribers without a filter. */
 export const defaultTopic = "broadcast";
 

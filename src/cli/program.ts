@@ -5,6 +5,7 @@ import { exitCodeOf, failureText } from "./terminal/failure.js";
 import { exitCodes, type Io } from "./terminal/io.js";
 import { addCheckConfig } from "./settings/check-config-command.js";
 import { addConfig } from "./settings/config-command.js";
+import { addHistory } from "./commands/history/history-commands.js";
 import { addKeys } from "./commands/keys-command.js";
 import { addJournal } from "./journal/journal-command.js";
 import { addBeacon, addPublish } from "./commands/publish-commands.js";
@@ -62,6 +63,7 @@ export function createProgram(io: Io, ended: Ended): Command {
   addBeacon(root, io, ending);
   addKeys(root, io);
   addSubscribe(root, io, ending);
+  addHistory(root, io, ending);
   addToken(root, io, ending);
   addJournal(root, io, ending);
   addHelp(root);

@@ -27,6 +27,7 @@ const all = optionsOf(createProgram(new FakeIo(), { code: 0 }));
 /** Values that the options which parse their value themselves accept. */
 const valid: Readonly<Record<string, string>> = {
   lifetime: "60",
+  count: "5",
   every: "5",
   url: "http://h",
   "match-type": "exact",

@@ -4,6 +4,7 @@ import { testBeginnings } from "./beginnings.js";
 import { testCompressed } from "./compressed.js";
 import { testConnections } from "./connections.js";
 import type { FrontName } from "./differences.js";
+import { testHistory } from "./history.js";
 import { testLifetimes } from "./lifetimes.js";
 import { testLimits } from "./limits.js";
 import { testDifferences } from "./requests-that-differ.js";
@@ -34,6 +35,7 @@ export function describeContract(front: FrontName, journal: JournalKind = "memor
     testLifetimes(contract);
     testStopping(contract);
     testMercure(contract);
+    testHistory(contract);
     testPresence(contract);
     testCompressed(contract);
     testPolls(contract);

@@ -29,6 +29,7 @@ const pharosPaths = [
   "/.well-known/mercure",
   "/.well-known/oauth-protected-resource",
   "/publish",
+  "/history",
   "/pub",
   "/channels-stats",
   "/sub/",

@@ -22,9 +22,9 @@ export interface JsonOpening {
 
 export const jsonEncoder: JsonEncoder = Object.freeze({
   /** A publication. Its `id` becomes the client's cursor (the position to resume from). */
-  event: (entry: Entry) => JSON.stringify(eventOf(entry)),
+  event: (entry: Entry) => JSON.stringify(eventFields(entry)),
   /** A retained value. The client's cursor does not change. */
-  retained: (entry: Entry) => JSON.stringify({ ...eventOf(entry), retained: true }),
+  retained: (entry: Entry) => JSON.stringify({ ...eventFields(entry), retained: true }),
   /** A notice that publications are missing before the next event. `id` becomes the client's cursor. */
   gap: (notice: GapNotice, id: string) => JSON.stringify({ kind: "gap", id, ...notice }),
   /** A new cursor for the client, without an event. */
@@ -35,7 +35,7 @@ export const jsonEncoder: JsonEncoder = Object.freeze({
 });
 
 /** The fields of a publication. `JSON.stringify` omits fields that are undefined. */
-function eventOf({ id, publication }: Entry): Readonly<Record<string, unknown>> {
+export function eventFields({ id, publication }: Entry): Readonly<Record<string, unknown>> {
   const { type, retryMs, data } = publication;
   return { kind: "event", id, topics: namedTopics(publication), type, retryMs, data };
 }

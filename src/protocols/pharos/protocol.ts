@@ -3,6 +3,7 @@ import type { Protocol, ProtocolPorts } from "../../gateway/protocol.js";
 import { eventStreamResource } from "./esupdates.js";
 import { eventStreamWithTopicsFormat } from "./event-stream-with-topics.js";
 import { healthResource, probeResources } from "./health.js";
+import { historyResource } from "./history/history-resource.js";
 import { pollResource } from "./poll.js";
 import { publishResource } from "./publishing/publish.js";
 import type { PublishLinesLimits } from "./publishing/publish-lines.js";
@@ -17,6 +18,7 @@ export const pharosProtocol: Protocol = Object.freeze({
     eventStreamResource(ports),
     pollResource(ports),
     webSocketResource(ports),
+    historyResource(ports),
     publishResource({ ...ports, lines: linesLimits(ports) }),
     healthResource(ports.facts),
     ...probeResources(ports.readiness),

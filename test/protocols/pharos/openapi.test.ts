@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { healthResource, probeResources } from "../../../src/protocols/pharos/health.js";
 import { WebSocketOrigins } from "../../../src/gateway/access/websocket-origins.js";
+import { historyResource } from "../../../src/protocols/pharos/history/history-resource.js";
 import { pollResource } from "../../../src/protocols/pharos/poll.js";
 import type { PollAdmission } from "../../../src/gateway/streams/poll-admission.js";
 import { Publisher } from "../../../src/gateway/publishing/publisher.js";
@@ -65,6 +66,13 @@ const resources: readonly Resource[] = [
   healthResource(() => ({ journal: "up" })),
   ...probeResources(() => ({ status: "ok" })),
   pollResource({ streams: { filtersPerConnection: 1, filterBytes: 64 }, authenticator, polling }),
+  historyResource({
+    streams: { filtersPerConnection: 1, filterBytes: 64 },
+    authenticator,
+    history: new MercureWorld().journal.history,
+    readersOf: () => 0,
+    clock,
+  }),
   webSocketResource({
     streams: { retryMs: () => 1, heartbeatMs: 1, filtersPerConnection: 1, filterBytes: 64 },
     authenticator,
@@ -160,6 +168,8 @@ const statuses: Readonly<Record<string, readonly number[]>> = {
   "get /livez": [200],
   "get /readyz": [200, 503],
   "post /publish": [...publishes, 415],
+  "get /history": [200, ...anyRequest],
+  "get /history/{topic}": [200, ...anyRequest],
   // Data may be any text.
   "post /publish/{topic}": publishes,
   "get /channels-stats": channelInfo,

@@ -1,0 +1,56 @@
+import { InvalidArgumentError, type Command } from "commander";
+
+import { parseUrl } from "../../../base/url/parse-url.js";
+import { defaultHttp } from "../../../config/settings/http.js";
+import type { Io } from "../../terminal/io.js";
+import type { HubAddress } from "./hub-reader.js";
+import { tokenFileHelp } from "../token-source.js";
+
+/** The most publications that a hub returns for a topic. */
+const mostPublications = 1000;
+
+interface Asked extends HubAddress {
+  readonly json?: boolean;
+}
+
+/** Adds the commands `topics` and `history`; `ended` receives the exit code. */
+export function addHistory(root: Command, io: Io, ended: (code: number) => void): void {
+  addHubAddress(root.command("topics"))
+    .description("List the topics of a hub that have publications, with the number of stored ones.")
+    .argument("[FILTER...]", "Filters: topics, with MQTT's + and # as wildcards. Default: all topics.")
+    .option("--json", "Print each topic as one line of JSON.")
+    .action(async (filters: readonly string[], { json = false, ...hub }: Asked) => {
+      const { printTopics } = await import("./read-history.js");
+      ended(await printTopics({ ...hub, filters, json }, io));
+    });
+  addHubAddress(root.command("history"))
+    .description("Print the newest stored publications of a topic, oldest first.")
+    .argument("<TOPIC>", "One topic, without wildcards.")
+    .option("--count <N>", `The most publications, from 1 to ${mostPublications}.`, parseCount, 100)
+    .option("--json", "Print each publication as one line of JSON.")
+    .action(async (topic: string, { json = false, ...asked }: Asked & { readonly count: number }) => {
+      const { printHistory } = await import("./read-history.js");
+      ended(await printHistory({ ...asked, topic, json }, io));
+    });
+}
+
+function addHubAddress(command: Command): Command {
+  return command
+    .option("--url <URL>", "The URL of the hub.", parseHubUrl, `http://${defaultHttp}/`)
+    .option("--token-file <FILE>", tokenFileHelp);
+}
+
+function parseHubUrl(text: string): string {
+  const url = /^https?:\/\//i.test(text) ? parseUrl(text) : undefined;
+  if (url === undefined || url.search !== "" || url.hash !== "")
+    throw new InvalidArgumentError("Allowed: http://HOST[:PORT], or https.");
+  if (url.username !== "" || url.password !== "")
+    throw new InvalidArgumentError("A URL must not contain a user name or password. Use --token-file.");
+  return url.pathname.endsWith("/") ? url.href : `${url.href}/`;
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > mostPublications)
+    throw new InvalidArgumentError(`Allowed: a whole number from 1 to ${mostPublications}.`);
+  return Number(text);
+}
