@@ -15,21 +15,30 @@ export interface ServiceManagerOptions {
   readonly pid?: number;
 }
 
+/** The assignments of one message. */
+type Message = readonly [string, ...string[]];
+
+const readyMessage = "READY=1";
+const reloadingMessage = "RELOADING=1";
+
 /** The time that an orderly stop may take beside its drain, in microseconds. */
 const stopMarginUsec = 30_000_000;
 
 /**
  * Tells systemd what the hub does, if systemd has started it with `Type=notify`. The messages keep their order. Nothing
  * waits for systemd. If a message cannot be sent, the hub goes on, and the log says so once, until a message is sent
- * again.
+ * again. At most four messages wait: the end of one reload, the last reload, and the stop. So a stop does not wait for the
+ * messages of a thousand reloads.
  */
 export class ServiceManager {
   readonly #options: ServiceManagerOptions;
   readonly #program: NotifyProgram | undefined;
-  #sent: Promise<void> = Promise.resolve();
-  #unsent = 0;
+  /** The messages that wait for the one before them. */
+  #waiting: Message[] = [];
+  #isSending = false;
   #hasFailed = false;
   #isWatched = false;
+  #isStopping = false;
 
   constructor(options: ServiceManagerOptions) {
     this.#options = options;
@@ -37,38 +46,55 @@ export class ServiceManager {
     this.#program = (environment["NOTIFY_SOCKET"] ?? "") === "" ? undefined : program;
   }
 
-  /** The hub serves. `status` is one line for `systemctl status`. From the first call on, the watchdog is fed. */
+  /**
+   * The hub serves. `status` is one line for `systemctl status`. From the first call on, the watchdog is fed. Has no effect
+   * after {@link stopping}.
+   */
   ready(status: string): void {
-    this.#send("READY=1", `STATUS=${status}`);
+    if (this.#isStopping) return;
+    if (this.#waiting.at(-1)?.[0] === readyMessage) this.#waiting.pop();
+    this.#send(readyMessage, `STATUS=${status}`);
     this.#feedWatchdog();
   }
 
-  /** The hub loads its configuration again. Call {@link ready} when it is loaded, or when it could not be loaded. */
+  /**
+   * The hub loads its configuration again. Call {@link ready} when it is loaded, or when it could not be loaded. Both
+   * messages replace those of an earlier reload that still wait. Has no effect after {@link stopping}, because for systemd
+   * a hub that stops cannot reload.
+   */
   reloading(): void {
+    if (this.#isStopping) return;
+    const earlier = this.#waiting.findIndex(([first]) => first === reloadingMessage);
+    if (earlier >= 0) this.#waiting.splice(earlier);
     // The time lets systemd tell this reload from an earlier one. Node's clock is CLOCK_MONOTONIC, as systemd asks.
     const usec = process.hrtime.bigint() / 1000n;
-    this.#send("RELOADING=1", `MONOTONIC_USEC=${usec}`, "STATUS=reloading");
+    this.#send(reloadingMessage, `MONOTONIC_USEC=${usec}`, "STATUS=reloading");
   }
 
   /** The hub stops, and needs `seconds` for its clients. systemd then waits longer than `TimeoutStopSec`, if needed. */
   stopping(seconds: number): void {
+    this.#isStopping = true;
     const usec = Math.ceil(seconds * 1_000_000) + stopMarginUsec;
     this.#send("STOPPING=1", `EXTEND_TIMEOUT_USEC=${usec}`, "STATUS=stopping");
   }
 
-  #send(...assignments: readonly string[]): void {
-    const program = this.#program;
-    if (program === undefined) return;
-    this.#unsent += 1;
-    this.#sent = this.#sent.then(async () => {
+  #send(...message: Message): void {
+    if (this.#program === undefined) return;
+    this.#waiting.push(message);
+    if (!this.#isSending) void this.#sendAll(this.#program);
+  }
+
+  async #sendAll(program: NotifyProgram): Promise<void> {
+    this.#isSending = true;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       try {
-        await program(assignments);
+        await program(next);
         this.#hasFailed = false;
       } catch (error) {
         this.#warn(error);
       }
-      this.#unsent -= 1;
-    });
+    }
+    this.#isSending = false;
   }
 
   #warn(error: unknown): void {
@@ -84,7 +110,7 @@ export class ServiceManager {
     if (periodMs === undefined || this.#isWatched) return;
     this.#isWatched = true;
     this.#options.clock.every(periodMs / 2, () => {
-      if (this.#unsent === 0) this.#send("WATCHDOG=1");
+      if (!this.#isSending) this.#send("WATCHDOG=1");
     });
   }
 

@@ -64,6 +64,45 @@ test("each change is one message, in order, although nothing waits for it", asyn
   ]);
 });
 
+test("after many reloads, systemd gets the messages of the first and of the last one, and the stop does not wait for the others", async () => {
+  const service = new Service(socket);
+  const ends: (() => void)[] = [];
+  service.program = () => new Promise((resolve) => ends.push(resolve));
+  service.manager.ready("serving");
+  for (let reload = 1; reload <= 1000; reload += 1) {
+    service.manager.reloading();
+    service.manager.ready(`serving after reload ${reload}`);
+    if (reload > 1) continue;
+    await settled();
+    ends.shift()?.();
+    await settled();
+  }
+  service.manager.stopping(0);
+  for (let end = ends.shift(); end !== undefined; end = ends.shift()) {
+    end();
+    await settled();
+  }
+  expect(service.names).toEqual([
+    "READY=1",
+    "RELOADING=1",
+    "READY=1",
+    "RELOADING=1",
+    "READY=1",
+    "STOPPING=1",
+  ]);
+  expect(service.sent.at(-2)).toEqual(["READY=1", "STATUS=serving after reload 1000"]);
+});
+
+test("a reload while the hub stops is no message", async () => {
+  const service = new Service(socket);
+  service.manager.ready("serving");
+  service.manager.stopping(10);
+  service.manager.reloading();
+  service.manager.ready("serving again");
+  await settled();
+  expect(service.names).toEqual(["READY=1", "STOPPING=1"]);
+});
+
 test.each([{}, { NOTIFY_SOCKET: "" }, { WATCHDOG_USEC: "1000000" }])(
   "without a socket nothing is sent: %j",
   async (environment) => {

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { lstatSync, unlinkSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
-import { chmod, lstat, rename } from "node:fs/promises";
+import { chmod, lstat, rename, stat } from "node:fs/promises";
 import { connect } from "node:net";
+import { dirname } from "node:path";
 import type { Binding, CreateServer } from "./binding.js";
 import { listenOn } from "./listen-on.js";
 
@@ -14,13 +15,14 @@ export interface UnixSocket {
 
 /**
  * Binds a unix socket. The file has its mode from the first moment, and replaces a socket on which nobody listens, such
- * as that of a hub that was killed. Rejects if another program listens on the path, or if the path is another kind of
- * file.
+ * as that of a hub that was killed. Rejects if another program listens on the path, if the path is another kind of file, or
+ * if its folder does not exist.
  */
 export async function bindUnix(
   create: CreateServer,
   { path, mode }: UnixSocket,
 ): Promise<readonly Binding[]> {
+  await checkFolder(dirname(path));
   await checkFree(path);
   // Seven more characters than the path: see `longestSocketPath`.
   const temporary = `${path}.${randomBytes(3).toString("hex")}`;
@@ -34,6 +36,15 @@ export async function bindUnix(
   }
   const own = await lstat(path, { bigint: true });
   return [{ server, bound: { url: `unix:${path}` }, remove: () => removeSocket(path, own) }];
+}
+
+/** Node reports EACCES (permission denied) for a socket in a folder that does not exist. */
+async function checkFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") throw new Error(`the folder ${folder} does not exist`, { cause: error });
+    throw error;
+  });
+  if (!found.isDirectory()) throw new Error(`${folder} is not a folder`);
 }
 
 async function checkFree(path: string): Promise<void> {

@@ -79,10 +79,19 @@ test("another kind of file is kept, and the reason says so", async () => {
   expect((await stat(path)).size).toBe("precious".length);
 });
 
+test("the reason names the folder that does not exist, or is none", async () => {
+  const missing = join(folder, "missing");
+  path = join(missing, "http");
+  expect(await reasonOf(bind())).toBe(`Error: the folder ${missing} does not exist`);
+  await writeFile(missing, "");
+  expect(await reasonOf(bind())).toBe(`Error: ${missing} is not a folder`);
+});
+
 test("the reason names the path that the operator knows", async () => {
-  path = join(folder, "missing", "http");
+  // This folder exists, and takes no files.
+  path = "/proc/http";
   const reason = await reasonOf(bind());
-  expect(reason).toMatch(/EACCES|ENOENT/);
+  expect(reason).toMatch(/^Error: listen (?:EACCES|ENOENT): /);
   expect(reason.endsWith(path)).toBe(true);
 });
 
