@@ -27,6 +27,18 @@ const within = 600_000;
 const elsewhere = new Map([
   ["README.md sudo apt-get update", "test/long/readme.test.ts"],
   ["README.md ./scripts/test", "the script that runs this test"],
+  [
+    "docs/guides/browser-library.md npm ci --ignore-scripts && npm run build:packages",
+    "test/e2e/client-packages.test.ts",
+  ],
+  [
+    "docs/guides/react.md npm ci --ignore-scripts && npm run build:packages",
+    "test/e2e/client-packages.test.ts",
+  ],
+  [
+    "docs/guides/react.md npm install /tmp/pharos-client-0.1.0.tgz /tmp/pharos-react-0.1.0.tgz",
+    "test/e2e/client-packages.test.ts",
+  ],
   ["docs/operating/deploying.md docker build -f deploy/Dockerfile -t pharos .", "test/long/image.test.ts"],
   ["docs/operating/deploying.md mkdir -p deploy/secrets", "test/e2e/compose.test.ts"],
   [

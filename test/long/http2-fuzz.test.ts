@@ -7,4 +7,5 @@ test.each([0, 2])(
     const hub = await fuzzHub({ scripts: 200_000, firstSeed: 10_000_000 * (workers + 1), workers });
     expect(await hub.stop()).toEqual({ code: 0, signal: null });
   },
+  20 * 60_000,
 );
