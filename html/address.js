@@ -1,30 +1,34 @@
 import { transports } from "./transports.js";
 
 /** The views of the page. Only a narrow page shows the events as a view of their own. */
-export const views = ["events", "topics", "connection", "publish", "code"];
+export const views = ["start", "events", "topics", "connection", "publish", "code"];
 
 /**
- * The page's hash holds the filters, the transport and the view (`#topic=news/%23&transport=poll&view=publish`), so
- * that a reload, a bookmark and the back button restore this state. The code does not use URLSearchParams, because
- * URLSearchParams decodes `+` as a space and encodes a space as `+`.
+ * The page's hash holds the filters, the transport, the view, the search and the id of the open event
+ * (`#topic=news/%23&transport=poll&view=publish&search=goal&event=%23a:7`), so that a reload, a bookmark and the back
+ * button restore this state. Without a view in the hash, `view` is undefined. The code does not use URLSearchParams,
+ * because URLSearchParams decodes `+` as a space and encodes a space as `+`.
  */
 export function parseHash(hash) {
-  const chosen = { topics: new Set(), transport: transports[0], view: views[0] };
+  const chosen = { topics: new Set(), transport: transports[0], view: undefined, search: "", event: "" };
   for (const part of hash.replace(/^#/, "").split("&")) {
     const [name, ...rest] = part.split("=");
     const value = decode(rest.join("="));
     if (name === "topic" && value) chosen.topics.add(value);
     if (name === "transport" && transports.includes(value)) chosen.transport = value;
     if (name === "view" && views.includes(value)) chosen.view = value;
+    if (name === "search" || name === "event") chosen[name] = value;
   }
   return { ...chosen, topics: [...chosen.topics] };
 }
 
 /** The hash omits defaults and has a fixed order, so that equal choices have equal hashes. */
-export function encodeHash({ topics, transport, view }) {
+export function encodeHash({ topics, transport, view, search, event }) {
   const parts = topics.map((topic) => `topic=${encode(topic)}`);
   if (transport !== transports[0]) parts.push(`transport=${transport}`);
-  if (view !== views[0]) parts.push(`view=${view}`);
+  if (view) parts.push(`view=${view}`);
+  if (search) parts.push(`search=${encode(search)}`);
+  if (event) parts.push(`event=${encode(event)}`);
   return parts.join("&");
 }
 

@@ -10,9 +10,12 @@ export class CodeView {
   /** The command line tool. */
   #program = "pharos";
   #shown;
+  #steps;
 
-  constructor(ui) {
+  /** `steps` are the first steps, which show some of the same commands. */
+  constructor(ui, steps) {
     this.#ui = ui;
+    this.#steps = steps;
     this.#subscribing = new Commands({ parent: ui["subscribe-code"], template: ui.command });
     this.#publishing = new Commands({ parent: ui["publish-code"], template: ui.command });
     void this.#readProgram();
@@ -26,6 +29,7 @@ export class CodeView {
     this.#ui["token-hint"].hidden = !hasToken;
     this.#subscribing.show(subscribeCommands(topics, { hasToken, transport, carrier, program }));
     this.#publishing.show(publishCommands(publication, { hasToken, program }));
+    this.#steps.show({ topics, transport, carrier, hasToken, program });
     const example = { topic: exampleTopic(topics), data: "Hello from the tower" };
     this.#ui.example.textContent = publishLine(example, program);
   }

@@ -45,6 +45,22 @@ export function publishLine({ topic, data, type, id, retain, private: isPrivate 
   ].join(" ");
 }
 
+/**
+ * The shortest curl command that publishes. The topic is in the path, unless curl or the browser would change the path
+ * of this topic.
+ */
+export function firstPublishLine({ topic, data }, { hasToken }) {
+  const levels = topic.split("/");
+  if (data.startsWith("@") || levels.some((level) => /^\.{0,2}$/.test(level)))
+    return curlPublishLine({ topic, data }, hasToken);
+  const url = `${publishUrl()}/${levels.map(encodeURIComponent).join("/")}`;
+  return `curl -d ${quote(data)} ${quote(url)}${curlToken(hasToken)}`;
+}
+
+/** The command that makes a token for publishing to the topic, and keeps it in the variable of the other commands. */
+export const tokenLine = (topic, program) =>
+  `export PHAROS_TOKEN=$(${program} token --url ${quote(hubUrl())} --publish ${quote(topic)})`;
+
 /** In a shell without the variable, curl gets no header. The hub refuses a header without a token. */
 const curlToken = (hasToken) =>
   hasToken ? ` \\\n  \${PHAROS_TOKEN:+"-HAuthorization: Bearer $PHAROS_TOKEN"}` : "";

@@ -6,6 +6,7 @@ import { exampleTopic } from "./commands.js";
 import { EventStore } from "./event-store.js";
 import { EventTable } from "./event-table.js";
 import { Figures } from "./figures.js";
+import { FirstSteps, isFirstVisit } from "./first-steps.js";
 import { Following } from "./following.js";
 import { Inspector } from "./inspector.js";
 import { bindPublishing, publicationOf } from "./send-form.js";
@@ -27,12 +28,12 @@ const store = new EventStore();
 const figures = new Figures(ui);
 const stateLine = new StateLine(ui);
 const announcer = new Announcer(ui.news);
-const inspector = new Inspector({ section: ui.inspector, onClose: () => table.focusOpened() });
+const inspector = new Inspector({ section: ui.inspector, onClose: closeEvent });
 const table = new EventTable({
   body: ui.rows,
   template: ui.row,
   store,
-  onOpen: (item) => inspector.show(item),
+  onOpen: openEvent,
   onDraw: showTableState,
 });
 const chips = new Chips({ form: ui.topics, template: ui.chip, onChange: (topics) => choose({ topics }) });
@@ -44,7 +45,8 @@ const topics = new Topics({
   onChoose: searchFor,
 });
 const timeline = new Timeline({ list: ui.timeline, strip: ui.strip, template: ui.entry });
-const codeView = new CodeView(ui);
+const firstSteps = new FirstSteps(ui, { onHide: hideFirstSteps });
+const codeView = new CodeView(ui, firstSteps);
 const following = new Following({
   onState: takeState,
   onEvent: takeEvent,
@@ -53,28 +55,34 @@ const following = new Following({
 });
 
 let chosen = parseHash(location.hash);
+/** The view of an address without a view. */
+let firstView = isFirstVisit() ? "start" : "events";
 /** The transport in use, or the last transport that was in use. */
 let carrier = firstCarrier(chosen.transport);
 
+/** The back button returns to earlier filters and closes an event. It does not return to earlier views or searches. */
 function choose(change) {
   const hash = encodeHash({ ...chosen, ...change });
   if (hash === location.hash.slice(1)) return;
-  // The back button returns to earlier filters, not to earlier views.
-  if (change.view === undefined) location.hash = hash;
-  else {
-    history.replaceState(null, "", `#${hash}`);
-    showChosen();
+  if (change.topics ?? change.transport) {
+    location.hash = hash;
+    return;
   }
+  const opens = change.event !== undefined && chosen.event === "";
+  history[opens ? "pushState" : "replaceState"](null, "", `#${hash}`);
+  showChosen();
 }
 
-/** Shows the filters, the transport and the view of the hash. */
+/** Shows the filters, the transport, the view, the search and the event of the hash. */
 function showChosen() {
   const before = chosen;
   chosen = parseHash(location.hash);
   showView();
+  if (before.search !== chosen.search) showSearch();
   const isSame =
     before.topics.join("\n") === chosen.topics.join("\n") && before.transport === chosen.transport;
   if (!isSame) follow({ isRestart: before.transport !== chosen.transport });
+  if (before.event !== chosen.event) showEvent();
 }
 
 /** A restart opens a new connection, and removes the earlier events. */
@@ -111,8 +119,52 @@ function showFilters(refusal) {
 }
 
 function showView() {
-  tabs.show(wide.matches && chosen.view === "events" ? "topics" : chosen.view);
+  const view = chosen.view ?? firstView;
+  tabs.show(wide.matches && view === "events" ? "topics" : view);
+  if (view === "start") void firstSteps.open();
 }
+
+function hideFirstSteps() {
+  firstView = "events";
+  choose({ view: firstView });
+}
+
+function showSearch() {
+  ui.search.value = chosen.search;
+  table.search(chosen.search);
+}
+
+/** Only an event with an id has an address. */
+const idOf = (item) => (item.isGap ? "" : (item.id ?? ""));
+
+function openEvent(item) {
+  inspector.show(item);
+  choose({ event: idOf(item) });
+}
+
+function closeEvent() {
+  table.focusOpened();
+  choose({ event: "" });
+}
+
+/** Shows the event of the hash as soon as the page has it. */
+function showEvent() {
+  const { event } = chosen;
+  const { item } = inspector;
+  if (event === (item ? idOf(item) : "")) return;
+  if (event === "") return inspector.close();
+  const found = store.findId(event);
+  if (found) table.mark(found);
+  inspector.show(found ?? missing(event));
+}
+
+const missing = (id) => ({
+  id,
+  topics: [],
+  type: "",
+  data: "This page has not received the event with this id. The page shows the event when it arrives.",
+  isMissing: true,
+});
 
 function showCode() {
   const hasToken = ui.token.value !== "";
@@ -120,8 +172,13 @@ function showCode() {
 }
 
 function takeEvent(event) {
-  store.add({ ...event, at: new Date() });
+  const item = store.add({ ...event, at: new Date() });
   figures.count(event);
+  firstSteps.take(item);
+  if (inspector.item?.isMissing && item.id === inspector.item.id) {
+    table.mark(item);
+    inspector.show(item);
+  }
   topics.count(event.topics);
   announcer.count();
   table.update();
@@ -164,9 +221,7 @@ function showTableState() {
 }
 
 function searchFor(text) {
-  ui.search.value = text;
-  table.search(text);
-  if (!wide.matches) choose({ view: "events" });
+  choose({ search: text, ...(!wide.matches && { view: "events" }) });
   ui.search.focus();
 }
 
@@ -180,6 +235,7 @@ function bind() {
   bindPublishing({ form: ui.publication, result: ui.published, token: () => ui.token.value });
   ui.publication.addEventListener("input", showCode);
   ui.search.addEventListener("input", () => table.search(ui.search.value));
+  ui.search.addEventListener("change", () => choose({ search: ui.search.value }));
   ui.pause.addEventListener("click", () => table.setPaused(!table.isPaused));
   ui.clear.addEventListener("click", clear);
   ui.retry.addEventListener("click", () => {
@@ -210,4 +266,6 @@ function bind() {
 
 bind();
 showView();
+showSearch();
 follow({ isRestart: true });
+showEvent();

@@ -33,6 +33,11 @@ export class EventStore {
     return this.#items.find((item) => item.key === key);
   }
 
+  /** The newest event with this id. */
+  findId(id) {
+    return this.#items.findLast((item) => item.id === id && !item.isGap);
+  }
+
   /**
    * Returns the newest items that match, newest first, but at most `count` items. The keys of these items are above
    * `after` and not above `upTo`.

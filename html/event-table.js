@@ -36,7 +36,7 @@ export class EventTable {
     this.#onDraw = onDraw;
     body.addEventListener("keydown", (event) => this.#onKey(event));
     body.addEventListener("click", (event) => this.#open(event.target.closest("[role=row]")));
-    body.addEventListener("focusin", (event) => this.#mark(event.target.closest("[role=row]")));
+    body.addEventListener("focusin", (event) => this.#makeReachable(event.target.closest("[role=row]")));
   }
 
   get rows() {
@@ -79,6 +79,13 @@ export class EventTable {
     this.#openKey = 0;
     for (const each of this.#body.querySelectorAll("[aria-selected=true]")) each.ariaSelected = "false";
     row?.focus();
+  }
+
+  /** Marks the row of this event as open, also if the row is not drawn yet. Does not call `onOpen`. */
+  mark({ key }) {
+    this.#rowOf(this.#openKey)?.setAttribute("aria-selected", "false");
+    this.#openKey = key;
+    this.#rowOf(key)?.setAttribute("aria-selected", "true");
   }
 
   #draw() {
@@ -140,7 +147,7 @@ export class EventTable {
     if (this.#openKey !== 0) this.#open(row);
   }
 
-  #mark(row) {
+  #makeReachable(row) {
     if (row === null) return;
     for (const each of this.#body.querySelectorAll("[tabindex='0']")) each.tabIndex = -1;
     row.tabIndex = 0;
@@ -149,9 +156,7 @@ export class EventTable {
   #open(row) {
     const item = row && this.#store.find(Number(row.dataset.key));
     if (!item) return;
-    this.#rowOf(this.#openKey)?.setAttribute("aria-selected", "false");
-    this.#openKey = item.key;
-    row.ariaSelected = "true";
+    this.mark(item);
     this.#onOpen(item);
   }
 

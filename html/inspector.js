@@ -24,10 +24,18 @@ export class Inspector {
     return !this.#section.hidden;
   }
 
+  /** The open event; undefined if the inspector is closed. */
+  get item() {
+    return this.isOpen ? this.#item : undefined;
+  }
+
   show(item) {
     this.#item = item;
     const { title, fields, data } = this.#parts;
-    showWithEnd(title, item.isGap ? "Gap" : item.topics.join(" ") || "Event");
+    showWithEnd(
+      title,
+      item.isGap ? "Gap" : item.topics.join(" ") || (item.isMissing ? "Event not received" : "Event"),
+    );
     fields.replaceChildren(...factsOf(item).flatMap(([name, value]) => entry(name, value)));
     data.replaceChildren(...viewOf(item.raw ?? item.data));
     this.#section.hidden = false;
@@ -41,7 +49,8 @@ export class Inspector {
   }
 }
 
-function factsOf({ at, id, topics, type, retained, data }) {
+function factsOf({ at, id, topics, type, retained, data, isMissing }) {
+  if (isMissing) return [["Id", id]];
   const facts = [
     ["Id", id || "none"],
     ["Topics", topics.join(", ") || "not shown"],

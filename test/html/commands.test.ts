@@ -20,6 +20,10 @@ interface Shown {
 }
 
 interface CommandModule {
+  firstPublishLine(
+    publication: Pick<Publication, "topic" | "data">,
+    options: { readonly hasToken: boolean },
+  ): string;
   publishCommands(
     publication: Publication,
     options: { readonly hasToken: boolean; readonly program: string },
@@ -142,6 +146,18 @@ test.each(["sh", "bash"])("in %s, 1,000 lists of filters arrive whole", (shell) 
   );
   const followed = curl.map(([, url = ""]) => new URL(url).search.slice(1).split("&").filter(Boolean));
   expect(followed.map((pairs) => pairs.map((pair) => decodeURIComponent(pair.slice(6))))).toEqual(samples);
+});
+
+test("the command of the first steps publishes to the topic that it names, also if a URL cannot hold the topic", () => {
+  const samples = [...sample(publications, { numRuns: 1_000, seed: 12 }), { topic: "a/../b", data: "x" }];
+  const shown = samples.map((each) => page.firstPublishLine(each, { hasToken: false }));
+  const sent = argumentsOf(shown, "sh", "").map((args) => {
+    const raw = args.indexOf("--data-raw");
+    if (raw !== -1) return JSON.parse(args[raw + 1] ?? "") as unknown;
+    const { href } = new URL(args[2] ?? "");
+    return { topic: decodeURIComponent(href.slice(`${base}publish/`.length)), data: args[1] };
+  });
+  expect(sent).toEqual(samples.map(({ topic, data }) => ({ topic, data })));
 });
 
 test("a shell without the variable sends no header, also if the page has a token", () => {
