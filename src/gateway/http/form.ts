@@ -5,7 +5,8 @@ import type { GatewayRequest } from "./messages.js";
 import { mediaTypeOf } from "./media-type.js";
 import type { NameValuePairs } from "./query.js";
 
-const formType = "application/x-www-form-urlencoded";
+/** The media type of a form [WHATWG URL 5]. */
+export const formType = "application/x-www-form-urlencoded";
 
 /**
  * The most fields of a form. A publication has at most 10,000 topics. Without this limit, a form of 1 MiB needed 280

@@ -104,6 +104,10 @@ const plausible = fc.oneof(
     const form = new URLSearchParams({ topic: "a", data: "b", id, type });
     return ask(mercurePath, "application/x-www-form-urlencoded", form.toString());
   }),
+  fc.tuple(text, text, text).map(([data, id, type]) => {
+    const form = new URLSearchParams({ topic: "a", data, id, type });
+    return ask(publishPath, "application/x-www-form-urlencoded", form.toString());
+  }),
 );
 
 function ask(path: string, type: string, content: string) {

@@ -176,7 +176,7 @@ describe("JSON", () => {
     ["", 400, /^the body is not JSON with at most 100 levels$/],
     ["{", 400, /^the body is not JSON with at most 100 levels$/],
     ["[".repeat(101) + "]".repeat(101), 400, /^the body is not JSON with at most 100 levels$/],
-    ["7", 400, /^the JSON text must be an object, not a number$/],
+    ["7", 400, /^the body must be a publication \(an object\) or a list of publications, not a number$/],
     ["[]", 400, /^the list has no publication$/],
     ['{"topic":"a"}', 400, /^data is missing; for no data write "data": ""$/],
     ['[{"topic":"a","data":1},{"topic":"*","data":1}]', 400, /^publication 2: .*reserved/],
@@ -215,7 +215,7 @@ describe("JSON", () => {
       status: 415,
       body: {
         detail: expect.stringMatching(
-          /must be application\/json .* or application\/x-ndjson .*not "text\/json"/,
+          /must be application\/json .*, application\/x-ndjson .* or application\/x-www-form-urlencoded .*not "text\/json"/,
         ),
       },
     });
@@ -227,6 +227,58 @@ describe("JSON", () => {
     const first = await post(world, "/publish", request);
     expect(await post(world, "/publish", request)).toEqual(first);
     expect(world.published).toHaveLength(1);
+  });
+});
+
+describe("a form at /publish", () => {
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+
+  it("is one publication with the fields of JSON", async () => {
+    const world = new MercureWorld();
+    const body = "topic=a%2Fb&topic=c&data=x+%26+y&id=i&type=t&retry=1500&retain=1&private=on";
+    expect(await post(world, "/publish", { body, headers })).toEqual({
+      status: 200,
+      body: { id: "i", ids: ["i"] },
+    });
+    expect(world.published).toEqual([
+      { topics: ["a/b", "c"], data: "x & y", id: "i", type: "t", retryMs: 1500, retain: true, private: true },
+    ]);
+  });
+
+  it("without flags is neither stored nor private", async () => {
+    const world = new MercureWorld();
+    for (const body of ["topic=a&data=", "topic=a&data=&retain=false&private=0&retry=&id="])
+      expect((await post(world, "/publish", { body, headers })).status).toBe(200);
+    const publication = { topics: ["a"], data: "", retain: false, private: false };
+    expect(world.published).toEqual([publication, publication]);
+  });
+
+  it.each([
+    ["data=1", /^topic is missing; the form needs at least one topic$/],
+    ["topic=a", /^data is missing; for no data write data=$/],
+    ["", /^topic is missing/],
+    ["topic=a&data=1&data=2", /^the form may have one data, not 2$/],
+    ["topic=a&data=1&private=", /^private must be true or false, not ""$/],
+    ["topic=a&data=1&retain=yes", /^retain must be true or false, not "yes"$/],
+    ["topic=a&data=1&topics=b", /^the form's field "topics" is unknown; allowed are topic, data, id,/],
+    // The type that curl sends with -d.
+    ['{"topic":"a","data":"1"}', /is unknown; .*; JSON needs the Content-Type application\/json$/],
+    ["topic=*&data=1", /reserved/],
+    ["topic=%ff&data=1", /^the form holds invalid UTF-8$/],
+  ])("is refused: %s", async (body, detail) => {
+    const world = new MercureWorld();
+    expect(await post(world, "/publish", { body, headers })).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringMatching(detail) },
+    });
+    expect(world.published).toEqual([]);
+  });
+
+  it("needs a token that grants all its topics", async () => {
+    const world = new MercureWorld();
+    const body = "topic=a&topic=b&data=1";
+    const answer = await post(world, "/publish", { body, headers: { ...headers, ...bearer("publish.a") } });
+    expect([answer.status, world.published]).toEqual([403, []]);
   });
 });
 

@@ -1,7 +1,8 @@
 import { checkJson } from "../../../base/json/json-check.js";
 import { itemsOf } from "../../../base/json/json-slices.js";
-import { mostLevels } from "../../../base/json/parse-json.js";
+import { mostLevels, parseJson } from "../../../base/json/parse-json.js";
 import { PharosError } from "../../../base/errors.js";
+import { kindOfValue } from "../../../base/quote-value.js";
 import { decodeUtf8, withoutByteOrderMark } from "../../../base/utf8.js";
 import { defaultPublishLinesLimits, type PublishLinesOptions } from "./publish-lines.js";
 import { atPlace, readPublication } from "./read-publication.js";
@@ -26,7 +27,12 @@ export function* parsePublishJson<T>(
   if (!(yield* checkJson(text, mostLevels)))
     throw new PharosError("bad-publication", `the body is not JSON with at most ${mostLevels} levels`);
   if (/^\s*\[/.test(text)) yield* parseList(text, options);
-  else yield options.accept(readPublication(text));
+  else if (/^\s*\{/.test(text)) yield options.accept(readPublication(text));
+  else
+    throw new PharosError(
+      "bad-publication",
+      `the body must be a publication (an object) or a list of publications, not ${kindOfValue(parseJson(text))}`,
+    );
 }
 
 function* parseList<T>(text: string, options: PublishLinesOptions<T>): Generator<T, void> {

@@ -3,9 +3,10 @@ import { quoteValue } from "../../../base/quote-value.js";
 import type { Publication, PublicationInput } from "../../../hub/publications/publication.js";
 import { publishPath } from "../../../protocol.js";
 import type { GatewayRequest, Reply } from "../../../gateway/http/messages.js";
-import { parseForm } from "../../../gateway/http/form.js";
+import { formType, parseForm } from "../../../gateway/http/form.js";
 import { mediaTypeOf } from "../../../gateway/http/media-type.js";
 import { parsePublishBody, parseTopicPath } from "./publish-body.js";
+import { parsePublishForm } from "./publish-form.js";
 import { jsonType, parsePublishJson } from "./publish-json.js";
 import { linesType, parsePublishLines } from "./publish-lines.js";
 import type { PublishLinesLimits, PublishLinesOptions } from "./publish-lines.js";
@@ -23,7 +24,7 @@ export interface PublishResourceOptions {
 
 /**
  * Publishing. `POST /publish/<topic>` has the data of one publication as its body. `POST /publish` has publications in
- * JSON: an object, a list, or one object per line. The hub sends the response, with the event ids, when all publications
+ * JSON (an object, a list, or one object per line), or one publication as a form. The hub sends the response, with the event ids, when all publications
  * are stored. A response to one publication has its id as `id`, too, except for lines.
  */
 export function publishResource({ publishing, once, lines }: PublishResourceOptions): Resource {
@@ -75,16 +76,25 @@ async function readMany(
   const type = mediaTypeOf(contentType);
   if (type === linesType) return parsePublishLines(await request.body(), options);
   if (type === jsonType) return parsePublishJson(await request.body(), options);
+  if (type === formType) return parseFormLater(await request.body(), options);
   throw new PharosError(
     "unsupported-media-type",
-    `the Content-Type at ${publishPath} must be ${jsonType} (a publication, or a list of publications) or ${linesType} (one publication per line), not ${quoteValue(contentType)}; to publish a body of any type as the data of one event, send it to ${publishPath}/TOPIC`,
+    `the Content-Type at ${publishPath} must be ${jsonType} (a publication, or a list of publications), ${linesType} (one publication per line) or ${formType} (one publication), not ${quoteValue(contentType)}; to publish a body of any type as the data of one event, send it to ${publishPath}/TOPIC`,
   );
+}
+
+/** Parses the form when the caller asks for the publication, so that the forms of many requests share their turns. */
+function* parseFormLater(
+  body: Buffer,
+  { accept }: PublishLinesOptions<Publication>,
+): Generator<Publication, void> {
+  yield accept(parsePublishForm(body));
 }
 
 /** A repeated request gets the same answer, and its body is not read. So the answer depends on the ids only. */
 function answerOf(request: GatewayRequest, ids: readonly string[]): object {
   if (!isMany(request)) return { id: ids[0] };
-  return ids.length === 1 && mediaTypeOf(request.header("content-type")) === jsonType
+  return ids.length === 1 && mediaTypeOf(request.header("content-type")) !== linesType
     ? { id: ids[0], ids }
     : { ids };
 }
