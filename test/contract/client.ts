@@ -6,7 +6,7 @@ import { parseResponse, requestBytes, type ResponseText } from "./http-text.js";
 import type { Site } from "./site.js";
 
 /** The time-out of all waits, in milliseconds. A wait is usually far shorter. */
-export const within = 20_000;
+export const within = 60_000;
 
 /** Sends a request on a new connection and reads the response. */
 export async function ask(site: Site, request: string): Promise<ResponseText> {

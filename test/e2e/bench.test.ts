@@ -19,7 +19,7 @@ import { root } from "../support/ipc.js";
 import { parsePort } from "../support/parse-port.js";
 
 const bench = join(root, "scripts", "bench");
-const within = 20_000;
+const within = 60_000;
 const all = { cut: 2 ** 32 - 1 };
 
 function scratchFolder(): string {

@@ -14,7 +14,7 @@ import { rssBytes } from "../support/process-figures.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
 import { waitFor } from "../support/wait-for.js";
 
-const within = 20_000;
+const within = 60_000;
 const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
 
 async function server(options: Mongrel2Options): Promise<Mongrel2Server> {

@@ -98,7 +98,7 @@ async function startSite(): Promise<Site> {
   });
   const reader = await connectRaw({ port: hub.httpPort });
   reader.write("GET /esupdates?topic=%23 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
-  await reader.readUntil("retry: ", { within: 20_000 });
+  await reader.readUntil("retry: ", { within: 60_000 });
   return {
     hub,
     reader,

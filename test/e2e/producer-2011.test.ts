@@ -149,7 +149,7 @@ describe.each(stops)("$how", ({ stop }) => {
     await stop(hub);
     expect(await hub.waitForExit({ within: 30_000 })).toEqual({ code: 0, signal: null });
     for (const client of clients) {
-      const text = await client.readToEnd({ within: 20_000 });
+      const text = await client.readToEnd({ within: 60_000 });
       // A time to reconnect of its own, and then the last chunk, of no bytes, which shows the client that the stream is
       // complete [RFC 9112 7.1].
       expect(text).toMatch(/data: the last word\n\n\r\n[0-9a-f]+\r\nretry: \d+\n\r\n0\r\n\r\n$/);

@@ -45,7 +45,7 @@ function startScript(name: string, args: readonly string[], user: { uid?: number
   });
   const hub = new HubProcess(child, cwd);
   onTestFinished(async () => {
-    if (hub.exit === undefined) await hub.stop({ within: 20_000 });
+    if (hub.exit === undefined) await hub.stop({ within: 60_000 });
   });
   return hub;
 }
@@ -97,7 +97,7 @@ test.each(users)(
     const stream = await streamFrom(port);
     await stream.readUntil("data: Timestamp ", { within: 30_000 });
     run.signal("SIGINT");
-    expect(await run.waitForExit({ within: 20_000 })).toEqual({ code: 0, signal: null });
+    expect(await run.waitForExit({ within: 60_000 })).toEqual({ code: 0, signal: null });
     expect(readdirSync(run.scratch).filter((name) => name.startsWith("pharos-mongrel2"))).toEqual([]);
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow("fetch failed");
   },
@@ -142,7 +142,7 @@ test("scripts/cluster exits with 2 if the hubs refuse an option", async () => {
 
 test("scripts/mongrel2 --help prints its usage and starts nothing", async () => {
   const run = startScript("mongrel2", ["--help"]);
-  expect(await run.waitForExit({ within: 20_000 })).toEqual({ code: 0, signal: null });
+  expect(await run.waitForExit({ within: 60_000 })).toEqual({ code: 0, signal: null });
   expect(run.stdout).toMatch(/^Usage: scripts\/mongrel2 \[--port PORT\]/);
 });
 
@@ -181,7 +181,7 @@ test("scripts/mongrel2 killed with -9 takes its Mongrel2 and its hub with it", a
   expect(started).toHaveLength(2);
   killed.signal("SIGKILL");
   await waitFor(() => started.every((pid) => !isAlive(pid)), {
-    within: 20_000,
+    within: 60_000,
     missing: "Mongrel2 or the hub lives on",
   });
   await startScript("mongrel2", args).waitForReady({ within: 60_000 });
@@ -239,10 +239,10 @@ test("the layout of 2011 loads into Mongrel2, and a hub works behind it", async 
 test.each(["SIGINT", "SIGTERM"] as const)("%s stops a hub in order", async (signal) => {
   const hub = await startHub();
   const stream = await streamFrom(hub.httpPort);
-  await stream.readUntil("text/event-stream", { within: 20_000 });
+  await stream.readUntil("text/event-stream", { within: 60_000 });
   hub.signal(signal);
   expect(await hub.waitForExit({ within: 30_000 })).toEqual({ code: 0, signal: null });
-  await stream.readToEnd({ within: 20_000 });
+  await stream.readToEnd({ within: 60_000 });
   expect(hub.stdout).toMatch(/^ready [^\n]+\n$/);
 });
 

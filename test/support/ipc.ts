@@ -49,7 +49,7 @@ export class Child<P extends Protocol> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const gone = new Promise((resolve) => this.#process.once("exit", resolve));
     this.#process.kill("SIGKILL");
-    await before(gone, { within: 20_000, missing: `process ${this.pid} does not end` });
+    await before(gone, { within: 60_000, missing: `process ${this.pid} does not end` });
   }
 
   #settle(reply: Reply): void {

@@ -19,7 +19,7 @@ async function receive(socket: Pull, count: number): Promise<string[][]> {
 test("a producer without topics sends event-stream text, counting from the number it is told", async () => {
   const { socket, endpoint } = await pull();
   const producer = await startProducer({ endpoint, count: 3, bytes: 80, lineEnd: "\r\n", firstSequence: 7 });
-  const sent = await producer.done({ within: 20_000 });
+  const sent = await producer.done({ within: 60_000 });
   expect([sent.sent, lastSequence(sent)]).toEqual([3, 9]);
   const frames = await receive(socket, 3);
   const payloads = frames.map(([text]) => parsePayload(/^data: (.*)\r\n$/.exec(text ?? "")?.[1] ?? ""));
@@ -58,10 +58,10 @@ test("a producer that nobody reads from stops sending, and stops when told", asy
         before = sent;
         return still;
       },
-      { timeout: 20_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     )
     .toBe(true);
   const stopped = await producer.stop();
   expect(stopped.sent).toBeLessThan(2000);
-  expect((await producer.done({ within: 20_000 })).sent).toBe(stopped.sent);
+  expect((await producer.done({ within: 60_000 })).sent).toBe(stopped.sent);
 });

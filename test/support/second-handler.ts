@@ -95,7 +95,7 @@ export async function startSecondHandler(options: {
 
 async function anotherLine(client: RawConnection): Promise<void> {
   const bytes = client.length + handlerTick.length;
-  await client.readUntil(() => client.length >= bytes, { within: 20_000 });
+  await client.readUntil(() => client.length >= bytes, { within: 60_000 });
 }
 
 /** True for the response head and any number of lines. The last line may be incomplete. */

@@ -11,7 +11,7 @@ test("a deadline says what was missing as it stands then", async () => {
 
 test("an event is waited for and leaves no listener behind", async () => {
   const emitter = new EventEmitter();
-  const seen = waitForEvent(emitter, "up", { within: 20_000, missing: "up" });
+  const seen = waitForEvent(emitter, "up", { within: 60_000, missing: "up" });
   emitter.emit("up", 7);
   expect(await seen).toBe(7);
   expect(emitter.listenerCount("up")).toBe(0);
@@ -20,7 +20,7 @@ test("an event is waited for and leaves no listener behind", async () => {
 test("a probe is repeated until it gives a value", async () => {
   let looks = 0;
   const value = await waitFor(() => (++looks === 3 ? "found" : undefined), {
-    within: 20_000,
+    within: 60_000,
     everyMs: 1,
     missing: "x",
   });
@@ -30,7 +30,7 @@ test("a probe is repeated until it gives a value", async () => {
 test("changes wake every waiting predicate at once", async () => {
   const changes = new Changes();
   let value = 0;
-  const held = changes.until(() => value === 2, { within: 20_000, missing: "2" });
+  const held = changes.until(() => value === 2, { within: 60_000, missing: "2" });
   for (value = 1; value < 3; value += 1) changes.changed();
   await expect(held).resolves.toBeUndefined();
 });
