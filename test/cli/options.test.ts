@@ -95,3 +95,21 @@ test.each(numbers)("serve --%s is a number from %d to %d", async (option, minimu
     expect(line).toMatch(new RegExp(`, allowed: a .*number.* from ${minimum} to ${maximum}$`));
   }
 });
+
+const commands = [...new Set(all.map(({ words }) => words.join(" ")))];
+
+test.each(commands)("%s with an unknown option is refused", async (words) => {
+  expect(await faultOf([...words.split(" "), "--no-such-option"])).toBe(
+    "pharos: unknown option '--no-such-option'",
+  );
+});
+
+test.each(named(all.filter(({ option }) => option.parseArg && option.parseArg !== appended)))(
+  "%s with a value of the wrong type is refused in one sentence",
+  async (_, { words, option, flag }) => {
+    for (const value of ["", "-1", "1e3", "no such value"])
+      expect(await faultOf([...words, `${flag}=${value}`])).toMatch(
+        new RegExp(`^pharos: option '${option.flags}' argument '${value}' is invalid\\. \\S.*\\.$`),
+      );
+  },
+);

@@ -14,7 +14,11 @@ interface SubscribeOptions {
   readonly tokenFile?: string;
   readonly json?: true;
   readonly lastEventId?: string;
+  readonly count?: number;
 }
+
+/** The largest value of `--count`: more than a command prints in a day at 10,000 events per second. */
+const mostEvents = 1_000_000_000;
 
 /** Adds the command `subscribe`; `ended` receives the exit code. */
 export function addSubscribe(root: Command, io: Io, ended: (code: number) => void): void {
@@ -27,13 +31,14 @@ export function addSubscribe(root: Command, io: Io, ended: (code: number) => voi
     .option("--topic <F>", "A filter: a topic, with MQTT's + and # as wildcards. Repeatable.", appended)
     .option("--token-file <FILE>", tokenFileHelp)
     .option("--json", "Print each event as one line of JSON.")
+    .option("--count <N>", `End after this many events, from 1 to ${mostEvents}.`, parseCount)
     .option("--last-event-id <ID>", "Start after this event.")
     .action(async (argument: string, given: SubscribeOptions, { args }: Command) => {
       if (given.url !== undefined && args.length > 0)
         throw new PharosError("bad-config", "the URL is given twice: as an argument and with --url");
       const { subscribeTo } = await import("./subscribe.js");
-      const { url = argument, topic = [], tokenFile, json = false, lastEventId } = given;
-      ended(await subscribeTo({ url, filters: topic, tokenFile, json, lastEventId }, io));
+      const { url = argument, topic = [], tokenFile, json = false, lastEventId, count } = given;
+      ended(await subscribeTo({ url, filters: topic, tokenFile, json, lastEventId, count }, io));
     });
 }
 
@@ -47,4 +52,10 @@ function parseStreamUrl(text: string): string {
     throw new InvalidArgumentError("A # begins a fragment, which is never sent. Write %23, or use --topic.");
   if (url.pathname.endsWith("/")) url.pathname += streamPath.slice(1);
   return url.href;
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text) || Number(text) > mostEvents)
+    throw new InvalidArgumentError(`Allowed: a whole number from 1 to ${mostEvents}.`);
+  return Number(text);
 }

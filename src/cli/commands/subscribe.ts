@@ -12,16 +12,18 @@ export interface SubscribeToOptions {
   readonly tokenFile?: string | undefined;
   readonly json: boolean;
   readonly lastEventId?: string | undefined;
+  /** The number of events after which the command ends. Gaps do not count. @default no end */
+  readonly count?: number | undefined;
 }
 
 /**
- * Prints the events of a stream until interrupted. The command reconnects when the server restarts.
+ * Prints the events of a stream until interrupted, or until `count` events are printed. The command reconnects when the server restarts.
  *
  * @throws StreamRefusedError when the server refuses the stream
  * @throws PharosError `bad-config` when the token cannot be read
  */
 export async function subscribeTo(options: SubscribeToOptions, io: Io): Promise<number> {
-  const { url, filters, tokenFile, json, lastEventId } = options;
+  const { url, filters, tokenFile, json, lastEventId, count = Number.POSITIVE_INFINITY } = options;
   const token = tokenOf(tokenFile, io);
   const printer = new EventPrinter(io, { json });
   const live = connect(url, {
@@ -32,14 +34,18 @@ export async function subscribeTo(options: SubscribeToOptions, io: Io): Promise<
     ...(lastEventId === undefined ? {} : { lastEventId }),
   });
   live.on("state", (state) => printState(state, url, printer));
+  let printed = 0;
   try {
     for await (const item of live) {
       print(item, printer);
+      if (item.kind === "event") printed += 1;
+      if (printed >= count) break;
       // If the reader of standard output is slow, the command stops reading the stream. The unread events then wait in
       // the hub, and use no memory of this process.
       if (io.stdout.writableNeedDrain) await once(io.stdout, "drain");
     }
   } finally {
+    live.close();
     printer.close();
   }
   return exitCodes.stopped;

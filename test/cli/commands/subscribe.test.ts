@@ -123,3 +123,17 @@ test("subscribe sends the token of the environment or of a file, as publish does
     ["/live/esupdates?topic=broadcast&show=topics", "Bearer d.e.f"],
   ]);
 });
+
+test("subscribe --count ends after so many events, without an interrupt, and leaves the server", async () => {
+  const left: Promise<unknown>[] = [];
+  const origin = await serverThat((_, response) => {
+    left.push(once(response, "close"));
+    const notice = '{"reason":"evicted","topics":[],"more":true}';
+    stream(response, `event: pharos-gap\ndata: ${notice}\n\ndata: one\n\ndata: two\n\ndata: three\n\n`);
+  });
+  const io = new FakeIo();
+  expect(await run(["subscribe", origin, "--count", "2"], io)).toBe(0);
+  expect(io.stdout.text).toBe("topic not shown: one\ntopic not shown: two\n");
+  await Promise.all(left);
+  expect(left).toHaveLength(1);
+});
