@@ -7,7 +7,7 @@ import type { ClientStream } from "./client.js";
 import type { Contract } from "./sites.js";
 import { requestBytes } from "./http-text.js";
 import type { Fields } from "./mercure-client.js";
-import { bearer, form, post, subscribe } from "./mercure-client.js";
+import { formType, bearer, form, post, subscribe } from "./mercure-client.js";
 
 /** Tests the Mercure protocol over a front. The tests of the gateway cover the meaning of forms and queries. */
 export function testMercure({ mercureSite: site }: Contract): void {
@@ -178,7 +178,37 @@ export function testMercure({ mercureSite: site }: Contract): void {
         headers,
       });
       expect(JSON.parse(json.body)).toEqual({ id: expect.stringMatching(/^#/), ids: [expect.any(String)] });
-      expect(await stream.dataUntil('{"four":4}')).toEqual(["one", "two", "three", '{"four":4}']);
+      const form = { path: "/publish", type: formType, body: `topic=${topic}&data=five`, headers };
+      expect(JSON.parse((await post(site(), form)).body)).toEqual({
+        id: expect.stringMatching(/^#/),
+        ids: [expect.any(String)],
+      });
+      expect(await stream.dataUntil("five")).toEqual(["one", "two", "three", '{"four":4}', "five"]);
+    });
+
+    it.each([
+      [
+        "application/json",
+        '[{"topic":"a","data":1},{"topic":"a","data":1,"retain":1}]',
+        400,
+        /^publication 2: retain /,
+      ],
+      ["application/json", '[{"topic":"a","data":1}', 400, /^the body is not JSON/],
+      [formType, "topic=a&data=1&private=yes", 400, /^private must be true or false/],
+      [
+        "text/json",
+        "{}",
+        415,
+        /application\/json .*application\/x-ndjson .*application\/x-www-form-urlencoded/,
+      ],
+    ])("refuses a body of the type %s with a reason: %s", async (type, body, ...expected) => {
+      const [status, detail] = expected;
+      const headers = bearer(await currentToken({ publish: ["*"] }));
+      const answer = await post(site(), { path: "/publish", type, body, headers });
+      expect([answer.status, JSON.parse(answer.body)]).toEqual([
+        status,
+        expect.objectContaining({ detail: expect.stringMatching(detail) }),
+      ]);
     });
 
     it("answers a repeat with the first id and delivers nothing", async () => {
