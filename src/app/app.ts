@@ -24,6 +24,8 @@ import { descriptorLimit } from "../process/process-descriptors.js";
 import { LiveCertificates } from "./reload/live-certificates.js";
 import { LiveIngestKeys } from "./reload/live-ingest-keys.js";
 import { Reloader, type Reloaded } from "./reload/reloader.js";
+import type { Webhooks } from "../webhooks/webhooks.js";
+import { createWebhooks } from "./files/create-webhooks.js";
 import { LiveVerifier } from "./verifiers/live-verifier.js";
 import { systemClock } from "./system-clock.js";
 import { atMost } from "../base/at-most.js";
@@ -196,6 +198,7 @@ class RunningApp implements App {
   readonly #gateway: Gateway;
   readonly #fronts: readonly Front[];
   readonly #accessLog: AccessLog | undefined;
+  readonly #webhooks: Webhooks;
   readonly #ingress: ZeroMqIngress[] = [];
   #control: ControlSocket | undefined;
   #beacon: Timer | undefined;
@@ -237,6 +240,7 @@ class RunningApp implements App {
       changed: (before) => this.#settingsChanged(before),
       logger: ports.logger,
     });
+    this.#webhooks = createWebhooks(live, ports);
     const gateway = this.#createGateway();
     this.#gateway = gateway;
     // The protocols follow the journal first: they must know an entry before the hub delivers the entry.
@@ -379,7 +383,7 @@ class RunningApp implements App {
     await Promise.all([atMost(this.#clock, settleMs, read), this.#control?.close()]);
     await atMost(this.#clock, settleMs, Promise.all(this.#fronts.map((front) => front.settle())));
     await Promise.all(this.#fronts.map((front) => front.close()));
-    await this.#accessLog?.close();
+    await Promise.all([this.#accessLog?.close(), this.#webhooks.close()]);
     await this.#ports.certificates?.close();
     await atMost(this.#clock, settleMs, this.#journal.close());
     await this.#ports.admin?.close();
@@ -402,6 +406,7 @@ class RunningApp implements App {
         polls: this.#polls.size,
         subscriptions: this.#config.subscriptions ? this.#presence.own : undefined,
         gateway: this.#gateway,
+        webhookBytes: this.#webhooks.bytes,
       },
       this.#metrics,
     );
@@ -430,6 +435,7 @@ class RunningApp implements App {
       isStopping: () => this.#lifecycle.phase === "stopping",
       readiness: () => this.#readiness,
       presence: this.#config.subscriptions ? this.#presence : undefined,
+      webhooks: this.#webhooks,
     });
   }
 }

@@ -12,6 +12,7 @@ import { PublishOnce } from "../gateway/publishing/publish-once.js";
 import { WebSocketOrigins } from "../gateway/access/websocket-origins.js";
 import { Publisher } from "../gateway/publishing/publisher.js";
 import { RefusalLog } from "../gateway/refusals/refusal-log.js";
+import type { StreamReports } from "../gateway/streams/stream-reports.js";
 import type { StreamSettings } from "../gateway/streams/stream-start.js";
 import { Authenticator } from "../gateway/access/authenticator.js";
 import type { TokenVerifier } from "../auth/grants/grants.js";
@@ -41,6 +42,7 @@ export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "
   readonly isStopping: () => boolean;
   /** Undefined if no client may see subscriptions. */
   readonly presence: Presence | undefined;
+  readonly webhooks: StreamReports;
 }
 
 /** The resources of all protocols, the same on every front. */
@@ -53,6 +55,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     bodies: new BodyBudget(parts.config.derive(({ limits }) => ({ ...limits, clients }))),
     checkRoom: ({ filters }: Subscription) => checkStream(parts, filters),
     refusals,
+    webhooks: parts.webhooks,
     resources: protocols.flatMap((protocol) => protocol.resources(ports)),
   };
   return new Gateway(parts.config.derive(({ corsOrigins }) => ({ ...fixed, corsOrigins })));

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { messageOf, PharosError } from "../base/errors.js";
+import { messageOf } from "../base/errors.js";
+import { readSettingFile } from "./files/read-setting-file.js";
 import type { Clock } from "../base/clock.js";
 import type { Live } from "../base/live/live.js";
 import type { Logger } from "../base/log.js";
@@ -91,21 +91,11 @@ export function readNatsFiles({
   journalCa: ca,
 }: Pick<Config, "journalCredentials" | "journalCa">): Pick<EngineOptions, "credentials" | "ca"> {
   const files = {
-    ...(credentials === undefined ? {} : { credentials: textOf("journalCredentials", credentials) }),
-    ...(ca === undefined ? {} : { ca: textOf("journalCa", ca) }),
+    ...(credentials === undefined ? {} : { credentials: readSettingFile("journalCredentials", credentials) }),
+    ...(ca === undefined ? {} : { ca: readSettingFile("journalCa", ca) }),
   };
   checkFiles(files);
   return files;
-}
-
-function textOf(setting: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new PharosError("bad-config", `${setting}: cannot read ${file}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
 }
 
 async function openLoggedJournal(log: Log, parts: JournalParts): Promise<Journal> {

@@ -98,6 +98,24 @@ export const counters = {
     help: "Lines of the access log that were dropped: the output was too slow, or they could not be written.",
     labels: ["reason"],
   },
+  webhooks_total: {
+    help: "Attempts to deliver a webhook message; only with `--webhook`.",
+    labels: ["result"],
+    values: {
+      delivered: "The receiver has the message.",
+      refused: "The receiver answered with a status other than 200 to 299. The hub tries again.",
+      failed: "The receiver could not be reached, or did not answer in time. The hub tries again.",
+    },
+  },
+  webhook_events_dropped_total: {
+    help: "Begins and ends of streams that the receiver of webhooks did not get. The next message has their number.",
+    labels: ["reason"],
+    values: {
+      full: "`limits.webhookBytes` was reached.",
+      failed: "All attempts to deliver their message failed.",
+      stopped: "The hub stopped before the receiver had them.",
+    },
+  },
   second_requests_total: { help: "Requests on a connection that already has a stream." },
   frames_refused_total: {
     help: "Messages on a link to Mongrel2 that the hub refused: `malformed`, or `held-full` if there was no memory for them.",
@@ -198,6 +216,7 @@ export const gauges = {
   retained_bytes: { help: "Memory for retained values, in bytes." },
   pending_bytes: { help: "Memory for publications that the hub has not delivered yet, in bytes." },
   request_body_bytes: { help: "Memory for request bodies, in bytes." },
+  webhook_bytes: { help: "Memory for events that wait for a webhook message, in bytes." },
   unanswered_requests: { help: "Requests that the hub has not answered yet, such as long polls." },
   client_addresses: { help: "Client addresses with a connection, a stream or a long poll." },
   oldest_pending_seconds: {

@@ -4,7 +4,7 @@ import { isLoopback } from "../base/loopback.js";
 import type { HttpAddress } from "./values/addresses.js";
 import type { JournalPlace } from "./values/journal.js";
 
-type CombinedSettings = AdminSettings & OpaqueIdsSettings & JournalSettings & TlsSettings;
+type CombinedSettings = AdminSettings & OpaqueIdsSettings & JournalSettings & TlsSettings & WebhookSettings;
 
 /** Refuses values that are valid alone, but not together. */
 export function checkTogether(settings: CombinedSettings, context: z.RefinementCtx): void {
@@ -12,6 +12,7 @@ export function checkTogether(settings: CombinedSettings, context: z.RefinementC
   checkOpaqueIds(settings, context);
   checkJournalFiles(settings, context);
   checkTls(settings, context);
+  checkWebhook(settings, context);
 }
 
 const combined = z.custom<CombinedSettings>().superRefine(checkTogether);
@@ -93,4 +94,25 @@ function checkTls(settings: TlsSettings, context: z.RefinementCtx): void {
   else if (tlsCerts.length !== tlsKeys.length)
     refuse("tlsKeys", `as many files as --tls-cert: ${tlsCerts.length}`);
   else if (tlsCerts.length > mostCertificates) refuse("tlsCerts", `at most ${mostCertificates} files`);
+}
+
+interface WebhookSettings {
+  readonly webhook?: string | undefined;
+  readonly webhookSecret?: string | undefined;
+  readonly webhookCa?: string | undefined;
+}
+
+/** Refuses webhooks without a secret, which a receiver could not tell from a forgery. */
+function checkWebhook(
+  { webhook, webhookSecret, webhookCa }: WebhookSettings,
+  context: z.RefinementCtx,
+): void {
+  if (webhook !== undefined && webhookSecret === undefined) {
+    const message = "not set, unless PHAROS_WEBHOOK_SECRET is set";
+    context.addIssue({ code: "custom", path: ["webhook"], message });
+  }
+  if (webhookCa !== undefined && !(webhook?.startsWith("https:") ?? false)) {
+    const message = "not set, unless --webhook is an https URL";
+    context.addIssue({ code: "custom", path: ["webhookCa"], message });
+  }
 }

@@ -1,4 +1,5 @@
-import type { Connection, EndReason } from "./connection.js";
+import type { Connection } from "./connection.js";
+import type { EndReason } from "./joining/open-stream.js";
 
 /** Writes an outlet's bytes to its clients. The HTTP front and each Mongrel2 link implement this interface. */
 export interface Channel<H> {

@@ -1,19 +1,10 @@
 import type { ReadState } from "../hub/history-page.js";
 import type { FanoutCohort } from "./cohort-source.js";
+import type { EndReason, StreamEnded } from "./joining/open-stream.js";
 
 /** The number of rounds that a laggard has to keep up with before rounds wait for the laggard again. */
 const firstProbation = 4;
 const longestProbation = 1024;
-
-/**
- * The reason to close a stream gracefully.
- * - `stopping`: the hub stops
- * - `aged`: the stream has reached the longest age
- * - `expired`: the stream's rights have expired
- * - `misused`: the client sent a message that is not allowed
- * - `requested`: the client asked for the end
- */
-export type EndReason = "stopping" | "aged" | "expired" | "misused" | "requested";
 
 /** The rounds of a connection's cohort. */
 export interface Rounds<H> {
@@ -70,7 +61,7 @@ export class Connection<H> {
   /** The interval of heartbeats at the opening. The client may take a stream without heartbeats for dead. */
   heartbeatMs = Number.POSITIVE_INFINITY;
   /** Called when the stream has ended. */
-  readonly ended: (() => void) | undefined;
+  readonly ended: StreamEnded | undefined;
   /** Called after a write if there is space for further replies. */
   readonly onRoom: (() => void) | undefined;
   /** The reason to close the connection as soon as it has drained; undefined if the connection stays open. */
@@ -83,7 +74,7 @@ export class Connection<H> {
     readonly rounds: Rounds<H>;
     readonly read: ReadState;
     readonly expiresAtMs: number | undefined;
-    readonly ended: (() => void) | undefined;
+    readonly ended: StreamEnded | undefined;
     readonly onRoom?: (() => void) | undefined;
   }) {
     this.handle = options.handle;

@@ -8,7 +8,7 @@ import type { RoundsContext } from "./cohort-rounds.js";
 import type { CohortSource, FanoutCohort } from "./cohort-source.js";
 import { PendingPages } from "./pending-pages.js";
 import { Connection } from "./connection.js";
-import type { EndReason } from "./connection.js";
+import type { EndReason, LeaveReason } from "./joining/open-stream.js";
 import { ReplyQueue } from "./reply-queue.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
 import type { FanoutLimits } from "../limits/fanout.js";
@@ -119,8 +119,8 @@ export class Fanout<H> {
       connections: this.#connections,
       waiters: this.#waiters,
       mayEnd: (connection) => this.#mayEnd(connection),
-      closed: (connection) => this.closed(connection),
-      drop: (connection) => this.#drop(connection),
+      closed: (connection, reason) => this.closed(connection, reason),
+      drop: (connection, reason) => this.#drop(connection, reason),
       takeTurn: () => this.#takeTurn(),
     });
     this.#sweep = this.#clock.every(sweepMs, () => this.#checkConnections());
@@ -168,8 +168,8 @@ export class Fanout<H> {
     this.#waiters.look();
   }
 
-  /** The channel calls this when the client has disconnected. */
-  closed(connection: Connection<H>): void {
+  /** The channel calls this when the client has disconnected. `reason` is the reason for the end of the stream. */
+  closed(connection: Connection<H>, reason: LeaveReason = "left"): void {
     if (connection.state === "closed") return;
     const { rounds } = connection;
     rounds.remove(connection);
@@ -180,7 +180,7 @@ export class Fanout<H> {
     this.#pendingPages.forget(connection);
     this.#ready.delete(connection);
     this.#leave(rounds.cohort);
-    connection.ended?.();
+    connection.ended?.(reason);
     this.#waiters.look();
   }
 
@@ -222,7 +222,7 @@ export class Fanout<H> {
 
   /** Drops all connections. Call this when the server of the connections has ended. */
   dropAll(): void {
-    for (const connection of this.#connections) this.closed(connection);
+    for (const connection of this.#connections) this.closed(connection, "server");
   }
 
   /** Resolves when nothing is pending and no round is open. The caller sets a time limit. */
@@ -247,7 +247,7 @@ export class Fanout<H> {
 
   /** Closes every open stream at once. */
   cutAll(): void {
-    for (const connection of this.#connections) this.#drop(connection);
+    for (const connection of this.#connections) this.#drop(connection, "stopping");
     this.#channel.flush();
   }
 
@@ -419,13 +419,13 @@ export class Fanout<H> {
     return nowMs - connection.busySinceMs >= this.#limits.stallMs;
   }
 
-  #cut(connection: Connection<H>, reason: CutReason): void {
+  #cut(connection: Connection<H>, reason: CutReason & LeaveReason): void {
     this.#metrics.count("connections_cut_total", 1, { reason });
-    this.#drop(connection);
+    this.#drop(connection, reason);
   }
 
-  #drop(connection: Connection<H>): void {
-    this.closed(connection);
+  #drop(connection: Connection<H>, reason: LeaveReason): void {
+    this.closed(connection, reason);
     this.#channel.cut(connection);
   }
 }

@@ -3,7 +3,8 @@ import type { Metrics } from "../base/metrics.js";
 import type { Waiters } from "../base/waiters.js";
 import type { FanoutLimits } from "../limits/fanout.js";
 import type { Channel } from "./channel.js";
-import type { Connection, EndReason } from "./connection.js";
+import type { Connection } from "./connection.js";
+import type { EndReason, LeaveReason } from "./joining/open-stream.js";
 import { jittered } from "../base/waits/jittered.js";
 import { EndEvenly } from "./ending/end-evenly.js";
 import { LastRetries } from "./last-retries.js";
@@ -27,9 +28,9 @@ export interface StreamEndsOptions<H> {
   /** True if the client has received its replies, and no part of an unfinished body. */
   readonly mayEnd: (connection: Connection<H>) => boolean;
   /** Removes the stream from the fan-out. */
-  readonly closed: (connection: Connection<H>) => void;
+  readonly closed: (connection: Connection<H>, reason: LeaveReason) => void;
   /** Closes the stream at once. */
-  readonly drop: (connection: Connection<H>) => void;
+  readonly drop: (connection: Connection<H>, reason: LeaveReason) => void;
   /** Flushes the channel at the end of this turn. */
   readonly takeTurn: () => void;
 }
@@ -126,7 +127,7 @@ export class StreamEnds<H> {
     if (connection.state === "closed") return;
     const { channel, closed, takeTurn } = this.#options;
     const last = reason === "stopping" ? this.#retries.next(connection.rounds.cohort) : nothing;
-    closed(connection);
+    closed(connection, reason);
     channel.end(connection, reason, last);
     takeTurn();
   }
@@ -148,7 +149,7 @@ export class StreamEnds<H> {
   /** Closes a stream whose rights have ended. If the client is slow, the hub drops the client's unwritten bytes. */
   #expire(connection: Connection<H>): void {
     this.#options.metrics.count("connections_cut_total", 1, { reason: "expired" });
-    if (connection.busy) this.#options.drop(connection);
+    if (connection.busy) this.#options.drop(connection, "expired");
     else this.end(connection, "expired");
   }
 

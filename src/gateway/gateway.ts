@@ -5,6 +5,7 @@ import { rememberLast } from "../base/live/remember-last.js";
 import { admitStream } from "../delivery/joining/admitted-stream.js";
 import type { AdmittedStream } from "../delivery/joining/admitted-stream.js";
 import { LocalTicket } from "../delivery/joining/local-ticket.js";
+import type { StreamOpened } from "../delivery/joining/open-stream.js";
 import type { Subscription } from "../hub/cohort.js";
 import { streamPath } from "../protocol.js";
 import { BodyBudget } from "./limits/body-budget.js";
@@ -15,6 +16,7 @@ import type { Answer, GatewayRequest, Headers, Reply, StreamStart } from "./http
 import type { RefusalLog } from "./refusals/refusal-log.js";
 import { emptyReply } from "./http/replies.js";
 import { problemReply, refuse } from "./refusals/refuse.js";
+import type { StreamReports } from "./streams/stream-reports.js";
 import { chunkedStart } from "./streams/chunked-start.js";
 import type { Handler, Resource } from "./http/resource.js";
 import { allowedMethods, serves } from "./http/resource.js";
@@ -27,8 +29,10 @@ export interface GatewayOptions {
   /** The limits for each client address. @default none */
   readonly clients?: Pick<
     ClientLimits,
-    "addresses" | "admitConnection" | "admitStream" | "admitPublish" | "admitRequest"
+    "addresses" | "admitConnection" | "admitStream" | "admitPublish" | "admitRequest" | "clientOf"
   >;
+  /** Gets the begin and the end of each stream. @default none */
+  readonly webhooks?: StreamReports | undefined;
   /** Throws PharosError if the hub's limits do not allow another stream with this subscription. @default no limits */
   readonly checkRoom?: (subscription: Subscription) => void;
   /**
@@ -133,16 +137,28 @@ export class Gateway {
       // Check the limits of the whole hub first. If both checks fail, the client gets the error of the hub, which the
       // client cannot avoid by closing its own streams.
       checkRoom?.(subscription);
-      const counted = { ...start, topics: filters.length };
-      return clients === undefined
-        ? admitStream(counted)
-        : admitStream({
-            ...counted,
-            opened: both(clients.admitStream(request, filters, held), start.opened),
-          });
+      const counted = clients?.admitStream(request, filters, held);
+      const opened = all([counted, start.opened, this.#reported(request, start)]);
+      return admitStream({ ...start, topics: filters.length, opened });
     } catch (error) {
       return this.#refuse(request, error);
     }
+  }
+
+  /** Reports the begin and the end of a stream to the receiver of webhooks. */
+  #reported(request: GatewayRequest, start: StreamStart): StreamOpened | undefined {
+    const { webhooks } = this.#options;
+    if (webhooks?.isOn !== true) return undefined;
+    // Only these texts stay in memory until the end of the stream, not the request.
+    const { filters } = LocalTicket.read(start.ticket).subscription;
+    const stream = {
+      subject: start.grants?.()?.subject,
+      filters: filters.map(({ text }) => text),
+      address: this.#options.clients?.clientOf(request).address,
+      front: request.front,
+      transport: start.dialogue === undefined ? "event-stream" : "websocket",
+    } as const;
+    return () => webhooks.subscribed(stream);
   }
 
   #refuse(request: GatewayRequest | undefined, error: unknown, resource?: Resource): Reply {
@@ -264,13 +280,13 @@ function inChunks({ version }: GatewayRequest, answer: Answer): Answer {
   return isEventStream && version === "1.1" ? chunkedStart(answer) : answer;
 }
 
-type Opened = NonNullable<StreamStart["opened"]>;
-
-function both(first: Opened, second: Opened | undefined): Opened {
-  if (second === undefined) return first;
+/** Opens a stream for each of these. At its end, tells them in the same order. */
+function all(each: readonly (StreamOpened | undefined)[]): StreamOpened | undefined {
+  const present = each.filter((one) => one !== undefined);
+  if (present.length < 2) return present[0];
   return () => {
-    const ends = [first(), second()];
-    return () => ends.forEach((end) => end());
+    const ends = present.map((opened) => opened());
+    return (reason) => ends.forEach((end) => end(reason));
   };
 }
 

@@ -39,6 +39,27 @@ export const declaredRequestLimits = {
     why: "64 of the largest bodies.",
     reload: true,
   },
+  webhookBytes: {
+    from: 64 * KiB,
+    to: 1 * GiB,
+    unit: "bytes",
+    default: 4 * MiB,
+    help: "Memory for events that wait for a webhook message; only with `--webhook`.",
+    above:
+      "The hub drops events, counts them in `pharos_webhook_events_dropped_total`, and tells the receiver their number.",
+    why: "About 14,000 events of 300 bytes: the ends and begins of 7,000 streams that reconnect while the receiver restarts.",
+    reload: true,
+  },
+  webhooksPerSecond: {
+    from: 1,
+    to: 1000,
+    unit: "",
+    default: 10,
+    help: "Webhook messages per second; only with `--webhook`. A message has up to 1,000 events or 256 KiB.",
+    above: "Events wait for the next message.",
+    why: "10 messages of 870 events of 300 bytes: 8,700 events a second.",
+    reload: true,
+  },
   accessLogBytes: {
     from: 64 * KiB,
     to: 1 * GiB,

@@ -34,6 +34,8 @@ export interface GaugeSources extends SettingSources {
   /** The number of subscriptions of this hub's clients; undefined if presence is off. */
   readonly subscriptions: number | undefined;
   readonly gateway: GatewaySizes;
+  /** Memory of events that wait for a webhook message, in bytes. */
+  readonly webhookBytes: number;
 }
 
 /**
@@ -57,6 +59,7 @@ export function setGauges(sources: GaugeSources, metrics: Metrics): void {
   metrics.gauge("request_body_bytes", gateway.bodies.held + sum(fronts.map((front) => front.bodyBytes)));
   metrics.gauge("unanswered_requests", gateway.unanswered);
   metrics.gauge("client_addresses", gateway.clientAddresses);
+  metrics.gauge("webhook_bytes", sources.webhookBytes);
   metrics.gauge("pending_bytes", hub.pendingBytes);
   metrics.gauge("oldest_pending_seconds", hub.oldestPendingMs / 1000);
   metrics.gauge("retained_bytes", hub.retained.bytes);

@@ -105,6 +105,8 @@ test("without settings, the documented defaults apply", () => {
     headerLines: 100,
     bodyBytes: 1_048_576,
     requestBytes: 67_108_864,
+    webhookBytes: 4_194_304,
+    webhooksPerSecond: 10,
     accessLogBytes: 4_194_304,
   });
 });

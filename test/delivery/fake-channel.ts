@@ -1,5 +1,6 @@
 import type { Channel } from "../../src/delivery/channel.js";
-import type { Connection, EndReason } from "../../src/delivery/connection.js";
+import type { Connection } from "../../src/delivery/connection.js";
+import type { EndReason } from "../../src/delivery/joining/open-stream.js";
 import { TinyParser } from "./tiny-format.js";
 import type { Line } from "./tiny-format.js";
 

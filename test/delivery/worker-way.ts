@@ -77,7 +77,7 @@ export class WorkerWay {
     return {
       ended: () => {
         this.#moving.delete(request);
-        this.#toHub.send({ kind: "ended", request });
+        this.#toHub.send({ kind: "ended", request, reason: "left" });
       },
       move: (next, moved) => this.#move(request, next, moved),
     };

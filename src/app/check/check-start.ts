@@ -6,6 +6,7 @@ import { listeningChecks } from "./listening-checks.js";
 import { publishingChecks } from "./publishing-checks.js";
 import { journalChecks, recordChecks } from "./storage-checks.js";
 import { tokenChecks } from "./token-checks.js";
+import { webhookChecks } from "./webhook-checks.js";
 
 /** The result of {@link checkStart}. */
 export interface StartCheck {
@@ -41,5 +42,6 @@ function checksOf(config: Config, ports: CheckPorts): readonly Check[] {
     ...journalChecks(config, ports.logger),
     ...recordChecks(config, ports.logger),
     ...accessLogChecks(config),
+    ...webhookChecks(config),
   ];
 }

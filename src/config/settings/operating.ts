@@ -3,6 +3,7 @@ import { closeOverSeconds, drainSeconds } from "../../limits/stopping.js";
 import { setting, textOf } from "../declare/setting.js";
 import { httpAddress, oneOf } from "../values/addresses.js";
 import { adminToken } from "../values/admin-token.js";
+import { webhookSecret, webhookUrl } from "../values/webhook.js";
 import { nodeName } from "../values/node-name.js";
 import { seconds } from "../values/number.js";
 
@@ -36,6 +37,30 @@ export const operatingSettings = {
     otherwise: "the name of the host, and the port of `--http`",
     help: "Name of this hub in the list of all hubs that use the same journal.",
     notes: "For operators only. Hubs can have the same name.",
+  }),
+  webhook: setting({
+    option: "webhook",
+    reload: true,
+    argument: "<URL>",
+    value: webhookUrl,
+    help: "URL that gets a signed request about the begin and the end of each stream.",
+    notes:
+      "Needs PHAROS_WEBHOOK_SECRET. [Webhooks](../operating/webhooks.md) lists the fields, and shows how to verify the signature.",
+  }),
+  webhookSecret: setting({
+    option: "webhook-secret",
+    reload: true,
+    argument: "<SECRET>",
+    secret: true,
+    value: webhookSecret,
+    help: "Secret that signs webhooks: `whsec_` and 24 to 64 bytes in base64, as in Standard Webhooks.",
+  }),
+  webhookCa: setting({
+    option: "webhook-ca",
+    argument: "<FILE>",
+    value: textOf("the path of a PEM file with certificates"),
+    help: "Certificates of the authorities that the hub trusts for an https URL of `--webhook`.",
+    otherwise: "the authorities that Node.js trusts",
   }),
   accessLog: setting({
     option: "access-log",

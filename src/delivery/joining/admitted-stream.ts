@@ -1,4 +1,5 @@
 import type { Lifetime } from "../../base/lifetime.js";
+import type { StreamOpened } from "./open-stream.js";
 
 /**
  * A ticket contains the cohort that a stream joins, and the position at which the stream begins to read. A gateway
@@ -21,7 +22,7 @@ export interface JoiningStream {
    */
   readonly expiresAtMs: number | undefined;
   /** Called when the stream is opened. The returned function is called once, when the stream has ended. */
-  readonly opened?: (() => () => void) | undefined;
+  readonly opened?: StreamOpened | undefined;
 }
 
 /**
@@ -46,10 +47,10 @@ export function keptUntil<S extends JoiningStream>(
   lifetime: Lifetime,
   stream: AdmittedStream<S>,
 ): AdmittedStream<S> {
-  const opened = (): (() => void) => {
+  const opened: StreamOpened = () => {
     const ended = stream.opened?.();
-    return () => {
-      lifetime.onEnd(() => ended?.());
+    return (reason) => {
+      lifetime.onEnd(() => ended?.(reason));
     };
   };
   return { ...stream, opened };

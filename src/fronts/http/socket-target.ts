@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import type { Connection, EndReason } from "../../delivery/connection.js";
+import type { Connection } from "../../delivery/connection.js";
+import type { EndReason } from "../../delivery/joining/open-stream.js";
 import type { Fanout } from "../../delivery/fanout.js";
 import { lastChunk } from "../../gateway/http/response-head.js";
 import { emptyPing } from "../../gateway/websocket/frame.js";

@@ -1,4 +1,5 @@
-import type { Connection, EndReason } from "../../delivery/connection.js";
+import type { Connection } from "../../delivery/connection.js";
+import type { EndReason } from "../../delivery/joining/open-stream.js";
 import type { Fanout } from "../../delivery/fanout.js";
 import type { StreamTarget } from "../streams/stream-target.js";
 import type { DataOutput } from "./session/data-output.js";

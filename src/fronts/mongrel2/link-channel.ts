@@ -1,6 +1,7 @@
 import type { Channel } from "../../delivery/channel.js";
 import type { FanoutCohort } from "../../delivery/cohort-source.js";
-import type { Connection, EndReason } from "../../delivery/connection.js";
+import type { Connection } from "../../delivery/connection.js";
+import type { EndReason } from "../../delivery/joining/open-stream.js";
 import type { Link } from "./link/link.js";
 import { Targets } from "./link/targets.js";
 import type { StreamBytes } from "./stream-bytes.js";

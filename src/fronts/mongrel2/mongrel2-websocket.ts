@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import { Lifetime } from "../../base/lifetime.js";
 import type { TurnRotation } from "../../gateway/limits/turn-rotation.js";
-import type { EndReason } from "../../delivery/connection.js";
+import type { EndReason } from "../../delivery/joining/open-stream.js";
 import type { Dialogue, MessageResult } from "../../gateway/http/messages.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 import { Conversation } from "../../gateway/websocket/conversation.js";

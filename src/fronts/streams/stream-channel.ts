@@ -1,7 +1,8 @@
 import type { Clock } from "../../base/clock.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { Channel } from "../../delivery/channel.js";
-import type { Connection, EndReason } from "../../delivery/connection.js";
+import type { Connection } from "../../delivery/connection.js";
+import type { EndReason } from "../../delivery/joining/open-stream.js";
 import type { SharedTargets, StreamTarget } from "./stream-target.js";
 
 export interface StreamChannelOptions {

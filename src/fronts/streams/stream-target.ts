@@ -1,4 +1,4 @@
-import type { EndReason } from "../../delivery/connection.js";
+import type { EndReason } from "../../delivery/joining/open-stream.js";
 
 /** The place where the bytes of one stream go: a socket, or a part of one. */
 export interface StreamTarget {

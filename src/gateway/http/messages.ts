@@ -1,3 +1,4 @@
+import type { Grants } from "../../auth/grants/grants.js";
 import type { JoiningStream, JoinTicket } from "../../delivery/joining/admitted-stream.js";
 
 /** Response headers in the order in which the hub writes them, with the spelling used on the wire. */
@@ -75,6 +76,8 @@ export interface StreamStart extends JoiningStream {
    * without end
    */
   readonly dialogue?: Dialogue | undefined;
+  /** The rights of the client's token at the moment; undefined without a token. @default no token */
+  readonly grants?: (() => Grants | undefined) | undefined;
   /** The number of its filters; set once the stream is admitted. */
   readonly topics?: number | undefined;
   /**

@@ -82,6 +82,7 @@ export function startStream(settings: StreamSettings, request: StreamStartReques
     opening: codedOpening(openingText(settings, request), coding),
     ticket: new LocalTicket({ subscription: { ...subscription, coding }, lastEventId, added }),
     expiresAtMs: grants?.expiresAtMs,
+    grants: () => grants,
     ...reportOf(settings.presence, matchers, grants),
   };
 }

@@ -70,6 +70,11 @@ export class WebSocketSession implements Dialogue {
     for (const filter of filters) this.#held.set(filter.text, { filter, leave: nothing, release: nothing });
   }
 
+  /** The rights of the client's current token; undefined without a token. */
+  get grants(): Grants | undefined {
+    return this.#grants;
+  }
+
   /** Call this method when the stream opens. Call the result once, when the stream has ended. */
   open(): () => void {
     const filters = [...this.#held.values()].map(({ filter }) => filter);

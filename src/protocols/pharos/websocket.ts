@@ -70,6 +70,7 @@ function startWebSocket(
       added,
     }),
     expiresAtMs: grants?.expiresAtMs,
+    grants: () => dialogue.grants,
     dialogue,
     countsFilters: true,
     opened: () => dialogue.open(),

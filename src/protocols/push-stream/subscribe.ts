@@ -117,6 +117,7 @@ function openStream(
     opening: Buffer.concat([opening, ...before]),
     ticket: new LocalTicket({ subscription, lastEventId: start.lastEventId }),
     expiresAtMs: grants?.expiresAtMs,
+    grants: () => grants,
     dialogue: dialogueFor?.(subscriber),
     ...reportOf(presence, matchers, grants),
   };

@@ -1,3 +1,4 @@
+import type { LeaveReason } from "../../delivery/joining/open-stream.js";
 import type { Batch } from "../../hub/cohort.js";
 import type { Page, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
@@ -146,7 +147,7 @@ export type ToHub =
   /** Body: a client's message on a stream. The hub answers `message-result`, unless the stream has ended. */
   | { readonly kind: "message"; readonly request: RequestNumber; readonly message: MessageKind }
   /** A stream has ended, or a client has disconnected before its request was answered. */
-  | { readonly kind: "ended"; readonly request: RequestNumber }
+  | { readonly kind: "ended"; readonly request: RequestNumber; readonly reason: LeaveReason }
   /**
    * The client of a connection from a proxy, as the PROXY header names it. The hub counts the connection, and answers
    * `cut` if the client has too many.

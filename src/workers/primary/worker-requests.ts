@@ -1,5 +1,6 @@
 import { PharosError } from "../../base/errors.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
+import type { LeaveReason, StreamEnded } from "../../delivery/joining/open-stream.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import type {
   Answer,
@@ -25,7 +26,7 @@ interface OpenStream {
   readonly dialogue: Dialogue | undefined;
   cohort: CohortNumber;
   /** Called when the stream has ended. */
-  readonly ended: (() => void) | undefined;
+  readonly ended: StreamEnded | undefined;
 }
 
 interface WantedBody {
@@ -96,19 +97,20 @@ export class WorkerRequests {
   }
 
   /** A stream has ended, or the client has disconnected before the stream opened, possibly before the answer. */
-  ended(request: RequestNumber): void {
+  ended(request: RequestNumber, reason: LeaveReason): void {
     this.#unanswered.get(request)?.abort();
     const stream = this.#streams.get(request);
     if (stream === undefined) return;
     this.#streams.delete(request);
     this.#options.outlet.leave(stream.cohort);
-    stream.ended?.();
+    stream.ended?.(reason);
   }
 
   /** Call this method when the worker and all its connections have ended. */
   close(): void {
     this.#closed = true;
-    for (const request of [...this.#streams.keys(), ...this.#unanswered.keys()]) this.ended(request);
+    for (const request of [...this.#streams.keys(), ...this.#unanswered.keys()])
+      this.ended(request, "server");
     for (const { reject } of this.#bodies.values()) reject(connectionEnded());
     this.#bodies.clear();
   }

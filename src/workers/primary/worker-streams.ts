@@ -42,7 +42,7 @@ export class WorkerStreams {
       case "message":
         return this.#requests.message(message, body);
       case "ended":
-        return this.#requests.ended(message.request);
+        return this.#requests.ended(message.request, message.reason);
       case "taken":
         return this.#outlet.taken(message);
       case "ask":

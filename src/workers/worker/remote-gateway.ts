@@ -1,5 +1,6 @@
 import { admitStream } from "../../delivery/joining/admitted-stream.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
+import type { StreamEnded } from "../../delivery/joining/open-stream.js";
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
 import { rememberLast } from "../../base/live/remember-last.js";
@@ -107,7 +108,7 @@ export class RemoteGateway implements GatewayPort {
       isDirect,
       isTls,
     });
-    const ended = (): void => this.#options.peer.send({ kind: "ended", request: number });
+    const ended = (): void => this.#options.peer.send({ kind: "ended", request: number, reason: "left" });
     const signal = request.disconnectSignal();
     if (signal.aborted) ended();
     else signal.addEventListener("abort", ended, { once: true });
@@ -153,9 +154,9 @@ export class RemoteGateway implements GatewayPort {
   ): void {
     this.#identified(request, subject);
     const { cohorts, peer } = this.#options;
-    const ended = (): void => {
+    const ended: StreamEnded = (reason) => {
       this.#unanswered.delete(request);
-      peer.send({ kind: "ended", request });
+      peer.send({ kind: "ended", request, reason });
     };
     cohorts.reserve(place);
     this.#answer(request, {
@@ -170,7 +171,7 @@ export class RemoteGateway implements GatewayPort {
       opened: () => ended,
       abandoned: () => {
         cohorts.abandon(place);
-        ended();
+        ended("left");
       },
     });
   }

@@ -23,6 +23,10 @@ export const probes: Probes = { ...settingProbes, ...limitProbes };
 
 /** Settings whose effect shows elsewhere. */
 export const shownElsewhere: Readonly<Record<string, string>> = {
+  webhook: "test/webhooks/webhooks.test.ts: needs a receiver",
+  webhookSecret: "test/webhooks/webhooks.test.ts: needs a receiver",
+  "limits.webhookBytes": "test/webhooks/webhooks.test.ts: shows only to a receiver that hangs",
+  "limits.webhooksPerSecond": "test/webhooks/webhooks.test.ts: depends on time",
   closeOverSeconds: "test/app/lifecycle/lifecycle.test.ts: shows only when the hub stops",
   drainSeconds: "test/app/lifecycle/lifecycle.test.ts: shows only when the hub stops",
   "limits.connectionsPerWorker": "test/e2e/reload.test.ts: only hubs with workers have this limit",

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import type { Connection, EndReason } from "../../../src/delivery/connection.js";
+import type { Connection } from "../../../src/delivery/connection.js";
+import type { EndReason } from "../../../src/delivery/joining/open-stream.js";
 import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import { Fanout } from "../../../src/delivery/fanout.js";
 import { admitStream } from "../../../src/delivery/joining/admitted-stream.js";

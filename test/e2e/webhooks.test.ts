@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import type { FrontName } from "../contract/differences.js";
+import { startSite } from "../contract/site.js";
+import { secret, signOlder } from "../support/token.js";
+import { handshakeHeaders } from "../support/web-socket.js";
+import { WebhookReceiver } from "../support/webhook-receiver.js";
+
+const within = 30_000;
+
+const fronts: Readonly<Record<string, { readonly front: FrontName; readonly workers?: string }>> = {
+  http: { front: "http" },
+  workers: { front: "http", workers: "2" },
+  mongrel2: { front: "mongrel2-shipped" },
+};
+
+function head(target: string, headers: Readonly<Record<string, string>> = {}): string {
+  const lines = Object.entries({ Host: "localhost", ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  return `GET ${target} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}
+
+describe.each(Object.entries(fronts))("webhooks of the front: %s", (_name, { front, workers = "0" }) => {
+  it("tell of the begin and the end of streams, WebSockets and streams of all protocols", async () => {
+    const receiver = await WebhookReceiver.start();
+    const site = await startSite(front, {
+      settings: {
+        PHAROS_WEBHOOK: receiver.url,
+        PHAROS_WEBHOOK_SECRET: receiver.secret,
+        PHAROS_TOKEN_SECRET: secret,
+        PHAROS_WORKERS: workers,
+      },
+    });
+    const token = await signOlder({ sub: "alice", mercure: { subscribe: ["*"] } });
+    const authorization = { Authorization: `Bearer ${token}` };
+    const targets = {
+      "sse/a": head("/esupdates?topic=sse/a", authorization),
+      "ws/a": head("/ws?topic=ws/a", { ...handshakeHeaders, ...authorization }),
+      "mercure/a": head("/.well-known/mercure?topic=mercure/a"),
+    };
+    for (const [topic, bytes] of Object.entries(targets)) {
+      const client = await site.connect();
+      client.write(bytes);
+      await client.readUntil("\r\n\r\n", { within });
+      const begin = await receiver.subscribed(topic);
+      expect(begin).toMatchObject({ filters: [topic], address: "127.0.0.1" });
+      expect(begin["subject"]).toBe(topic === "mercure/a" ? undefined : "alice");
+      client.close();
+      const end = await receiver.event({ event: "leave", client: begin["client"] });
+      expect(end).toMatchObject({ reason: "left", filters: [topic] });
+    }
+    const last = await site.connect();
+    last.write(head("/esupdates?topic=last"));
+    await last.readUntil("\r\n\r\n", { within });
+    expect(await receiver.subscribed("last")).toMatchObject({
+      front: front === "http" ? "http" : "mongrel2",
+    });
+    await site.stop();
+    expect(receiver.events.at(-1)).toMatchObject({ event: "leave", reason: "stopping", filters: ["last"] });
+    expect(receiver.messages.every(({ isSigned }) => isSigned)).toBe(true);
+  });
+});
