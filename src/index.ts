@@ -1,5 +1,9 @@
 export { createApp } from "./app/app.js";
-export type { App, AppPorts } from "./app/app.js";
+export type { App, AppPorts } from "./app/app-ports.js";
+export { createHub } from "./app/embedding/hub.js";
+export type { EmbeddedHub } from "./app/embedding/hub.js";
+export { fastifyPharos } from "./app/embedding/fastify-plugin.js";
+export type { EmbeddedHubOptions } from "./app/embedding/hub-options.js";
 export type { Ready } from "./app/lifecycle/ready.js";
 export type { Reloaded } from "./app/reload/reloader.js";
 export { loadConfig } from "./config/load.js";

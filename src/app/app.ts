@@ -1,7 +1,7 @@
-import type { Writable } from "node:stream";
+import type { App, AppPorts } from "./app-ports.js";
 import type { AccessLog } from "../access-log/access-log.js";
 import { openAccessLog } from "../access-log/open-access-log.js";
-import { startBeacon } from "./beacon.js";
+import { startBeacon } from "./lifecycle/beacon.js";
 import { checkAppArguments, checkConfig } from "./check-app-arguments.js";
 import { createGateway } from "./create-gateway.js";
 import { createJournal } from "./create-journal.js";
@@ -37,7 +37,7 @@ import { defaultFanoutLimits } from "../limits/fanout.js";
 import { ConnectionDescriptors } from "../fronts/connection-descriptors.js";
 import { planDescriptors } from "../limits/descriptors.js";
 import type { DescriptorPlan } from "../limits/descriptors.js";
-import type { BoundAddress, Front } from "../fronts/front.js";
+import type { BoundAddress, Front, FrontBuilder } from "../fronts/front.js";
 import type { CertificateStore } from "../fronts/tls/certificate-store.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { ReadinessReport } from "../gateway/http/probes.js";
@@ -52,81 +52,12 @@ import type { AdmitPublisher } from "../ingress/zeromq/open-source.js";
 import type { ZeroMqIngress } from "../ingress/zeromq/zeromq-ingress.js";
 import type { Journal } from "../journal/journal.js";
 import type { JournalEnd } from "../journal/logged/logged-journal.js";
-import type { Logger } from "../base/log.js";
 import { Polls } from "../delivery/polls/polls.js";
 import { subscriptionsTopic } from "../presence/documents.js";
 import type { Presence } from "../presence/presence.js";
 
 /** The longest time that the hub waits for deliveries when it stops, in milliseconds. */
 const settleMs = 3000;
-
-export interface AppPorts {
-  readonly logger: Logger;
-  /** The version that the admin address reports. */
-  readonly version: string;
-  /** Called when the message `shutdown` arrives at the control endpoint. */
-  readonly onShutdownRequest?: () => void;
-  /**
-   * Called when the engine of the journal has lost publications that this hub has delivered. The hub then stores nothing
-   * more. Close it, and create another: its clients reconnect, and those that have lost publications are told. If the
-   * hub is still starting, {@link createApp} rejects, too.
-   * @default the hub only logs an error
-   */
-  readonly onJournalLost?: () => void;
-  /**
-   * Called when the journal has a record that this version cannot use, for example that of a newer version. The hub then
-   * stores nothing more. Close it.
-   * @default the hub only logs an error
-   */
-  readonly onJournalFailed?: (error: unknown) => void;
-  /**
-   * Ends the start: {@link createApp} rejects with `closed` while it waits for an engine or for workers.
-   *
-   * @default never aborted
-   */
-  readonly stopping?: AbortSignal;
-  /** The output of `--access-log -`; workers use that of this process. @default the standard output of this process */
-  readonly stdout?: Writable;
-  /** The program file of a worker process. @default the file beside this code */
-  readonly workerEntry?: string;
-  /** @default the machine's clock */
-  readonly clock?: Clock;
-}
-
-/** A running hub with its listeners. */
-export interface App {
-  readonly ready: Ready;
-  /**
-   * Publishes from this process. Resolves with the event id once the publication is stored.
-   *
-   * @throws PharosError as `parsePublication`
-   */
-  publish(input: PublicationInput): Promise<string>;
-  /** All metrics by name and labels: counters since the start, and current values of gauges. */
-  figures(): Readonly<Record<string, number>>;
-  /**
-   * Applies another configuration at once, as far as a running hub can, and logs the changes. Reads the TLS
-   * certificates and the key files of tokens again, and opens the file of the access log again. The next token that
-   * needs the keys of a URL waits for a new load; if it fails, the known keys of an unchanged issuer and URL stay in
-   * use. Open streams stay open and keep their rights. If a limit is now below its use, the hub keeps what it has and
-   * refuses more.
-   *
-   * @param config as for {@link createApp} @default the configuration that applies now
-   * @returns the changed settings, and the settings that keep their values until a restart
-   * @throws PharosError `bad-config`, with one line for each fault, or `bad-curve-key`. Then nothing has changed
-   */
-  reload(config?: Config): Reloaded;
-  /**
-   * Stops as SIGTERM stops `pharos serve`: still serves for `drainSeconds` while it is not ready, then ends its streams
-   * evenly over `closeOverSeconds`, and then does the same as {@link close}. Safe to call twice.
-   */
-  drain(): Promise<void>;
-  /**
-   * Stops in order and at once: accepts nothing more, delivers pending publications, and closes all streams. Safe to
-   * call twice, and during {@link drain}, which then ends at once.
-   */
-  close(): Promise<void>;
-}
 
 /**
  * Builds a hub from its configuration and starts it. Resolves when its listeners are bound.
@@ -137,6 +68,14 @@ export interface App {
  */
 export async function createApp(config: Config, ports: AppPorts): Promise<App> {
   checkAppArguments(config, ports);
+  return createAppWith(frontBuilders, { config, ports });
+}
+
+/** As {@link createApp}, with fronts of these kinds. */
+export async function createAppWith(
+  fronts: readonly FrontBuilder[],
+  { config, ports }: { readonly config: Config; readonly ports: AppPorts },
+): Promise<App> {
   const live = new Live(config);
   const parts = {
     ...ports,
@@ -144,6 +83,7 @@ export async function createApp(config: Config, ports: AppPorts): Promise<App> {
     clock: ports.clock ?? systemClock,
     metrics: new MetricsRegistry(),
     descriptors: planDescriptors(descriptorLimit()),
+    frontBuilders: fronts,
   };
   // Before the journal: its engine may not respond for a long time, and operators must see this.
   const admin = await openAdmin({ ...parts, config: live.current });
@@ -173,6 +113,7 @@ interface StartPorts extends AppPorts {
   readonly clock: Clock;
   readonly metrics: MetricsRegistry;
   readonly descriptors: DescriptorPlan;
+  readonly frontBuilders: readonly FrontBuilder[];
   /** Undefined if there is no admin address. */
   readonly admin: Admin | undefined;
 }
@@ -256,7 +197,7 @@ class RunningApp implements App {
       hub: this.#hub,
       htmlDir,
     };
-    this.#fronts = frontBuilders.flatMap((build) => build(parts));
+    this.#fronts = ports.frontBuilders.flatMap((build) => build(parts));
     this.#lifecycle = this.#createLifecycle();
   }
 

@@ -39,11 +39,22 @@ const needed = new Set(["logger", "version"]);
 export function checkAppArguments(config: unknown, given: unknown): void {
   checkConfig(config, "createApp");
   checkNames(given, { what: "the second argument", names: [...ports.keys()], code: "bad-config" });
-  for (const [name, [isAllowed, allowed]] of ports) {
+  for (const name of ports.keys()) {
     const value: unknown = Object(given)[name];
-    if (isAllowed(value) || (value === undefined && !needed.has(name))) continue;
-    throw new PharosError("bad-config", `${name} must be ${allowed}, not ${kindOfValue(value)}`);
+    if (value === undefined && needed.has(name)) refusePort(name, value);
+    checkPort(name, value);
   }
+}
+
+/** @throws PharosError `bad-config` for a value of a wrong type. Undefined is allowed */
+export function checkPort(name: string, value: unknown): void {
+  const [isAllowed] = ports.get(name) ?? [];
+  if (value !== undefined && isAllowed?.(value) !== true) refusePort(name, value);
+}
+
+function refusePort(name: string, value: unknown): never {
+  const [, allowed = "absent"] = ports.get(name) ?? [];
+  throw new PharosError("bad-config", `${name} must be ${allowed}, not ${kindOfValue(value)}`);
 }
 
 /**

@@ -7,6 +7,8 @@ import { givenByEnvironment, givenByOptions, type Given } from "./sources.js";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface LoadOptions {
+  /** Settings that a program gives, in the form of the file. They win over all other sources. @default none */
+  readonly settings?: Readonly<RawSettings>;
   /** Options of the command line, by name without dashes. `config` names the JSON file. */
   readonly options?: ReadonlyMap<string, SettingText>;
   /** @default {} */
@@ -30,7 +32,11 @@ export interface GatheredSettings {
  *
  * @throws PharosError `bad-config` if the settings file cannot be read
  */
-export function gatherSettings({ options = new Map(), environment = {} }: LoadOptions): GatheredSettings {
+export function gatherSettings({
+  settings: ofProgram = {},
+  options = new Map(),
+  environment = {},
+}: LoadOptions): GatheredSettings {
   const named = options.get("config") ?? environment[variableName("config")];
   const file = typeof named === "string" && named !== "" ? named : undefined;
   const settings = file === undefined ? {} : readSettingsFile(file);
@@ -40,7 +46,18 @@ export function gatherSettings({ options = new Map(), environment = {} }: LoadOp
     place(settings, given);
     origins.set(given.path.join("."), given.origin);
   }
+  for (const [name, value] of Object.entries(ofProgram)) {
+    settings[name] = value;
+    for (const path of pathsIn(value, [name])) origins.set(path, path);
+  }
   return { settings, origins, file, faults: secrets.faults };
+}
+
+/** The dotted paths of a value and of everything in it. A fault names the path. */
+function* pathsIn(value: unknown, path: readonly string[]): Iterable<string> {
+  yield path.join(".");
+  if (!isRawSettings(value)) return;
+  for (const [name, part] of Object.entries(value)) yield* pathsIn(part, [...path, name]);
 }
 
 /** Sets a value at its path. Sets nothing if a parent is not an object: the schema refuses the parent. */

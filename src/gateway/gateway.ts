@@ -275,9 +275,9 @@ function joined(headers: Headers): Headers {
  * An event stream in chunks, which only HTTP/1.1 has [RFC 9112 6.1, RFC 9113 8.1]. WebSockets and HTTP/2 have frames
  * instead.
  */
-function inChunks({ version }: GatewayRequest, answer: Answer): Answer {
+function inChunks({ version, isFramed = false }: GatewayRequest, answer: Answer): Answer {
   const isEventStream = answer.kind === "stream" && answer.dialogue === undefined;
-  return isEventStream && version === "1.1" ? chunkedStart(answer) : answer;
+  return isEventStream && version === "1.1" && !isFramed ? chunkedStart(answer) : answer;
 }
 
 /** Opens a stream for each of these. At its end, tells them in the same order. */

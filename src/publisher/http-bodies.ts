@@ -1,4 +1,5 @@
-import { parsePublication, type Publication } from "../hub/publications/publication.js";
+import { parsePublication } from "../hub/publications/publication.js";
+import type { Publication, PublicationInput } from "../hub/publications/publication.js";
 import { defaultTopic } from "../protocol.js";
 import { checkPublication } from "./check-arguments.js";
 import type { OutgoingPublication } from "./frames.js";
@@ -15,9 +16,18 @@ export interface HttpPublication extends Omit<OutgoingPublication, "topic"> {
  * @throws PharosError as `parsePublication`
  */
 export function parseHttpPublication(publication: HttpPublication): Publication {
+  return parsePublication(publicationInput(publication));
+}
+
+/**
+ * The publication in the form of the hub, whose limits are not checked yet.
+ *
+ * @throws PharosError `bad-publication` for an unknown field, or a value of a wrong type
+ */
+export function publicationInput(publication: HttpPublication): PublicationInput {
   checkPublication(publication);
   const { topic = defaultTopic, ...rest } = publication;
-  return parsePublication({ ...rest, topics: typeof topic === "string" ? [topic] : topic });
+  return { ...rest, topics: typeof topic === "string" ? [topic] : topic };
 }
 
 /** Encodes a publication as a form, which every Mercure hub accepts. A form has no field for `retain`. */

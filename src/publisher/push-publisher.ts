@@ -1,7 +1,8 @@
-import { Push, type SocketOptions } from "zeromq";
+import type { Push, SocketOptions } from "zeromq";
 import { parseCurveClient, type CurveClientKeys } from "../zeromq/curve/keys.js";
 import { PharosError } from "../base/errors.js";
 import { attach } from "../zeromq/bind.js";
+import { libzmq } from "../zeromq/libzmq.js";
 import { parseEndpoint, type Endpoint } from "../zeromq/endpoint.js";
 import { parseIngestMessage } from "../ingress/zeromq/message.js";
 import { encodeIngestMessage, type OutgoingPublication } from "./frames.js";
@@ -68,7 +69,7 @@ export class PushPublisher {
     // 0 would be no limit in ZeroMQ.
     checkNumber("queuedMessages", queuedMessages, 1);
     const parsed = parseEndpoint(endpoint, "connect");
-    const socket = new Push({
+    const socket = new (libzmq().Push)({
       // Without `immediate`, libzmq also queues messages for a hub that never existed, so a completed send would prove
       // nothing.
       immediate: true,

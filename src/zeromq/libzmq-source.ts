@@ -1,6 +1,7 @@
-import { Pull, type SocketOptions } from "zeromq";
+import type { Pull, SocketOptions } from "zeromq";
 import { attach } from "./bind.js";
 import type { Endpoint } from "./endpoint.js";
+import { libzmq } from "./libzmq.js";
 import type { MessageSource } from "./message-source.js";
 
 /**
@@ -13,7 +14,7 @@ export async function openLibzmqSource(
   options: SocketOptions<Pull>,
   watch: (socket: Pull) => void = () => undefined,
 ): Promise<MessageSource> {
-  const socket = new Pull({ ...options, linger: 0 });
+  const socket = new (libzmq().Pull)({ ...options, linger: 0 });
   watch(socket);
   return {
     address: await attach(socket, endpoint),

@@ -3,6 +3,7 @@ import { mercurePath } from "../../src/protocol.js";
 import { currentToken } from "../support/token.js";
 import { ask, readResponse, within } from "./client.js";
 import { allowedOrigin, type Contract } from "./sites.js";
+import { holdsConnections, type FrontName } from "./differences.js";
 import { requestBytes, requestId } from "./http-text.js";
 import { bearer } from "./mercure-client.js";
 
@@ -16,7 +17,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
       expect(status).toBe(200);
       expect(headers.get("content-type")).toBe("application/json");
       expect(headers.get("cache-control")).toBe("no-store");
-      const links = front === "http" ? 0 : 1;
+      const links = holdsConnections(front) ? 0 : 1;
       expect(JSON.parse(body)).toEqual({
         status: "ok",
         streams: expect.any(Number),
@@ -135,7 +136,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
           requestBytes({ path, headers: { Origin: allowedOrigin } }),
         );
         expect(headers.get("access-control-allow-origin")).toBe(allowedOrigin);
-        expect(headers.get("vary")).toBe(varyOf(headers));
+        expect(headers.get("vary")).toBe(withCompression(front, varyOf(headers)));
       },
     );
 
@@ -147,7 +148,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
         requestBytes({ path: `${mercurePath}/subscriptions`, headers }),
       );
       expect(answer.status).toBe(200);
-      expect(answer.headers.get("vary")).toBe("Authorization, Cookie, Origin");
+      expect(answer.headers.get("vary")).toBe(withCompression(front, "Authorization, Cookie, Origin"));
     });
 
     it.each([
@@ -167,4 +168,9 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
       }
     });
   });
+}
+
+/** The value of `Vary` that the client gets. Middleware that compresses adds a name to the hub's value. */
+function withCompression(front: FrontName, vary: string): string {
+  return front === "middleware" && !vary.includes("Accept-Encoding") ? `${vary}, Accept-Encoding` : vary;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { mercurePath } from "../../src/protocol.js";
 import { ask, freshTopic, openStream, within, type ClientStream } from "./client.js";
+import { isHost } from "./differences.js";
 import type { Contract } from "./sites.js";
 import { requestBytes } from "./http-text.js";
 import type { Site } from "./site.js";
@@ -23,25 +24,31 @@ const lines = [
   "Vary: Accept-Encoding",
   `Last-Event-ID: ${position}`,
 ];
-const headOf = (...more: readonly string[]): string =>
-  [...lines, ...more, "Connection: close", "", ""].join("\r\n");
-const head = headOf("Transfer-Encoding: chunked");
-/** HTTP/1.0 has no chunks. */
-const olderHead = headOf();
 
-export function testBeginnings({ site, smallSite }: Contract): void {
+export function testBeginnings({ front, site, smallSite }: Contract): void {
+  // Node's server adds the date to each response of a host.
+  const ends = ["Connection: close", ...(isHost(front) ? ["Date: now"] : []), "", ""];
+  const head = [...lines, "Transfer-Encoding: chunked", ...ends].join("\r\n");
+  /** HTTP/1.0 has no chunks. */
+  const olderHead = [...lines, ...ends].join("\r\n");
   describe("the beginning of a stream", () => {
-    it("is a head, the filters in a comment, the retry time and the position, to the byte", async () => {
-      const topic = freshTopic();
-      const stream = await openStream(site(), { query: `topic=${topic}` });
-      const [begin, end] = headAndBody(stream);
-      expect(begin).toBe(head);
-      // The opening and the first page are one chunk each.
-      expect(end.match(/\r\n/g)).toHaveLength(4);
-      expect(stream.body).toMatch(
-        new RegExp(`^: pharos, topics \\["${topic}"\\]\nretry: \\d{4}\nid: #[A-Za-z0-9_-]{8}:\\d+\n\n$`),
-      );
-    });
+    // Middleware adds headers of its own.
+    const addsHeaders = front === "middleware";
+
+    it.skipIf(addsHeaders)(
+      "is a head, the filters in a comment, the retry time and the position, to the byte",
+      async () => {
+        const topic = freshTopic();
+        const stream = await openStream(site(), { query: `topic=${topic}` });
+        const [begin, end] = headAndBody(stream);
+        expect(begin).toBe(head);
+        // The opening and the first page are one chunk each.
+        expect(end.match(/\r\n/g)).toHaveLength(4);
+        expect(stream.body).toMatch(
+          new RegExp(`^: pharos, topics \\["${topic}"\\]\nretry: \\d{4}\nid: #[A-Za-z0-9_-]{8}:\\d+\n\n$`),
+        );
+      },
+    );
 
     // Bug: all clients of a hub that stopped came back at the same moment.
     it.each<[string, RetryTimes]>([
@@ -99,7 +106,7 @@ export function testBeginnings({ site, smallSite }: Contract): void {
       }
     });
 
-    it("comes without chunks to an HTTP/1.0 client, keep-alive or not", async () => {
+    it.skipIf(addsHeaders)("comes without chunks to an HTTP/1.0 client, keep-alive or not", async () => {
       for (const headers of [{}, { Connection: "keep-alive" }]) {
         const topic = freshTopic();
         const stream = await openStream(site(), { query: `topic=${topic}`, version: "HTTP/1.0", headers });
@@ -111,11 +118,15 @@ export function testBeginnings({ site, smallSite }: Contract): void {
   });
 }
 
-/** The head and the body of a stream. In the head, {@link position} replaces the stream's own position. */
+/** The head and the body of a stream. In the head, fixed words replace the stream's own position and the date. */
 function headAndBody({ connection: { text } }: ClientStream): readonly [head: string, body: string] {
   const end = text.indexOf("\r\n\r\n") + 4;
   const own = /^Last-Event-ID: #[\w-]{8}:\d+/m;
-  return [text.slice(0, end).replace(own, `Last-Event-ID: ${position}`), text.slice(end)];
+  const head = text
+    .slice(0, end)
+    .replace(own, `Last-Event-ID: ${position}`)
+    .replace(/^Date: .*$/m, "Date: now");
+  return [head, text.slice(end)];
 }
 
 type RetryTimes = () => Promise<readonly number[]>;

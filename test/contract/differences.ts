@@ -1,10 +1,30 @@
+import { hosts, type HostName } from "./hosts.js";
 import { requestBytes } from "./http-text.js";
 
 /**
  * A front under test: Pharos's own HTTP server ("http"), or a real Mongrel2. Mongrel2 has its default settings
  * ("stock") or the settings that Pharos ships ("shipped").
  */
-export type FrontName = "http" | "mongrel2-stock" | "mongrel2-shipped";
+export type FrontName = "http" | HostName | "mongrel2-stock" | "mongrel2-shipped";
+
+/** True if a hub of its own process or of a host's process holds the connections of clients. */
+export function holdsConnections(front: FrontName): front is "http" | HostName {
+  return front === "http" || isHost(front);
+}
+
+/** True if the hub is in a server of another program. */
+export function isHost(front: FrontName): front is HostName {
+  return hosts.some((each) => each === front);
+}
+
+/** One value for each server. In a host, the hub behaves as with its own server, unless the host has a value. */
+type EachFront<Value> = Readonly<Record<Exclude<FrontName, HostName>, Value>> &
+  Readonly<Partial<Record<HostName, Value>>>;
+
+export function valueFor<Value>(front: FrontName, values: EachFront<Value>): Value {
+  if (!isHost(front)) return values[front];
+  return values[front] ?? values.http;
+}
 
 /** The response to a request that the fronts answer differently. */
 export type ContractAnswer =
@@ -20,7 +40,7 @@ export type ContractAnswer =
 export interface RequestDifference {
   readonly name: string;
   readonly request: string;
-  readonly answers: Readonly<Record<FrontName, ContractAnswer>>;
+  readonly answers: EachFront<ContractAnswer>;
 }
 
 const stream: ContractAnswer = { kind: "stream" };
@@ -30,6 +50,17 @@ const server = (status: number): ContractAnswer => ({ kind: "server", status, cl
 const closed: ContractAnswer = { kind: "closed" };
 /** Mongrel2's 404 says `Connection: close`, but the connection stays open. */
 const serverNotFound: ContractAnswer = { kind: "server", status: 404, closes: false };
+
+/**
+ * The answer in each host, if it is not that of the hub's own server. The parser of Node's server refuses what is
+ * malformed before any program gets the request, and knows neither problem details nor the hub.
+ */
+const inHosts = (answer: ContractAnswer): Readonly<Record<HostName, ContractAnswer>> => ({
+  node: answer,
+  express: answer,
+  fastify: answer,
+  middleware: answer,
+});
 
 const get = requestBytes({});
 const post = (headers: Readonly<Record<string, string>>, body: string): string =>
@@ -47,7 +78,12 @@ export const requestDifferences: readonly RequestDifference[] = [
     // Every front refuses a request head of more than 16 KiB. Mongrel2 has no status 431.
     name: "a head of 17 KB",
     request: requestBytes({ headers: { "X-Padding": "a".repeat(17_000) } }),
-    answers: { http: problemAndClose(431), "mongrel2-stock": server(400), "mongrel2-shipped": server(400) },
+    answers: {
+      ...inHosts(server(431)),
+      http: problemAndClose(431),
+      "mongrel2-stock": server(400),
+      "mongrel2-shipped": server(400),
+    },
   },
   {
     // Mongrel2's limits.content_length is 20 KiB in a stock server. The path accepts no POST requests, whatever their
@@ -100,57 +136,107 @@ export const requestDifferences: readonly RequestDifference[] = [
     // Mongrel2 accepts any word as a method. Node has a fixed list.
     name: "a method that does not exist",
     request: requestBytes({ method: "BREW" }),
-    answers: { http: problemAndClose(400), "mongrel2-stock": problem(405), "mongrel2-shipped": problem(405) },
+    answers: {
+      ...inHosts(server(400)),
+      http: problemAndClose(400),
+      "mongrel2-stock": problem(405),
+      "mongrel2-shipped": problem(405),
+    },
   },
   {
     // Mongrel2 uses the method JSON for its own notices. Pharos recognises a notice only by the path @*, so a client
     // cannot forge a notice.
     name: "the method JSON",
     request: requestBytes({ method: "JSON" }),
-    answers: { http: problemAndClose(400), "mongrel2-stock": problem(405), "mongrel2-shipped": problem(405) },
+    answers: {
+      ...inHosts(server(400)),
+      http: problemAndClose(400),
+      "mongrel2-stock": problem(405),
+      "mongrel2-shipped": problem(405),
+    },
   },
   {
     // Mongrel2 reads an invalid number as 0.
     name: "a Content-Length that is no number",
     request: post({ "Content-Length": "x" }, ""),
-    answers: { http: problemAndClose(400), "mongrel2-stock": problem(405), "mongrel2-shipped": problem(405) },
+    answers: {
+      ...inHosts(server(400)),
+      http: problemAndClose(400),
+      "mongrel2-stock": problem(405),
+      "mongrel2-shipped": problem(405),
+    },
   },
   {
     // Mongrel2 uses its default host. HTTP/1.1 requires a 400 [RFC 9112 3.2].
     name: "an HTTP/1.1 request without Host",
     request: "GET /esupdates HTTP/1.1\r\n\r\n",
-    answers: { http: problemAndClose(400), "mongrel2-stock": stream, "mongrel2-shipped": stream },
+    answers: {
+      ...inHosts(server(400)),
+      http: problemAndClose(400),
+      "mongrel2-stock": stream,
+      "mongrel2-shipped": stream,
+    },
   },
   {
     // Mongrel2 answers such a request itself.
     name: "an expectation that nobody knows",
     request: requestBytes({ headers: { Expect: "x" } }),
-    answers: { http: problemAndClose(417), "mongrel2-stock": server(417), "mongrel2-shipped": server(417) },
+    answers: {
+      ...inHosts({ kind: "server", status: 417, closes: false }),
+      http: problemAndClose(417),
+      "mongrel2-stock": server(417),
+      "mongrel2-shipped": server(417),
+    },
   },
   {
     name: "lines that end with LF alone",
     request: get.replaceAll("\r\n", "\n"),
-    answers: { http: problemAndClose(400), "mongrel2-stock": stream, "mongrel2-shipped": stream },
+    answers: {
+      ...inHosts(server(400)),
+      http: problemAndClose(400),
+      "mongrel2-stock": stream,
+      "mongrel2-shipped": stream,
+    },
   },
   {
     name: "what is no HTTP at all",
     request: "nonsense\r\n\r\n",
-    answers: { http: problemAndClose(400), "mongrel2-stock": server(400), "mongrel2-shipped": server(400) },
+    answers: {
+      ...inHosts(server(400)),
+      http: problemAndClose(400),
+      "mongrel2-stock": server(400),
+      "mongrel2-shipped": server(400),
+    },
   },
   {
     name: "a header without a colon",
     request: "GET /esupdates HTTP/1.1\r\nHost: localhost\r\nBad Header\r\n\r\n",
-    answers: { http: problemAndClose(400), "mongrel2-stock": server(400), "mongrel2-shipped": server(400) },
+    answers: {
+      ...inHosts(server(400)),
+      http: problemAndClose(400),
+      "mongrel2-stock": server(400),
+      "mongrel2-shipped": server(400),
+    },
   },
   {
     name: "a NUL in a header",
     request: requestBytes({ headers: { "X-Nul": "a\0b" } }),
-    answers: { http: problemAndClose(400), "mongrel2-stock": server(400), "mongrel2-shipped": server(400) },
+    answers: {
+      ...inHosts(server(400)),
+      http: problemAndClose(400),
+      "mongrel2-stock": server(400),
+      "mongrel2-shipped": server(400),
+    },
   },
   {
     name: "both a length and chunks",
     request: post({ "Content-Length": "5", "Transfer-Encoding": "chunked" }, "5\r\nhello\r\n0\r\n\r\n"),
-    answers: { http: problemAndClose(400), "mongrel2-stock": server(400), "mongrel2-shipped": server(400) },
+    answers: {
+      ...inHosts(server(400)),
+      http: problemAndClose(400),
+      "mongrel2-stock": server(400),
+      "mongrel2-shipped": server(400),
+    },
   },
   {
     // Mongrel2 checks the syntax of percent escapes itself. On both fronts, invalid UTF-8 in percent escapes reaches
@@ -187,25 +273,34 @@ export const requestDifferences: readonly RequestDifference[] = [
  * Whether a client stays connected ("kept") if it stops reading for a while. A stock Mongrel2 has no flow control for
  * single clients.
  */
-export const slowReader: Readonly<Record<FrontName, "kept" | "closed">> = {
+export const slowReader: EachFront<"kept" | "closed"> = {
   http: "kept",
   "mongrel2-stock": "closed",
   "mongrel2-shipped": "kept",
 };
 
-/** True if a client that ends its side after its requests gets the answers. Mongrel2 closes the connection at once. */
-export const answersEndedSides: Readonly<Record<FrontName, boolean>> = {
-  http: true,
-  "mongrel2-stock": false,
-  "mongrel2-shipped": false,
+/**
+ * The answers that a client gets which ends its side after its requests. Mongrel2 closes the connection at once. So does
+ * Node's server, but an answer for which the hub has not to wait is written before. Only a setting that Node does not
+ * document changes this.
+ */
+export const answersEndedSides: EachFront<"all" | "those at once" | "none"> = {
+  http: "all",
+  node: "those at once",
+  express: "those at once",
+  fastify: "those at once",
+  middleware: "none",
+  "mongrel2-stock": "none",
+  "mongrel2-shipped": "none",
 };
 
 /**
- * The result if a client sends invalid bytes on a connection that carries a stream. Mongrel2 writes an error response
- * (400) into the stream.
+ * The result if a client sends invalid bytes on a connection that carries a stream. Mongrel2 and Fastify write an error
+ * response (400) into the stream.
  */
-export const bytesBehindStream: Readonly<Record<FrontName, "closed" | "400 and closed">> = {
+export const bytesBehindStream: EachFront<"closed" | "400 and closed"> = {
   http: "closed",
+  fastify: "400 and closed",
   "mongrel2-stock": "400 and closed",
   "mongrel2-shipped": "400 and closed",
 };
@@ -214,7 +309,7 @@ export const bytesBehindStream: Readonly<Record<FrontName, "closed" | "400 and c
  * The response to a request in many pieces. A slow network splits any large request head like this. A stock Mongrel2
  * refuses the request at the fourth piece, because limits.client_read_retries is 5. The shipped limit is 64.
  */
-export const requestInManyPieces: Readonly<Record<FrontName, 200 | 400>> = {
+export const requestInManyPieces: EachFront<200 | 400> = {
   http: 200,
   "mongrel2-stock": 400,
   "mongrel2-shipped": 200,

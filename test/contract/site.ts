@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createApp, type App } from "../../src/app/app.js";
+import { createApp } from "../../src/app/app.js";
+import type { App } from "../../src/app/app-ports.js";
 import { systemClock } from "../../src/app/system-clock.js";
+import { gatherSettings } from "../../src/config/gather.js";
 import { loadConfig } from "../../src/config/load.js";
 import type { PublicationInput } from "../../src/hub/publications/publication.js";
 import { silentLogger } from "../../src/base/log.js";
@@ -12,7 +14,8 @@ import { atTestEnd, type OnEnd } from "../support/on-end.js";
 import { type RawConnection, connectRaw } from "../support/raw-http.js";
 import { certificateFolder, makeCertificate } from "../support/tls/certificates.js";
 import { waitFor } from "../support/wait-for.js";
-import type { FrontName } from "./differences.js";
+import { isHost, type FrontName } from "./differences.js";
+import { startHost, type HostName } from "./hosts.js";
 
 export interface SiteOptions {
   /** Settings as environment variables. */
@@ -43,16 +46,9 @@ export interface Site {
  * `CONTRACT_TLS` makes all connections TLS connections.
  */
 export function startSite(front: FrontName, options: SiteOptions = {}): Promise<Site> {
-  switch (front) {
-    case "http":
-      return startStandalone(options);
-    case "mongrel2-stock":
-      return startBehindMongrel2("stock", options);
-    case "mongrel2-shipped":
-      return startBehindMongrel2("shipped", options);
-    default:
-      return front satisfies never;
-  }
+  if (front === "http") return startStandalone(options);
+  if (isHost(front)) return startEmbedded(front, options);
+  return startBehindMongrel2(front === "mongrel2-stock" ? "stock" : "shipped", options);
 }
 
 async function startStandalone(options: SiteOptions): Promise<Site> {
@@ -70,6 +66,23 @@ async function startStandalone(options: SiteOptions): Promise<Site> {
 function certificateSettings(onEnd: OnEnd = atTestEnd): Readonly<Record<string, string>> {
   const { certFile, keyFile } = makeCertificate(certificateFolder(onEnd), "hub");
   return { PHAROS_TLS_CERT: certFile, PHAROS_TLS_KEY: keyFile };
+}
+
+async function startEmbedded(name: HostName, options: SiteOptions): Promise<Site> {
+  // A host has no worker processes and a log of its own.
+  const { PHAROS_WORKERS: _workers, PHAROS_LOG_LEVEL: _level, ...environment } = options.settings ?? {};
+  const host = await startHost(name, gatherSettings({ environment }).settings);
+  (options.onEnd ?? atTestEnd)(() => host.close());
+  const { hub, port } = host;
+  return siteOf(
+    {
+      publish: ({ topics, ...rest }) => hub.publish({ ...rest, topic: topics }),
+      figures: () => hub.figures(),
+      drain: () => hub.drain(),
+      close: () => hub.close(),
+    },
+    { port },
+  );
 }
 
 async function startBehindMongrel2(mode: "stock" | "shipped", options: SiteOptions): Promise<Site> {
@@ -116,7 +129,10 @@ async function startApp(options: SiteOptions): Promise<App> {
   return app;
 }
 
-function siteOf(app: App, at: { readonly port: number; readonly tls?: boolean }): Site {
+function siteOf(
+  app: Pick<App, "publish" | "figures" | "drain" | "close">,
+  at: { readonly port: number; readonly tls?: boolean },
+): Site {
   return {
     port: at.port,
     tls: at.tls ?? false,

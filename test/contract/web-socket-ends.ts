@@ -1,3 +1,4 @@
+import { holdsConnections } from "./differences.js";
 import {
   array,
   assert,
@@ -88,7 +89,7 @@ const closeCodes: Readonly<Record<End, number>> = {
 
 /** Mongrel2 closes a connection when the client ends its side, before the hub can answer. */
 function answersAtEnd(front: Contract["front"], end: End): boolean {
-  return front === "http" || end === "close" || end === "fault";
+  return holdsConnections(front) || end === "close" || end === "fault";
 }
 
 function send({ connection }: WebSocketClient, topic: string, ending: Ending): void {

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from "vitest";
-import { startBeacon } from "../../src/app/beacon.js";
+import { startBeacon } from "../../src/app/lifecycle/beacon.js";
 import { EpochChain } from "../../src/journal/epoch-chain.js";
 import { systemClock } from "../../src/app/system-clock.js";
 import { silentLogger } from "../../src/base/log.js";

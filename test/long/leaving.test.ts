@@ -4,3 +4,5 @@ testLeaving("http", { every: true });
 testLeaving("http", { every: true, workers: 2 });
 testLeaving("mongrel2-shipped", { every: true });
 testLeaving("mongrel2-stock", { every: true });
+testLeaving("node", { every: true });
+testLeaving("middleware", { every: true });

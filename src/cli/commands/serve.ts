@@ -1,5 +1,5 @@
 import { reloadHub } from "./serve/reload-hub.js";
-import type { App, AppPorts } from "../../app/app.js";
+import type { App, AppPorts } from "../../app/app-ports.js";
 import { systemClock } from "../../app/system-clock.js";
 import type { Config } from "../../config/config.js";
 import { loadConfig } from "../../config/load.js";

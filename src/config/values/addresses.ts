@@ -91,5 +91,7 @@ export function oneOf<const Words extends readonly string[]>(words: Words) {
   return z.enum(words, { error: `one of ${words.join(", ")}` });
 }
 
-/** A setting that is on or off. */
-export const onOrOff = z.enum(["on", "off"], { error: "on or off" }).transform((text) => text === "on");
+/** A setting that is on or off. In the file, `true` and `false` mean the same. */
+export const onOrOff = z
+  .union([z.enum(["on", "off"]), z.boolean()], { error: "on or off" })
+  .transform((given) => given === true || given === "on");

@@ -40,6 +40,8 @@ export interface SocketStream {
    * True if the socket is detached from Node's HTTP server. {@link SocketStreams} reads the bytes of detached sockets.
    */
   readonly isDetached: boolean;
+  /** True if the response head is written already. @default false */
+  readonly hasHead?: boolean;
 }
 
 const endOfHead = Buffer.from("\r\n\r\n");
@@ -98,7 +100,8 @@ export class SocketStreams {
       fanout.end(target.connection, "misused");
   }
 
-  #headOf({ socket, start }: SocketStream): Buffer {
+  #headOf({ socket, start, hasHead = false }: SocketStream): Buffer {
+    if (hasHead) return start.opening;
     const headers = [...start.headers, ...strictTransport(socket, this.#options.hstsSeconds)];
     return encodeStreamHead({ ...start, headers });
   }

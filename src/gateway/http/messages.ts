@@ -43,6 +43,8 @@ export interface GatewayRequest {
   readonly isDirect: boolean;
   /** The label of the front in metrics and logs. */
   readonly front: string;
+  /** True if the front itself marks the end of a response, so that a stream needs no chunks. @default false */
+  readonly isFramed?: boolean;
   /** True if the client's connection to the server in front of the hub uses TLS. @default unknown */
   readonly isTls?: boolean;
   /** Called with the subject of the request's token when the token is verified. @default not called */

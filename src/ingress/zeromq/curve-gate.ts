@@ -1,7 +1,8 @@
-import { Context, Reply, type Pull, type SocketOptions } from "zeromq";
+import type { Context, Pull, Reply, SocketOptions } from "zeromq";
 import type { Clock } from "../../base/clock.js";
 import type { CurveKey, CurveServer } from "../../zeromq/curve/keys.js";
 import { encodeZ85 } from "../../zeromq/curve/z85.js";
+import { libzmq } from "../../zeromq/libzmq.js";
 import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 
@@ -44,8 +45,8 @@ export class CurveGate {
 
   /** Opens a gate. Call this method before the guarded socket is bound. */
   static async open(options: CurveGateOptions): Promise<CurveGate> {
-    const context = new Context();
-    const handler = new Reply({ context, linger: 0 });
+    const context = new (libzmq().Context)();
+    const handler = new (libzmq().Reply)({ context, linger: 0 });
     await handler.bind(zapAddress);
     return new CurveGate(handler, context, options);
   }

@@ -1,6 +1,6 @@
-import { Pair } from "zeromq";
 import type { Clock } from "../../base/clock.js";
 import { TurnBudget } from "../../base/turn-budget.js";
+import { libzmq } from "../../zeromq/libzmq.js";
 import { hasBody } from "./messages.js";
 import type { ToHub, ToWorker } from "./messages.js";
 
@@ -39,7 +39,7 @@ const nothing = Buffer.alloc(0);
  * until earlier batches are in a round, pages follow requests, and requests belong to connections.
  */
 export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorker> implements Peer<Out> {
-  readonly #socket = new Pair({
+  readonly #socket = new (libzmq().Pair)({
     linger: 0,
     sendTimeout: 0,
     sendHighWaterMark: 0,

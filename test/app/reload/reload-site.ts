@@ -1,4 +1,5 @@
-import { createApp, type App } from "../../../src/app/app.js";
+import { createApp } from "../../../src/app/app.js";
+import type { App } from "../../../src/app/app-ports.js";
 import { systemClock } from "../../../src/app/system-clock.js";
 import type { Clock } from "../../../src/base/clock.js";
 import type { LeveledLogger, LogFields } from "../../../src/base/log.js";

@@ -1,8 +1,8 @@
-import type { FrontName } from "../differences.js";
+import { holdsConnections, type FrontName } from "../differences.js";
 
 /** The outcomes of the cases that a server in front of the hub hides, by the name of the case. */
 export function differencesOf(front: FrontName): ReadonlyMap<string, readonly string[]> {
-  return front === "http" ? new Map() : mongrel2;
+  return holdsConnections(front) ? new Map() : mongrel2;
 }
 
 /** The names of cases, and what the client receives from Mongrel2 instead. docs/operating/mongrel2.md has a summary. */

@@ -4,7 +4,7 @@ import { heldGauges } from "../../support/held-gauges.js";
 import { hubUrl, issuer, olderToken, secret } from "../../support/token.js";
 import { waitFor } from "../../support/wait-for.js";
 import { within } from "../client.js";
-import type { FrontName } from "../differences.js";
+import { holdsConnections, type FrontName } from "../differences.js";
 import { startSite } from "../site.js";
 import type { Site } from "../site.js";
 import { ways } from "./exchange.js";
@@ -107,7 +107,7 @@ const momentary: ReadonlySet<string> = new Set([
 /** The gauges that were above 0 while clients were connected, unless the exchanges hold nothing. */
 function neededBy(front: FrontName): readonly string[] {
   const never = new Set([
-    ...(front === "http" ? ["link_clients"] : []),
+    ...(holdsConnections(front) ? ["link_clients"] : []),
     ...(holdsBodies(front) ? [] : [bodyGauge]),
   ]);
   return heldGauges.filter((name) => !momentary.has(name) && !never.has(name));

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { expect, it } from "vitest";
 import { waitFor } from "../../support/wait-for.js";
 import { freshTopic, openStreams, untilStreams, within } from "../client.js";
-import { slowReader } from "../differences.js";
+import { slowReader, valueFor } from "../differences.js";
 import type { FrontName } from "../differences.js";
 import type { Contract } from "../sites.js";
 import { keptPerTopic } from "../sites.js";
@@ -16,7 +16,7 @@ import { forEach, transports, withEach } from "./table.js";
 /** Tests clients that stop reading for a while, one client of each transport on the same topic. */
 export function testSlowReaders({ front, journal, mercureSite, smallSite }: Contract): void {
   const fate = Object.fromEntries(
-    transports.map(({ name, isStream }) => [name, isStream ? slowReader[front] : "kept"]),
+    transports.map(({ name, isStream }) => [name, isStream ? valueFor(front, slowReader) : "kept"]),
   );
 
   it("one that stops reading for a while gets everything once and in order, and delays no other client", async () => {
@@ -102,7 +102,7 @@ async function readLate(front: FrontName, site: Site): Promise<LateReading> {
  */
 async function areBehind(front: FrontName, site: Site): Promise<boolean> {
   const streams = transports.filter(({ isStream }) => isStream).length;
-  if (slowReader[front] === "kept") return site.figure("laggards") === streams;
+  if (valueFor(front, slowReader) === "kept") return site.figure("laggards") === streams;
   return (await openStreams(site)) === transports.length;
 }
 

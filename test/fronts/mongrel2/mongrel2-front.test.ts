@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createApp, type App } from "../../../src/app/app.js";
+import { createApp } from "../../../src/app/app.js";
+import type { App } from "../../../src/app/app-ports.js";
 import { loadConfig } from "../../../src/config/load.js";
 import { silentLogger } from "../../../src/base/log.js";
 import { type FakeMongrel2, startFakeMongrel2 } from "../../support/fake-mongrel2.js";

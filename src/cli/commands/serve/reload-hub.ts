@@ -1,4 +1,4 @@
-import type { App } from "../../../app/app.js";
+import type { App } from "../../../app/app-ports.js";
 import type { Config } from "../../../config/config.js";
 import { messageOf, PharosError } from "../../../base/errors.js";
 import type { LeveledLogger } from "../../../base/log.js";

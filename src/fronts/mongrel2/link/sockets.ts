@@ -1,7 +1,8 @@
-import { Pull, XPublisher } from "zeromq";
+import type { Pull, XPublisher } from "zeromq";
 import { PharosError } from "../../../base/errors.js";
 import { TurnBudget } from "../../../base/turn-budget.js";
 import type { TurnClock } from "../../../base/turn-budget.js";
+import { libzmq } from "../../../zeromq/libzmq.js";
 
 /** The events of a pair of sockets. No callback is called after `close`, or for a replaced PULL socket. */
 export interface SocketEvents {
@@ -59,7 +60,12 @@ export class LinkSockets {
     // - sendHighWaterMark 0: at a high-water mark, a PUB socket drops messages silently. `Windows` limits the
     //   queue instead.
     // - sendTimeout 0: each send is complete when `send` returns, so that sends without await never overlap (EBUSY).
-    this.#publisher = new XPublisher({ immediate: true, sendHighWaterMark: 0, sendTimeout: 0, linger: 0 });
+    this.#publisher = new (libzmq().XPublisher)({
+      immediate: true,
+      sendHighWaterMark: 0,
+      sendTimeout: 0,
+      linger: 0,
+    });
     this.#publisher.verbosity = "allSubs";
     try {
       this.#pull = this.#connectPull();
@@ -107,7 +113,7 @@ export class LinkSockets {
   };
 
   #connectPull(): Pull {
-    const pull = new Pull({ receiveHighWaterMark: this.#options.receivedFrames, linger: 0 });
+    const pull = new (libzmq().Pull)({ receiveHighWaterMark: this.#options.receivedFrames, linger: 0 });
     this.#observe(pull);
     pull.connect(this.#options.sendSpec);
     void this.#drain(pull);

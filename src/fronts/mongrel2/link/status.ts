@@ -1,5 +1,5 @@
-import { Request } from "zeromq";
 import { PharosError } from "../../../base/errors.js";
+import { libzmq } from "../../../zeromq/libzmq.js";
 import { encodeStatusQuery, parseStatusTable, type StatusRow } from "../wire/control.js";
 
 /**
@@ -8,7 +8,7 @@ import { encodeStatusQuery, parseStatusTable, type StatusRow } from "../wire/con
  * of parseStatusTable.
  */
 export async function queryStatus(controlSpec: string, deadlineMs: number): Promise<readonly StatusRow[]> {
-  const socket = new Request({ linger: 0, sendTimeout: deadlineMs, receiveTimeout: deadlineMs });
+  const socket = new (libzmq().Request)({ linger: 0, sendTimeout: deadlineMs, receiveTimeout: deadlineMs });
   try {
     socket.connect(controlSpec);
     await socket.send(encodeStatusQuery("net"));

@@ -1,8 +1,8 @@
-import type { Clock, Timer } from "../base/clock.js";
-import type { Logger } from "../base/log.js";
-import { parsePublication } from "../hub/publications/publication.js";
-import type { Journal } from "../journal/journal.js";
-import { defaultTopic } from "../protocol.js";
+import type { Clock, Timer } from "../../base/clock.js";
+import type { Logger } from "../../base/log.js";
+import { parsePublication } from "../../hub/publications/publication.js";
+import type { Journal } from "../../journal/journal.js";
+import { defaultTopic } from "../../protocol.js";
 
 /**
  * Publishes `Timestamp <ISO 8601>` to the topic `broadcast` at once and then every `seconds`, so that a new client sees

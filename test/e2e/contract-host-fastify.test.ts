@@ -1,0 +1,3 @@
+import { describeContract } from "../contract/contract.js";
+
+describeContract("fastify");
