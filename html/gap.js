@@ -2,6 +2,7 @@ const reasons = {
   "unknown-id": "the hub does not know the last event id",
   "other-epoch": "the hub was restarted",
   evicted: "the history is full",
+  deleted: "publishers have deleted events",
   "too-many-changes": "too many subscriptions started and ended",
 };
 

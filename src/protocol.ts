@@ -56,6 +56,8 @@ export type GapReason =
   | "other-epoch"
   /** Publications after the position were evicted from history. */
   | "evicted"
+  /** Publishers have deleted publications after the position. */
+  | "deleted"
   /** So many subscriptions began and ended that the hub does not report each of them to watchers. */
   | "too-many-changes";
 

@@ -8,6 +8,7 @@ import { Gateway, type GatewayOptions } from "../gateway/gateway.js";
 import { CursorWait } from "../gateway/streams/cursor-wait.js";
 import { PollAdmission } from "../gateway/streams/poll-admission.js";
 import type { ProtocolPorts } from "../gateway/protocol.js";
+import { Deleter } from "../gateway/publishing/deleter.js";
 import { PublishOnce } from "../gateway/publishing/publish-once.js";
 import { WebSocketOrigins } from "../gateway/access/websocket-origins.js";
 import { Publisher } from "../gateway/publishing/publisher.js";
@@ -93,6 +94,7 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
     clients,
     refusals: new RefusalLog({ ...parts, clients }),
     publishing: createPublisher(parts, authenticator),
+    deleter: new Deleter({ ...parts, hasValue: (topic) => hub.retained.has(topic) }),
     once: new PublishOnce({ journal, limits: config.derive(({ limits }) => limits) }),
     streams: streamSettings(parts),
     polling: pollAdmission(parts, clients),

@@ -62,6 +62,7 @@ export const counters = {
       "unknown-id": "The client's event id is not in history.",
       "other-epoch": "The client's event id is from another run of the hub.",
       evicted: "The hub had evicted publications that the client missed.",
+      deleted: "Publishers had deleted publications that the client missed.",
       "too-many-changes": "The hub dropped presence events.",
     },
   },
@@ -116,6 +117,14 @@ export const counters = {
       stopped: "The hub stopped before the receiver had them.",
     },
   },
+  deletions_total: {
+    help: "Requests that deleted publications, or a retained value.",
+    labels: ["what"],
+    values: {
+      event: "One publication.",
+      topic: "All publications of a topic, and its retained value.",
+    },
+  },
   second_requests_total: { help: "Requests on a connection that already has a stream." },
   frames_refused_total: {
     help: "Messages on a link to Mongrel2 that the hub refused: `malformed`, or `held-full` if there was no memory for them.",
@@ -168,6 +177,7 @@ export const counters = {
     labels: ["limit"],
     values: {
       age: "The publication was older than `limits.history.ageSeconds`.",
+      deleted: "A publisher deleted the publication.",
       bytes: "The whole history was larger than `limits.history.bytes`.",
       told: "The hub evicted the history of presence after a loss of presence events.",
       topic: "The topic had more than `limits.history.topicEvents` or `limits.history.topicBytes`.",

@@ -186,10 +186,10 @@ export class Gateway {
     return problemReply(refuse(error, request, this.#options.refusals), [["Allow", allowed]]);
   }
 
-  /** Counts a request; POST and PUT count as publishing. Runs before the handler, since handlers verify tokens. */
+  /** Counts a request; POST, PUT and DELETE count as publishing. Runs before the handler, since handlers verify tokens. */
   #countRequest(request: GatewayRequest, { isUncounted = false }: Resource): void {
     const { clients } = this.#options;
-    if (request.method === "POST" || request.method === "PUT") clients?.admitPublish(request);
+    if (changingMethods.has(request.method)) clients?.admitPublish(request);
     else if (!isUncounted) clients?.admitRequest(request);
   }
 
@@ -221,6 +221,8 @@ export class Gateway {
   }
 }
 
+const changingMethods: ReadonlySet<string> = new Set(["POST", "PUT", "DELETE"]);
+
 function handlerOf({ methods }: Resource, method: string): Handler | undefined {
   switch (method) {
     case "GET":
@@ -228,6 +230,7 @@ function handlerOf({ methods }: Resource, method: string): Handler | undefined {
       return methods.GET;
     case "POST":
     case "PUT":
+    case "DELETE":
     case "QUERY":
       return methods[method];
     default:

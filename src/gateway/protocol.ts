@@ -12,6 +12,7 @@ import type { WebSocketOrigins } from "./access/websocket-origins.js";
 import type { ReadinessReport } from "./http/probes.js";
 import type { Resource } from "./http/resource.js";
 import type { ClientLimits } from "./limits/client-limits.js";
+import type { Deleter } from "./publishing/deleter.js";
 import type { PublishOnce } from "./publishing/publish-once.js";
 import type { Publisher } from "./publishing/publisher.js";
 import type { RefusalLog } from "./refusals/refusal-log.js";
@@ -46,6 +47,7 @@ export interface ProtocolPorts {
   readonly refusals: RefusalLog;
   readonly publishing: Publisher;
   readonly once: PublishOnce;
+  readonly deleter: Deleter;
   readonly streams: StreamSettings;
   readonly polling: PollAdmission;
   readonly history: TopicHistoryReader;

@@ -20,6 +20,11 @@ export interface Outlet {
    * `wake` must not call the hub.
    */
   wake(cohort: Cohort): void;
+  /**
+   * Publications were deleted: readers must not get events that the outlet has kept for them elsewhere. Only live rounds may
+   * still have them. @default the outlet keeps nothing, apart from a {@link PageCache}
+   */
+  forget?(): void;
 }
 
 /** The properties that decide which bytes a connection gets. Connections with equal properties share a cohort. */

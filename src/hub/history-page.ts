@@ -3,7 +3,14 @@ import type { Cohort, Joining } from "./cohort.js";
 import type { TopicFilter } from "./filters/filter.js";
 import { filterSetOf } from "./filters/filter-set.js";
 import { isNothing, maxNamedTopics } from "./publications/history.js";
-import type { History, LossMark, Losses, HistoryRange, PendingEntries } from "./publications/history.js";
+import type {
+  History,
+  LossMark,
+  Losses,
+  LossReport,
+  HistoryRange,
+  PendingEntries,
+} from "./publications/history.js";
 import type { Offset } from "./publications/position.js";
 import type { RetainedValues } from "./publications/retained-values.js";
 import { mayRead } from "./publications/rights.js";
@@ -285,10 +292,11 @@ class PageBuilder {
 }
 
 /** Adds the new losses to the losses that earlier pages found. */
-function joined(before: Gap | undefined, { topics, more }: Losses): Gap {
+function joined(before: Gap | undefined, { topics, more, reason = "evicted" }: LossReport): Gap {
   const byName = new Map([...(before?.topics ?? []), ...topics].map((lost) => [lost.topic, lost]));
   return {
-    reason: before?.reason ?? "evicted",
+    // A reader that has lost anything in another way than by a deletion may have lost what nobody wanted to delete.
+    reason: before === undefined || before.reason === "deleted" ? reason : before.reason,
     topics: [...byName.values()].slice(0, maxNamedTopics),
     more: more || before?.more === true || byName.size > maxNamedTopics,
   };

@@ -5,6 +5,7 @@ import type { RetainedLimits } from "../limits/history.js";
 import { mercurePath } from "../protocol.js";
 import { Cohort, cohortKey } from "./cohort.js";
 import type { Outlet, Subscription } from "./cohort.js";
+import type { DeletedRange } from "./publications/deletion.js";
 import type { Entry } from "./publications/entry.js";
 import type { TopicFilter } from "./filters/filter.js";
 import { mayMatchBelow } from "./filters/filter-overlap.js";
@@ -156,6 +157,17 @@ export class Hub {
       if (topic === this.#presenceTopic) this.#presenceCohorts.forEach(append);
       else this.#trie.match(topic, append);
     }
+  }
+
+  /**
+   * Takes a deletion, which the journal has applied to {@link history}. Removes the retained value, and tells the outlets.
+   * Returns true if there was a value. Entries that are pending in cohorts are delivered.
+   */
+  deleted(range: DeletedRange): boolean {
+    const hadValue = this.retained.delete(range);
+    const outlets = new Set([...this.#cohorts.values()].map(({ outlet }) => outlet));
+    for (const outlet of outlets) outlet.forget?.();
+    return hadValue;
   }
 
   /** The number of connections with a filter that matches the topic. */

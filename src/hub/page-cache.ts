@@ -11,6 +11,8 @@ import type { PageKey } from "./page-store.js";
 export class PageCache {
   readonly #source: PageSource;
   readonly #store: PageStore;
+  /** The number of deletions before all pages in the cache were read. */
+  #deletions = 0;
 
   constructor(source: PageSource, maxBytes: number) {
     this.#source = source;
@@ -24,6 +26,7 @@ export class PageCache {
 
   /** The next page for a reader in this state. Readers with the same state and limits get the same Buffer. */
   page(cohort: Cohort, state: ReadState, limits: PageLimits): Page | PendingPage {
+    this.#dropDeleted();
     const key = { cohort: cohort.key, state, limits };
     const kept = this.#store.find(key);
     if (kept !== undefined) return kept;
@@ -36,8 +39,17 @@ export class PageCache {
   #keptLater(key: PageKey, pending: PendingPage): PendingPage {
     return (take) =>
       pending((page) => {
+        this.#dropDeleted();
         this.#store.keep(key, page);
         take(page);
       });
+  }
+
+  /** After a deletion, each page may have deleted publications. */
+  #dropDeleted(): void {
+    const { deletions } = this.#source.history;
+    if (deletions === this.#deletions) return;
+    this.#deletions = deletions;
+    this.#store.clear();
   }
 }

@@ -37,6 +37,11 @@ export class PageStore {
     return kept !== undefined && (kept.page.full || kept.upTo === key.limits.upTo) ? kept.page : undefined;
   }
 
+  clear(): void {
+    this.#pages.clear();
+    this.#bytes = 0;
+  }
+
   keep(key: PageKey, page: Page): void {
     const text = keyText(key);
     this.#bytes += page.body.length - (this.#pages.get(text)?.page.body.length ?? 0);

@@ -1,6 +1,8 @@
+import type { DeletedRange } from "../hub/publications/deletion.js";
 import type { Entry } from "../hub/publications/entry.js";
 import type { Publication } from "../hub/publications/publication.js";
 import type { Ids } from "./answers.js";
+import type { Deleted, Deletion } from "./deletion.js";
 import type { Nodes } from "./nodes.js";
 import type { SnapshotPart } from "./snapshot-part.js";
 import type { Topic } from "../hub/topics/topic.js";
@@ -15,6 +17,11 @@ export interface Receipt {
 /** Receives the entries of a journal, in order of offset. */
 export interface JournalFollower {
   apply(entry: Entry): void;
+  /**
+   * Takes a deletion, in order with the entries. Returns true if the follower held a deleted value that history does not
+   * count. @default the follower holds nothing
+   */
+  deleted?(range: DeletedRange): boolean;
 }
 
 /** The publications of a journal that are in memory. */
@@ -25,6 +32,8 @@ export interface StoredHistory extends TopicHistoryReader {
   readonly ageMs: number;
   /** The number of topics with a history. */
   readonly topicCount: number;
+  /** True if {@link Journal.delete} would delete publications of the topic. */
+  mayDelete(topic: Topic): boolean;
 }
 
 /**
@@ -104,6 +113,12 @@ export interface Journal {
    */
   evictAll(topic: Topic): void;
   /**
+   * Deletes the publications of a topic that were appended before this call, or one of them. No reader gets them any more,
+   * also from a log. Readers that have missed one of them learn that it was deleted. Resolves and rejects as
+   * {@link PublicationGroup.commit}; also rejects with `unavailable` if the journal cannot remember more deletions.
+   */
+  delete(deletion: Deletion): Deleted | Promise<Deleted>;
+  /**
    * Stores a change of the hub's state that is no publication, in order with {@link append} and {@link evictAll}. All
    * hubs that use the journal pass the note to their part of this name. Returns, resolves and rejects as {@link append}.
    *
@@ -111,6 +126,8 @@ export interface Journal {
    * @param value JSON
    */
   note(part: string, value: unknown): void | Promise<void>;
+  /** As {@link note}, for a request that waits for the result: rejects as {@link PublicationGroup.commit}. */
+  commitNote(part: string, value: unknown): void | Promise<void>;
   /**
    * The time at which the journal began, in milliseconds since 1970: followers get the entries since then. In memory, the
    * start of the hub. With a log, the time of the log's first record, or that of the snapshot from which the hub started.

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { hasForbiddenCharacter } from "../hub/topics/topic.js";
 
 declare const nodeIdBrand: unique symbol;
 
@@ -42,6 +43,16 @@ export interface NodeBeat {
 /** The most characters of a hub's name, and of its version. */
 export const mostNameLength = 100;
 
+/** Reads a beat of a record or a snapshot. Ignores other fields. Undefined if a field is missing or wrong. */
+export function parseBeat(fields: Readonly<Record<string, unknown>>): NodeBeat | undefined {
+  const { name, version, startedAtMs, streams, lagMs } = fields;
+  const node = typeof fields.node === "string" ? parseNodeId(fields.node) : undefined;
+  const state = beatStates.find((each) => each === fields.state);
+  if (node === undefined || state === undefined || !isName(name) || !isName(version)) return undefined;
+  if (!isCount(startedAtMs) || !isCount(streams) || !isCount(lagMs)) return undefined;
+  return { node, name, version, startedAtMs, streams, lagMs, state };
+}
+
 /** The text as a name that a beat may have: shortened, without control characters, and not empty. */
 export function nameOf(text: string): string {
   return text.slice(0, mostNameLength).replaceAll(/[\p{Cc}\p{Cs}]/gu, "") || "-";
@@ -83,4 +94,17 @@ export interface Nodes {
   onGone(listener: (node: NodeId, by: NodeId) => void): void;
   /** Writes the first beat of this hub. Call this once, when the journal is open. Beats end when the journal closes. */
   begin(own: OwnNode): void;
+}
+
+function isName(value: unknown): value is string {
+  return (
+    typeof value === "string" &&
+    value !== "" &&
+    value.length <= mostNameLength &&
+    !hasForbiddenCharacter(value)
+  );
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

@@ -3,6 +3,7 @@ import { testAnswers } from "./answers.js";
 import { testBeginnings } from "./beginnings.js";
 import { testCompressed } from "./compressed.js";
 import { testConnections } from "./connections.js";
+import { testDeletions } from "./deletions.js";
 import type { FrontName } from "./differences.js";
 import { testHistory } from "./history.js";
 import { testLifetimes } from "./lifetimes.js";
@@ -36,6 +37,7 @@ export function describeContract(front: FrontName, journal: JournalKind = "memor
     testStopping(contract);
     testMercure(contract);
     testHistory(contract);
+    testDeletions(contract);
     testPresence(contract);
     testCompressed(contract);
     testPolls(contract);

@@ -124,6 +124,30 @@ describe("a hub with a journal on disk, killed and started again", () => {
     expect(await longPoll(next, from.toString())).toMatchObject([{ id: 2, text: "two" }]);
   });
 
+  it.each(["a kill", "a stop"])("has nothing of what was deleted before %s", async (end) => {
+    const hub = await startHub(options);
+    const first = await publish(hub, "a", { body: "one" });
+    const second = await publish(hub, "a", { headers: { "Event-ID": "mine" }, body: "two" });
+    await publish(hub, "a", { headers: { Retain: "true" }, body: "three" });
+    await publish(hub, "b", { headers: { Retain: "true" }, body: "kept" });
+    for (const path of [`a?id=${second}`, "c", "b"])
+      await fetch(`${hub.httpUrl}/publish/${path}`, { method: "DELETE" });
+    if (end !== "a kill") await hub.stop();
+    const next = await (end === "a kill" ? kill(hub, options) : startHub({ ...options, ...again(hub) }));
+    expect((await poll(next, "a", first)).events).toMatchObject([
+      { kind: "gap", reason: "deleted", topics: [{ topic: "a" }], more: false },
+      { kind: "event", data: "three" },
+    ]);
+    expect((await poll(next, "a", second)).events).toMatchObject([{ kind: "event", data: "three" }]);
+    await publish(next, "b", { body: "new" });
+    expect((await poll(next, "b", first)).events).toMatchObject([
+      { kind: "gap", reason: "deleted", topics: [{ topic: "b" }] },
+      { kind: "event", data: "new" },
+    ]);
+    const response = await fetch(`${next.httpUrl}/publish/a`, { method: "DELETE" });
+    expect(await response.json()).toMatchObject({ topic: "a", deleted: 2, retained: true });
+  });
+
   it("reports a gap to a client that was ahead of a restored copy, and gives no id again", async () => {
     const { lost, fresh, resumed } = await restoredCopy({});
     expect(fresh.filter((id) => lost.includes(id))).toEqual([]);

@@ -123,6 +123,34 @@ test.each([[], ["--opaque-ids"]])(
   },
 );
 
+test("what one hub deletes is gone at the other, also for a hub that starts later", async () => {
+  const name = newStreamName();
+  const [a, b] = [await startNode(name), await startNode(name)];
+  const first = await publish(a, "one");
+  const second = await publish(a, "two", { Retain: "true" });
+  const atB = await new Stream(b).opened();
+  await atB.until("two");
+  const remove = async (hub: HubProcess, id: string): Promise<unknown> => {
+    const response = await fetch(`${hub.httpUrl}/publish/news`, {
+      method: "DELETE",
+      headers: { "Event-ID": id },
+    });
+    return response.json();
+  };
+  expect(await remove(b, second.id)).toMatchObject({ deleted: 1, retained: true });
+  expect(await remove(a, second.id)).toMatchObject({ title: "not-found" });
+  await publish(b, "three");
+  for (const hub of [a, b, await startNode(name)]) {
+    const resumed = new Stream(hub, first.id);
+    await resumed.until("three");
+    expect(resumed.told).toEqual(["pharos-gap", "three"]);
+    await resumed.end();
+  }
+  await atB.until("three");
+  expect(atB.told).toEqual(["two", "three"]);
+  await atB.end();
+});
+
 test("a repeated Idempotency-Key gets the first answer at the other hub", async () => {
   const name = newStreamName();
   const [a, b] = [await startNode(name), await startNode(name)];

@@ -12,6 +12,7 @@ import { mercure } from "../../src/protocols/mercure/mercure.js";
 import type { AdmittedStream } from "../../src/delivery/joining/admitted-stream.js";
 import type { Answer, StreamStart } from "../../src/gateway/http/messages.js";
 import { publishResource } from "../../src/protocols/pharos/publishing/publish.js";
+import { Deleter } from "../../src/gateway/publishing/deleter.js";
 import { PublishOnce } from "../../src/gateway/publishing/publish-once.js";
 import { Publisher } from "../../src/gateway/publishing/publisher.js";
 import { Authenticator } from "../../src/gateway/access/authenticator.js";
@@ -195,6 +196,12 @@ export class SubscribeWorld {
     const streams = { retryMs: () => 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 };
     const { history } = this.#journal;
     const once = new PublishOnce({ journal: this.#journal });
+    const deleter = new Deleter({
+      journal: this.#journal,
+      hasValue: (topic) => hub.retained.has(topic),
+      clock: this.#clock,
+      metrics: silentMetrics,
+    });
     return new Gateway({
       corsOrigins: ["https://hub.example"],
       checkRoom: ({ filters }) => hub.checkPatterns(filters),
@@ -212,7 +219,7 @@ export class SubscribeWorld {
           access: { issuers: [] },
           subscriptions: undefined,
         }),
-        publishResource({ publishing, once }),
+        publishResource({ publishing, once, deleter }),
       ],
     });
   }

@@ -11,6 +11,7 @@ import { RetainedValues } from "../../src/hub/publications/retained-values.js";
 import type { Topic } from "../../src/hub/topics/topic.js";
 import { defaultHistoryLimits } from "../../src/limits/history.js";
 import type { HistoryLimits } from "../../src/limits/history.js";
+import type { Deletion } from "../../src/journal/deletion.js";
 import { EpochChain } from "../../src/journal/epoch-chain.js";
 import { MemoryHistory } from "../../src/journal/memory/memory-history.js";
 import { RetainedPart } from "../../src/journal/retained-part.js";
@@ -21,7 +22,6 @@ import { savedItems } from "./saved-items.js";
 
 const topics = ["a", "b", "c", "d", "p", "p/1", "p/2"] as Topic[];
 const ids = ["x", "y", "z"];
-const offsets = Array.from({ length: 100 }, (_each, index) => index * 1000);
 
 type NamedItem = readonly [part: string, item: unknown];
 
@@ -33,8 +33,9 @@ function saveParts(parts: readonly SnapshotPart[]): Iterable<NamedItem> {
   })();
 }
 
-/** What a log has: a publication with its place, or an eviction. */
+/** What a log has: a publication with its place, an eviction, or a deletion. */
 type Logged =
+  | { readonly delete: Deletion }
   | { readonly offset: Offset; readonly publication: Publication; readonly keepsId: boolean }
   | { readonly evict: Topic };
 
@@ -64,6 +65,10 @@ class State {
       this.history.evictAll(logged.evict);
       return;
     }
+    if ("delete" in logged) {
+      this.history.delete(logged.delete);
+      return;
+    }
     const entry = this.history.take({ ...logged, atMs: this.#clock.now() });
     this.entries.push(entry);
     if (entry.publication.retain) this.retained.apply(entry);
@@ -76,12 +81,16 @@ class State {
       this.parts.find(({ name }) => name === part)?.load(item);
   }
 
-  get facts(): unknown {
+  /** @param published all publications so far */
+  facts(published: readonly Entry[]): unknown {
     return {
-      items: [...saveParts(this.parts)],
+      // A start knows less of what was deleted: it hides more offsets, but the same publications.
+      items: [...saveParts(this.parts.filter(({ name }) => name !== "deleted"))],
       bytes: this.retained.bytes,
       counts: topics.map((topic) => this.history.countsOf(topic, everything)?.published),
-      withdrawn: topics.map((topic) => offsets.filter((offset) => this.history.withdrawn.has(topic, offset))),
+      hidden: published.map(({ offset, publication }) =>
+        publication.topics.filter((topic) => this.history.isHidden(topic, offset)),
+      ),
       places: ids.flatMap((id) => [
         this.history.locate(id),
         ...topics.map((topic) => this.history.locateIn([topic], id)),
@@ -112,6 +121,15 @@ const step = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant("evict" as const), topic: fc.constantFrom(...topics) }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("delete" as const),
+      topic: fc.constantFrom("a", "b", "c", "d"),
+      /** How many publications before the newest one; undefined: all. */
+      back: fc.option(fc.nat(5), { nil: undefined }),
+    }),
+  },
 );
 
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
@@ -119,11 +137,19 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 /** The next thing in the log, with the place that a log would give. */
 function logged(state: State, each: Step): Logged {
   if (each.kind === "evict") return { evict: each.topic };
+  if (each.kind === "delete") return { delete: deletionOf(state, each) };
   const { kind: _publish, isNextRecord, ...input } = each;
   const { head } = state.history;
   const offset = isNextRecord ? (Math.floor(head / 4096) + 1) * 4096 : head + 1;
   const keepsId = input.id !== undefined && !state.history.ownsId(input.id);
   return { offset, publication: parsePublication(input), keepsId };
+}
+
+function deletionOf({ entries }: State, { topic: name, back }: Step & { readonly kind: "delete" }): Deletion {
+  const topic = name as Topic;
+  if (back === undefined) return { topic };
+  const only = entries.filter(({ publication }) => publication.topics.includes(topic)).at(-1 - back);
+  return only === undefined ? { topic } : { topic, only };
 }
 
 describe("the state after a start", () => {
@@ -168,7 +194,7 @@ describe("the state after a start", () => {
           const restarted = new State(limits);
           restarted.load(from, items);
           for (const each of after) restarted.apply(each);
-          expect(restarted.facts).toEqual(lasting.facts);
+          expect(restarted.facts(lasting.entries)).toEqual(lasting.facts(lasting.entries));
           expect(restarted.entriesAfter(0)).toEqual(lasting.entriesAfter(from));
           expect(restarted.history.head).toBe(Math.max(from, lasting.history.head));
         },
@@ -203,6 +229,10 @@ describe("the state after a start", () => {
     ["ids", { id: "x", at: 1, topics: ["a"], private: 0 }],
     ["retained", { at: 1, atMs: 1, eventId: "x", ordinal: 1, of: ["a"], topics: ["a"], private: false }],
     ["retained", []],
+    ["deleted", { topic: "a" }],
+    ["deleted", { topic: "a", offset: -1 }],
+    ["deleted", { topic: "a", offset: 1, private: [] }],
+    ["deleted", { topic: "a", upTo: 1, openAt: 1 }],
   ])("is not loaded from a damaged item: %s %j", (part, item) => {
     const { parts } = new State({});
     expect(() => parts.find(({ name }) => name === part)?.load(item)).toThrow(PharosError);

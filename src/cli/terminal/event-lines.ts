@@ -55,5 +55,6 @@ const reasons: Readonly<Record<GapReason, string>> = Object.freeze({
   "unknown-id": "the last event seen is not in the hub's history",
   "other-epoch": "the hub has restarted since the last event seen",
   evicted: "some events after the last one seen are no longer stored",
+  deleted: "publishers have deleted some events after the last one seen",
   "too-many-changes": "too many subscriptions began and ended to report each of them",
 });

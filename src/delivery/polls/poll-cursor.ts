@@ -30,9 +30,10 @@ export function formatCursor(
   if (state.kind === "opening") {
     const { after, upTo, from, gap } = state;
     const names = state.added ?? namesOf(cohort.subscription.filters);
-    // The next search finds evictions again. Other gap reasons depend on the client's own cursor, so the new cursor
+    // The next search finds evictions and deletions again. Other gap reasons depend on the client's own cursor, so the new cursor
     // keeps these reasons.
-    const reason = gap === undefined || gap.reason === "evicted" ? "" : gap.reason;
+    const isFoundAgain = gap?.reason === "evicted" || gap?.reason === "deleted";
+    const reason = gap === undefined || isFoundAgain ? "" : gap.reason;
     return [openingWord, marksOf(names), ...idsOf(after, upTo, from), reason].join(",");
   }
   const { after, lossMark } = state;

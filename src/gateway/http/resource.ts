@@ -8,7 +8,7 @@ import type { Refusal } from "./refusal.js";
 export type Handler = (request: GatewayRequest) => Answer | Promise<Answer>;
 
 /** The methods that resources can serve. A resource with GET also serves HEAD; the gateway itself answers OPTIONS. */
-export type Method = "GET" | "POST" | "PUT" | "QUERY";
+export type Method = "GET" | "POST" | "PUT" | "DELETE" | "QUERY";
 
 /** The part of a resource that decides routing. */
 export interface ServedPath {

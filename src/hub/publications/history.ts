@@ -8,7 +8,7 @@ import type { Topic } from "../topics/topic.js";
 /** The position in history for a `Last-Event-ID`, or the reason why the id has no position. */
 export type Cursor =
   | { readonly kind: "at"; readonly offset: Offset }
-  | { readonly kind: "lost"; readonly reason: Exclude<GapReason, "evicted" | "too-many-changes"> };
+  | { readonly kind: "lost"; readonly reason: Extract<GapReason, "unknown-id" | "other-epoch"> };
 
 /** A range to read: entries that match the filters, with offsets after `after`, up to and including `upTo`. */
 export interface HistoryRange {
@@ -28,6 +28,8 @@ export interface Losses {
 
 /** The result of a search for losses. */
 export interface LossReport extends Losses {
+  /** `deleted` if publishers have deleted all of the lost publications. @default evicted */
+  readonly reason?: Extract<GapReason, "evicted" | "deleted">;
   /**
    * The mark up to which all losses are in this report. If you pass this mark to the next search, that search finds
    * only later losses.
@@ -71,6 +73,8 @@ export interface History {
    * there is no slower store. {@link losses} reports only entries that neither memory nor the slower store holds.
    */
   older?(range: HistoryRange, maxBytes: number): PendingEntries | undefined;
+  /** The number of deletions so far. Pages that were read before a deletion may have deleted publications. */
+  readonly deletions: number;
   /** The name of this run of the hub. A loss mark of another run says nothing. */
   readonly run: string;
   /** The offset of the newest entry; 0 if there is none. */
@@ -89,7 +93,7 @@ export interface History {
    * LossReport.isComplete}.
    */
   losses(range: HistoryRange, lossMark: LossMark): LossReport;
-  /** True if the topic's history reaches back to this offset. */
+  /** True if the publication with this offset, to this topic, is still stored. */
   holds(topic: Topic, offset: Offset): boolean;
   /**
    * Calls `visit` once for each entry of the range, in order of offset, until `visit` returns false. The read ends

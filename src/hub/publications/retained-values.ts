@@ -1,4 +1,5 @@
 import { copyInSteps } from "../../base/turn-budget.js";
+import type { DeletedRange } from "./deletion.js";
 import type { Entry } from "./entry.js";
 import type { RetainedLimits } from "../../limits/history.js";
 import { EntryQueue } from "./entry-queue.js";
@@ -69,6 +70,18 @@ export class RetainedValues {
     const { length } = this.#inOrder;
     if (length > 1024 && length > 2 * this.#byTopic.size)
       this.#inOrder.retainOnly((value) => value.entry !== undefined);
+  }
+
+  has(topic: Topic): boolean {
+    return this.#byTopic.has(topic);
+  }
+
+  /** Removes the value of a topic if its publication is in the range. Returns false if there is no such value. */
+  delete({ topic, from, upTo }: DeletedRange): boolean {
+    const offset = this.#byTopic.get(topic)?.offset ?? -1;
+    if (offset < from || offset > upTo) return false;
+    this.#remove(topic);
+    return true;
   }
 
   /** Adds a value that {@link all} has given, after all older values. */

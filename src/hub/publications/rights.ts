@@ -27,6 +27,14 @@ export const publicOnly: Rights = Object.freeze({
   mayReadBelow: () => false,
 });
 
+/** The rights of the hub itself, which may read every publication. Give them to no client. */
+export const readsAll: Rights = Object.freeze({
+  key: "*",
+  readsPrivate: true,
+  mayReadTopic: () => true,
+  mayReadBelow: () => true,
+});
+
 /** True if these rights include reading the publication. */
 export function mayRead(rights: Rights, publication: Pick<Publication, "private" | "topics">): boolean {
   if (!publication.private) return true;

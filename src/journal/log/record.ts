@@ -108,8 +108,9 @@ export interface LogRecord extends RecordHead {
  *
  * - 1: groups, epochs, evictions, rules
  * - 2: also notes, beats of hubs, and hubs that are gone
+ * - 3: also deletions: a hub that ignored them would go on to show what was deleted
  */
-export const recordFormat = 2;
+export const recordFormat = 3;
 
 /** The largest number of publications in a record. */
 export const publicationsPerRecord = 4096;

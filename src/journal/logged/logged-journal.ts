@@ -11,6 +11,7 @@ import type { IdempotencyLimits } from "../../limits/publications.js";
 import type { JournalLimits } from "../../limits/journal.js";
 import { Answers } from "../answers.js";
 import type { Ids } from "../answers.js";
+import type { Deleted, Deletion } from "../deletion.js";
 import { createEpoch } from "../epoch.js";
 import { parseEpoch } from "../../hub/publications/position.js";
 import type { EpochChain } from "../epoch-chain.js";
@@ -29,6 +30,7 @@ import type { MemoryHistory } from "../memory/memory-history.js";
 import type { SnapshotPart } from "../snapshot-part.js";
 import { LogAgeing } from "./log-ageing.js";
 import { Freshness } from "./nodes/freshness.js";
+import { LoggedDeletions } from "./logged-deletions.js";
 import { LogHistory } from "./history/log-history.js";
 import type { OffsetSpan } from "./history/offset-spans.js";
 import { GroupDraft } from "./sending/group-draft.js";
@@ -38,7 +40,7 @@ import { HubNodes } from "./nodes/hub-nodes.js";
 import { RecordApplier } from "./record-applier.js";
 import { RecordIntake } from "./record-intake.js";
 import { RecordSender } from "./sending/record-sender.js";
-import { closed, outcomeUnknown, unavailable } from "./sending/refusals.js";
+import { changeUnknown, closed, outcomeUnknown, unavailable } from "./sending/refusals.js";
 import { Runs } from "./runs.js";
 import { Snapshots } from "./snapshots.js";
 import { EpochStarts } from "./starting/epoch-starts.js";
@@ -96,6 +98,7 @@ export class LoggedJournal implements Journal {
   readonly #ageing: LogAgeing;
   readonly #waiters = new Waiters();
   readonly #nodes: HubNodes;
+  readonly #deletions: LoggedDeletions;
   readonly #freshness: Freshness;
   #closing: Promise<void> | undefined;
   #isLive = false;
@@ -134,6 +137,8 @@ export class LoggedJournal implements Journal {
     const runs = new Runs();
     const intake = { sender: this.#sender, applier: this.#applier, history: this.history, runs };
     this.#intake = new RecordIntake({ ...options, ...intake });
+    this.#deletions = new LoggedDeletions(options.history);
+    this.keep(this.#deletions);
     const own = [rules, runs, this.#ageing.times, options.epochs, this.#answers, this.history.skips, table];
     for (const part of [...own, ...options.history.parts]) this.keep(part);
   }
@@ -214,6 +219,18 @@ export class LoggedJournal implements Journal {
     });
   }
 
+  async commitNote(part: string, value: unknown): Promise<void> {
+    this.#checkReady("nothing was changed");
+    return new Promise((resolve, reject) => {
+      const late = (): void => reject(changeUnknown());
+      this.#items.send({ kind: "note", part, value }, { applied: () => resolve(), late });
+    });
+  }
+
+  delete(deletion: Deletion): Promise<Deleted> {
+    return this.#deletions.delete(deletion, (value) => this.commitNote(this.#deletions.name, value));
+  }
+
   begin(once?: string): PublicationGroup {
     const draft = new GroupDraft(once);
     return {
@@ -279,7 +296,7 @@ export class LoggedJournal implements Journal {
     let hasRoom = false;
     const opened = room.then(() => (hasRoom = true));
     await atMost(clock, limits.appendSeconds * 1000, opened);
-    if (!hasRoom) throw unavailable("cannot store publications at present", "slow");
+    if (!hasRoom) throw unavailable("cannot store publications at present", { state: "slow" });
   }
 
   async #commit(draft: GroupDraft): Promise<Ids> {
@@ -290,16 +307,22 @@ export class LoggedJournal implements Journal {
         "too-large",
         `with this journal, a request may have at most ${publicationsPerRecord} publications, not ${size}`,
       );
-    if (!this.#sender.isReady) throw unavailable("cannot store publications at present", this.status.state);
-    if (this.#freshness.isBehind)
-      throw unavailable(
-        "is behind the other hubs, and accepts no publications until it has theirs",
-        "behind",
-      );
+    this.#checkReady("nothing was published");
     return new Promise((resolve, reject) => {
       const late = (): void => reject(outcomeUnknown());
       this.#items.sendGroup(draft, { applied: resolve, late });
     });
+  }
+
+  /** @throws PharosError `unavailable` while the hub must not store a request */
+  #checkReady(outcome: string): void {
+    if (!this.#sender.isReady)
+      throw unavailable("cannot store anything at present", { state: this.status.state, outcome });
+    if (this.#freshness.isBehind)
+      throw unavailable("is behind the other hubs, and stores nothing until it has what they have stored", {
+        state: "behind",
+        outcome,
+      });
   }
 
   #logged(publication: Publication): LoggedPublication {

@@ -16,19 +16,16 @@ import type { SnapshotPart } from "../snapshot-part.js";
 import type { NewestRange, TopicCounts } from "../topic-history-reader.js";
 import { defaultHistoryLimits } from "../../limits/history.js";
 import type { HistoryLimits } from "../../limits/history.js";
+import type { Deleted, Deletion } from "../deletion.js";
 import { EventIds } from "./event-ids.js";
 import { EventPlaces } from "./event-places.js";
-import { LossOrder } from "./loss-order.js";
-import { LossSearch } from "./loss-search.js";
+import { HistoryLosses } from "./history-losses.js";
 import { mergeEntries } from "./merge.js";
 import { TopicHistories } from "./topic-histories.js";
 import type { CountsByKind, TopicHistory } from "./topic-history.js";
-import { WithdrawnTopics } from "./withdrawn-topics.js";
 
 /** The cost of reading one entry or topic, without matching, in the steps of a filter set. */
 const lookSteps = 5;
-/** The cost of counting a topic's losses, in steps. */
-const countSteps = 50;
 
 export interface MemoryHistoryOptions {
   /** The journal begins its epochs. */
@@ -75,20 +72,14 @@ export interface Stored extends Pick<Entry, "offset" | "atMs" | "publication"> {
  */
 export class MemoryHistory implements StoredHistory {
   readonly run: string;
-  /** What {@link evictAll} has evicted: no log may show it either. */
-  readonly withdrawn: WithdrawnTopics;
   readonly #clock: Clock;
   readonly #metrics: Metrics;
   readonly #limits: HistoryLimits;
   readonly #places: EventPlaces;
   readonly #presenceTopic: Topic | undefined;
   readonly #logStart: () => Offset;
-  /** The oldest offset of the log, as the history last noticed it. */
-  #loggedFrom: Offset = Infinity;
-  /** The mark at which something was last gone from the log. */
-  #removedAt: LossMark = 0;
   readonly #topics: TopicHistories;
-  readonly #lost = new LossOrder<TopicHistory>();
+  readonly #losses: HistoryLosses;
   /**
    * All entries in order. Reads skip the entries that no topic holds any more. The queue removes these entries once
    * there are many.
@@ -100,10 +91,6 @@ export class MemoryHistory implements StoredHistory {
   #head: Offset = 0;
   #held = 0;
   #bytes = 0;
-  /** No entry after this offset was ever evicted or forgotten. */
-  #lostUpTo: Offset = 0;
-  /** The number of entries evicted from a topic so far, plus the number of forgotten topics. */
-  #evictions: LossMark = 0;
 
   constructor(options: MemoryHistoryOptions) {
     this.run = options.run ?? options.epochs.at(Infinity);
@@ -115,7 +102,7 @@ export class MemoryHistory implements StoredHistory {
     this.#presenceTopic = options.presenceTopic;
     this.#logStart = options.logStart ?? (() => Infinity);
     this.#topics = new TopicHistories(options.presenceTopic);
-    this.withdrawn = new WithdrawnTopics((topic) => this.#topics.nameOf(topic));
+    this.#losses = new HistoryLosses(this.#topics, this.#logStart);
   }
 
   get head(): Offset {
@@ -128,13 +115,13 @@ export class MemoryHistory implements StoredHistory {
 
   /** The parts of a snapshot from which a start restores what memory knows of entries before {@link beginAfter}. */
   get parts(): readonly SnapshotPart[] {
-    return [this.#topics, this.#ids, this.withdrawn];
+    const { withdrawn, deletions } = this.#losses;
+    return [this.#topics, this.#ids, withdrawn, deletions];
   }
 
   /** A new mark, for a loss that only the caller knows. */
   nextLossMark(): LossMark {
-    this.#evictions += 1;
-    return this.#evictions;
+    return this.#losses.nextMark();
   }
 
   get ageMs(): number {
@@ -186,11 +173,56 @@ export class MemoryHistory implements StoredHistory {
    * @param upTo the last offset to evict
    */
   evictAll(topic: Topic, upTo = this.#head): void {
-    this.withdrawn.add(topic, upTo);
-    if (upTo >= this.#logStart()) this.#removedAt = this.nextLossMark();
+    this.#losses.withdraw(topic, upTo);
     const history = this.#topics.named(topic);
     if (history !== undefined) this.#evictUpTo(history, { upTo, limit: "told" });
     this.#dropReleased();
+  }
+
+  /** True if {@link delete} would delete publications of the topic. */
+  mayDelete(topic: Topic): boolean {
+    this.#evictOld();
+    return (this.#topics.of(topic)?.entries.length ?? 0) > 0 || this.#mayHaveOlder(topic);
+  }
+
+  /** False while the memory for deletions is used up. Without a log, it never is: the oldest ones are forgotten. */
+  get remembersDeletions(): boolean {
+    return !this.#losses.deletions.isFull || this.#logStart() === Infinity;
+  }
+
+  get deletions(): number {
+    return this.#losses.deletions.count;
+  }
+
+  /** The number of deletions and of {@link evictAll} calls. */
+  get hidings(): number {
+    return this.#losses.deletions.count + this.#losses.withdrawn.count;
+  }
+
+  /** True if this publication to a topic was deleted, or evicted by {@link evictAll}: no log may show it. */
+  isHidden(topic: Topic, offset: Offset): boolean {
+    return this.#losses.isHidden(topic, offset);
+  }
+
+  /** As {@link Journal.delete}. */
+  delete({ topic, only }: Deletion): Deleted {
+    this.#evictOld();
+    this.#noteLogStart();
+    const { from, upTo } =
+      only === undefined ? { from: 0, upTo: this.#head } : { from: only.offset, upTo: only.offset };
+    const older = only === undefined && this.#mayHaveOlder(topic);
+    const isOnlyLogged =
+      only !== undefined && upTo >= this.#logStart() && !this.#losses.isHidden(topic, upTo);
+    const entries = this.#removeEntries(topic, { from, upTo });
+    const found = entries.length === 0 && isOnlyLogged ? [only] : entries;
+    if (found.length > 0 || older) {
+      const missing = older ? this.#topics.missingOf(topic) : undefined;
+      this.#losses.delete({ topic, only, upTo, found, older: missing });
+    }
+    if (only === undefined) this.#topics.of(topic)?.beginAnew();
+    const deleted = { topic, from, upTo };
+    const held = this.#followers.map((follower) => follower.deleted?.(deleted) === true);
+    return { publications: found.length, older, retained: held.includes(true) };
   }
 
   /**
@@ -199,9 +231,7 @@ export class MemoryHistory implements StoredHistory {
    */
   beginAfter(offset: Offset): void {
     this.#head = offset;
-    this.#lostUpTo = offset;
-    this.#evictions += 1;
-    this.#topics.loseAll(offset, this.#evictions);
+    this.#losses.loseAll(offset);
   }
 
   /** True if a stored entry has this own id as its event id. */
@@ -252,90 +282,18 @@ export class MemoryHistory implements StoredHistory {
   losses(range: HistoryRange, lossMark: LossMark, missingUpTo = this.#logStart() - 1): LossReport {
     this.#evictOld();
     this.#noteLogStart();
-    const present = this.#evictions;
-    if (range.after >= this.#lostUpTo || lossMark >= present)
-      return { topics: [], more: false, asOf: lossMark, isComplete: true };
-    // What has gone from the log since this mark may have left memory before the mark.
-    const since = this.#removedAt > lossMark ? 0 : lossMark;
-    const search = new LossSearch(range, since);
-    const isComplete = this.#search(search, missingUpTo);
-    const { topics, more } = search.found;
-    const mayBeForgotten =
-      this.#topics.mayHaveForgotten(range, since) && this.#isMissingFrom(range, missingUpTo);
-    const found = { topics, more: more || mayBeForgotten };
-    if (isComplete) return { ...found, asOf: present, isComplete };
-    // The search began before the mark of the reader, so the reader's next search would begin there again.
-    if (since < lossMark) return { topics, more: true, asOf: present, isComplete: true };
-    return { ...found, asOf: search.asOf, isComplete };
+    return this.#losses.find(range, lossMark, missingUpTo);
   }
 
-  /** False if the search needs more than a few milliseconds. */
-  #search(search: LossSearch, missingUpTo: Offset): boolean {
-    const { range } = search;
-    if (range.filters.every(({ kind }) => kind === "exact")) {
-      for (const history of this.#named(range))
-        if (this.#mayHaveLost(history, range.after, missingUpTo)) search.look(history);
-      return true;
-    }
-    const set = filterSetOf(range.filters);
-    const budget = new StepBudget(set);
-    for (const history of this.#lost.after(search.asOf)) {
-      if (search.isFull) return true;
-      // Several topics may have a loss with the same mark.
-      if (budget.isUsedUp() && history.lostAt > search.asOf) return false;
-      budget.spend(lookSteps);
-      search.asOf = history.lostAt;
-      if (!this.#mayHaveLost(history, range.after, missingUpTo)) continue;
-      if (!this.#topics.mayMatch(range, history.topic)) continue;
-      budget.spend(countSteps);
-      search.look(history);
-    }
-    return true;
-  }
-
-  /** False if memory or the log has all entries of a history after this offset. */
-  #mayHaveLost(history: TopicHistory, after: Offset, missingUpTo: Offset): boolean {
-    return history.evictedUpTo > after && Math.max(missingUpTo, this.withdrawn.upTo(history.topic)) > after;
-  }
-
-  /** False if the log has all entries of forgotten topics after this offset. */
-  #isMissingFrom(range: HistoryRange, missingUpTo: Offset): boolean {
-    if (range.after < missingUpTo) return true;
-    return this.withdrawn.after(range.after).some((name) => this.#topics.mayMatch(range, name));
-  }
-
-  /** Notices that the log has removed entries. For those that memory does not have, this is the moment of their loss. */
-  #noteLogStart(): void {
-    const start = this.#logStart();
-    if (start === this.#loggedFrom) return;
-    this.#loggedFrom = start;
-    this.#removedAt = this.nextLossMark();
-    this.#ids.dropBefore(start);
-  }
-
-  /**
-   * The newest offset that memory has evicted from topics of these filters, or a later offset: memory has all that comes
-   * after the result. At most `range.after` if memory has evicted nothing of the range.
-   */
+  /** As {@link HistoryLosses.evictedUpTo}. */
   evictedUpTo(range: HistoryRange): Offset {
-    if (range.after >= this.#lostUpTo) return range.after;
-    if (range.filters.every(({ kind }) => kind === "exact"))
-      return Math.max(...range.filters.map((filter) => this.#topics.evictedUpTo(filter)));
-    let upTo = Math.max(range.after, this.#topics.forgottenUpTo);
-    const budget = new StepBudget(filterSetOf(range.filters));
-    for (const history of this.#lost.after(0)) {
-      if (budget.isUsedUp()) return this.#lostUpTo;
-      budget.spend(lookSteps);
-      if (history.evictedUpTo > upTo && this.#topics.mayMatch(range, history.topic))
-        upTo = history.evictedUpTo;
-    }
-    return upTo;
+    return this.#losses.evictedUpTo(range);
   }
 
   read(range: HistoryRange, visit: (entry: Entry) => boolean): Offset {
     const wanted = (entry: Entry): boolean => !mayRead(range.rights, entry.publication) || visit(entry);
     if (!range.filters.every((filter) => this.#topics.hasOwn(filter))) return this.#scan(range, wanted);
-    const queues = [...this.#named(range)].map((history) => history.entries);
+    const queues = [...this.#topics.exactly(range)].map((history) => history.entries);
     mergeEntries(queues, range, wanted);
     return range.upTo;
   }
@@ -364,8 +322,24 @@ export class MemoryHistory implements StoredHistory {
   }
 
   holds(topic: Topic, offset: Offset): boolean {
-    const first = this.#topics.of(topic)?.entries.first;
-    return first !== undefined && first.offset <= offset;
+    return this.#topics.of(topic)?.holds(offset) === true;
+  }
+
+  #noteLogStart(): void {
+    if (this.#losses.noteLogStart()) this.#ids.dropBefore(this.#logStart());
+  }
+
+  #mayHaveOlder(topic: Topic): boolean {
+    return this.#losses.mayHaveOlder(topic, this.#topics.size >= this.#limits.topics);
+  }
+
+  #removeEntries(topic: Topic, range: { readonly from: Offset; readonly upTo: Offset }): readonly Entry[] {
+    const entries = this.#topics.of(topic)?.remove(range) ?? [];
+    if (entries.length === 0) return entries;
+    for (const entry of entries) if (entry.holders === 0) this.#release(entry, { keepsId: true });
+    this.#metrics.count("history_evicted_total", entries.length, { limit: "deleted" });
+    this.#dropReleased();
+    return entries;
   }
 
   /**
@@ -443,18 +417,17 @@ export class MemoryHistory implements StoredHistory {
   }
 
   #evictFrom(history: TopicHistory, limit: EvictionLimit): void {
-    this.#lostUpTo = Math.max(this.#lostUpTo, history.entries.first?.offset ?? 0);
-    this.#evictions += 1;
-    this.#release(history.evict(this.#evictions));
-    this.#lost.add(history, this.#evictions);
+    this.#release(history.evict(this.#losses.evict(history)));
     this.#metrics.count("history_evicted_total", 1, { limit });
   }
 
-  #release(entry: Entry | undefined): void {
+  /** @param keepsId true if clients may resume from the own id of the entry, also without a log */
+  #release(entry: Entry | undefined, { keepsId } = { keepsId: false }): void {
     if (entry === undefined) return;
     this.#held -= 1;
     this.#bytes -= entry.bytes;
-    if (entry.offset >= this.#logStart()) this.#ids.evict(entry);
+    const start = this.#logStart();
+    if (entry.offset >= start || (keepsId && start === Infinity)) this.#ids.evict(entry);
     else this.#ids.remove(entry);
   }
 
@@ -462,27 +435,11 @@ export class MemoryHistory implements StoredHistory {
     while (this.#topics.size > this.#limits.topics) this.#forgetOldest();
   }
 
-  /** Forgets the topic with the oldest last publication. All forgotten topics share the marks in `#forgotten`. */
+  /** Forgets the topic with the oldest last publication. */
   #forgetOldest(): void {
     const history = this.#topics.oldest;
     if (history === undefined) return;
     this.#evictUpTo(history, { upTo: history.newest, limit: "topics" });
-    this.#evictions += 1;
-    this.#lostUpTo = Math.max(this.#lostUpTo, history.newest);
-    this.#topics.forget(history, this.#evictions);
-    this.#lost.remove(history);
-  }
-
-  /**
-   * The histories that exact filters name, each once. The result has only histories with a publication in the range or
-   * later.
-   */
-  *#named({ filters, after }: HistoryRange): Generator<TopicHistory, void> {
-    const names = new Set<Topic>();
-    for (const filter of filters) if (filter.kind === "exact") names.add(this.#topics.nameOf(filter.topic));
-    for (const name of names) {
-      const history = this.#topics.named(name);
-      if (history !== undefined && history.newest > after) yield history;
-    }
+    this.#losses.forget(history);
   }
 }

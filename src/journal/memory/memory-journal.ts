@@ -7,6 +7,7 @@ import type { IdempotencyLimits } from "../../limits/publications.js";
 import { Answers } from "../answers.js";
 import type { Ids } from "../answers.js";
 import { countPublication } from "../count-publication.js";
+import type { Deleted, Deletion } from "../deletion.js";
 import type { Journal, JournalFollower, JournalStatus, PublicationGroup } from "../journal.js";
 import type { SnapshotPart } from "../snapshot-part.js";
 import { MemoryHistory } from "./memory-history.js";
@@ -74,6 +75,14 @@ export class MemoryJournal implements Journal {
 
   note(part: string, value: unknown): void {
     this.#parts.get(part)?.note?.(value);
+  }
+
+  commitNote(part: string, value: unknown): void {
+    this.note(part, value);
+  }
+
+  delete(deletion: Deletion): Deleted {
+    return this.history.delete(deletion);
   }
 
   /** Has no effect. */

@@ -10,11 +10,11 @@ import { isBelow } from "../../hub/topics/topic.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import { SnapshotItem } from "../snapshot-item.js";
 import type { SavedItems, SnapshotPart } from "../snapshot-part.js";
-import { PresenceLosses } from "./presence-losses.js";
+import { PresenceLosses } from "./losses/presence-losses.js";
 import { SavedTopics } from "./saved-topics.js";
 import { RecentTopics, TopicHistory } from "./topic-history.js";
-import type { ForgottenUpTo } from "./topic-history.js";
-import { TopicLosses } from "./topic-losses.js";
+import { TopicLosses } from "./losses/topic-losses.js";
+import type { MissingPublications, NewestLost } from "./losses/topic-losses.js";
 
 /** The two kinds of publications. Readers without the right must learn nothing of private publications. */
 type Kind = "open" | "private";
@@ -80,6 +80,19 @@ export class TopicHistories implements SnapshotPart {
     return name === this.#presenceTopic && filters.some((filter) => mayMatchBelow(filter, name));
   }
 
+  /**
+   * The histories that exact filters name, each once. The result has only histories with a publication in the range or
+   * later.
+   */
+  *exactly({ filters, after }: Pick<HistoryRange, "filters" | "after">): Generator<TopicHistory, void> {
+    const names = new Set<Topic>();
+    for (const filter of filters) if (filter.kind === "exact") names.add(this.nameOf(filter.topic));
+    for (const name of names) {
+      const history = this.#byName.get(name);
+      if (history !== undefined && history.newest > after) yield history;
+    }
+  }
+
   push(name: Topic, entry: Entry): void {
     const history = this.#byName.get(name) ?? this.#add(name);
     history.push(entry);
@@ -97,6 +110,33 @@ export class TopicHistories implements SnapshotPart {
     this.#remember("private", { upTo: history.newestPrivate, at });
     this.#recent.remove(history);
     this.#byName.delete(history.topic);
+  }
+
+  /** The offsets up to which memory may have forgotten publications of a topic. */
+  forgottenUpToOf(topic: Topic): NewestLost {
+    return this.of(topic)?.forgottenUpTo ?? this.#forgottenUpTo;
+  }
+
+  /** The publications of a topic that memory does not have. */
+  missingOf(topic: Topic): MissingPublications {
+    const history = this.of(topic);
+    if (history === undefined) return { evicted: undefined, forgottenUpTo: this.#forgottenUpTo };
+    const { losses, forgottenUpTo: upTo, newestOpen, newestPrivate } = history;
+    const forgottenUpTo = {
+      open: newestIn(newestOpen, upTo.open),
+      private: newestIn(newestPrivate, upTo.private),
+    };
+    return { evicted: losses, forgottenUpTo };
+  }
+
+  /** Notes losses of a topic up to these offsets, of which nothing else is known. */
+  lose(topic: Topic, upTo: NewestLost, at: LossMark): void {
+    this.#remember("open", { upTo: upTo.open, at });
+    this.#remember("private", { upTo: upTo.private, at });
+    const history = this.of(topic);
+    if (history === undefined) return;
+    const { open, private: hidden } = history.forgottenUpTo;
+    history.forgottenUpTo = { open: Math.max(open, upTo.open), private: Math.max(hidden, upTo.private) };
   }
 
   /** The largest offset at which a forgotten topic may have had a publication. */
@@ -171,7 +211,7 @@ export class TopicHistories implements SnapshotPart {
     return this.#presenceTopic === undefined ? undefined : this.#byName.get(this.#presenceTopic);
   }
 
-  get #forgottenUpTo(): ForgottenUpTo {
+  get #forgottenUpTo(): NewestLost {
     return { open: this.#forgotten.open.upTo, private: this.#forgotten.private.upTo };
   }
 
@@ -188,4 +228,12 @@ export class TopicHistories implements SnapshotPart {
     mark.upTo = Math.max(mark.upTo, upTo);
     mark.at = at;
   }
+}
+
+/**
+ * The newest offset at which a topic may have had forgotten publications. After a start, memory knows the newest one of
+ * the topic. If it is later, or none is known, there may be others.
+ */
+function newestIn(newest: Offset, forgottenUpTo: Offset): Offset {
+  return newest > 0 && newest <= forgottenUpTo ? newest : forgottenUpTo;
 }

@@ -3,14 +3,9 @@ import type { LossMark } from "../../hub/publications/history.js";
 import type { Offset } from "../../hub/publications/position.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import { EntryQueue } from "../../hub/publications/entry-queue.js";
-import type { LossOwner } from "./loss-order.js";
-import type { LossReader, LossRecord } from "./topic-losses.js";
-
-/** The largest offsets at which forgotten topics may have had public and private publications. */
-export interface ForgottenUpTo {
-  readonly open: Offset;
-  readonly private: Offset;
-}
+import type { LosingTopic } from "./losses/loss-search.js";
+import { countLost } from "./losses/topic-losses.js";
+import type { LossReader, LossRecord, NewestLost } from "./losses/topic-losses.js";
 
 /** The numbers of public and of private publications. */
 export interface CountsByKind {
@@ -19,10 +14,11 @@ export interface CountsByKind {
 }
 
 /** The history of one topic, and the record of its losses. */
-export class TopicHistory implements LossOwner {
+export class TopicHistory implements LosingTopic {
+  readonly isDeletion = false;
   readonly topic: Topic;
   /** The journal may have forgotten publications up to these offsets, before the topic became known (again). */
-  forgottenUpTo: ForgottenUpTo;
+  forgottenUpTo: NewestLost;
   readonly entries = new EntryQueue();
   bytes = 0;
   /** The newest offset published to the topic, evicted or not. */
@@ -41,12 +37,15 @@ export class TopicHistory implements LossOwner {
   /** The neighbours in order of the last publication. {@link RecentTopics} sets these fields. */
   newer: TopicHistory | undefined;
   older: TopicHistory | undefined;
-  readonly #losses: LossRecord;
+  /** The evicted publications, apart from those before `forgottenUpTo`. */
+  readonly losses: LossRecord;
+  /** Entries were removed between others, up to this offset. */
+  #holesUpTo: Offset = 0;
 
-  constructor(losses: LossRecord, forgottenUpTo: ForgottenUpTo) {
+  constructor(losses: LossRecord, forgottenUpTo: NewestLost) {
     this.topic = losses.topic;
     this.forgottenUpTo = forgottenUpTo;
-    this.#losses = losses;
+    this.losses = losses;
   }
 
   push(entry: Entry): void {
@@ -91,29 +90,52 @@ export class TopicHistory implements LossOwner {
     this.stored[kindOf(entry)] -= 1;
     entry.holders -= 1;
     this.evictedUpTo = entry.offset;
-    this.#losses.add(entry, at);
+    this.losses.add(entry, at);
     return entry.holders === 0 ? entry : undefined;
   }
 
-  /**
-   * An upper limit on the number of publications after this offset that the reader has missed since its mark.
-   * Publications that the reader may not know of do not count. The number is not exact, because only totals are
-   * known. The number is 0 only if there are no such publications. Undefined if there are some, and nobody knows how
-   * many: the record does not count losses from before the topic was forgotten, or from before the start of the hub.
-   */
-  missedAfter(after: Offset, reader: LossReader): number | undefined {
-    const lost = this.#losses.after(after, reader);
-    if (lost.length === 0) return 0;
-    const mayBeForgotten = reader.rights.readsPrivate ? this.forgottenUpTo.private : 0;
-    if (Math.max(this.forgottenUpTo.open, mayBeForgotten) > after) return undefined;
-    const upTo = Math.max(...lost.map((kind) => kind.upTo));
-    const count = lost.reduce((sum, kind) => sum + kind.count, 0);
-    return Math.min(count, upTo - after);
+  /** Removes the entries with these offsets, without a loss. The result is in order. */
+  remove({ from, upTo }: { readonly from: Offset; readonly upTo: Offset }): readonly Entry[] {
+    const begin = this.entries.indexAfter(from - 1);
+    const removed: Entry[] = [];
+    for (let index = begin; index < this.entries.length; index += 1) {
+      const entry = this.entries.at(index);
+      if (entry === undefined || entry.offset > upTo) break;
+      removed.push(entry);
+      this.bytes -= entry.bytes;
+      this.stored[kindOf(entry)] -= 1;
+      entry.holders -= 1;
+    }
+    if (begin === 0) this.entries.drop(removed.length);
+    else if (removed.length > 0) {
+      this.entries.retainOnly(({ offset }) => offset < from || offset > upTo);
+      this.#holesUpTo = Math.max(this.#holesUpTo, upTo);
+    }
+    return removed;
   }
 
-  /** True if this reader may have missed more publications of the topic, but may not learn the topic's name. */
+  /** True if the entry with this offset, which was published to the topic, is still stored. */
+  holds(offset: Offset): boolean {
+    const { first } = this.entries;
+    if (first === undefined || first.offset > offset) return false;
+    return (
+      offset > this.#holesUpTo || this.entries.at(this.entries.indexAfter(offset - 1))?.offset === offset
+    );
+  }
+
+  /** Counts the publications anew, and numbers them from 1. */
+  beginAnew(): void {
+    for (const counts of [this.published, this.stored]) Object.assign(counts, { open: 0, private: 0 });
+  }
+
+  /** As {@link LosingTopic.missedAfter}. */
+  missedAfter(after: Offset, reader: LossReader): number {
+    return countLost(this.losses, after, reader);
+  }
+
+  /** As {@link LosingTopic.mayHaveMissedAfter}. */
   mayHaveMissedAfter(after: Offset, reader: LossReader): boolean {
-    return this.#losses.mayHaveMissed(after, reader);
+    return this.losses.mayHaveMissed(after, reader);
   }
 }
 

@@ -77,6 +77,11 @@ export type ToWorker =
   | { readonly kind: "removed"; readonly cohort: CohortNumber }
   /** Asks for the body of this request. The worker answers `body`. */
   | { readonly kind: "read-body"; readonly request: RequestNumber }
+  /**
+   * Publications up to this offset were deleted. The worker drops its pages and its recent batches: readers of history that
+   * are not behind this offset yet ask the hub again. All later pages are without the deleted publications.
+   */
+  | { readonly kind: "forget"; readonly upTo: Offset }
   /** Body: the body of the page. */
   | ({ readonly kind: "page"; readonly ask: number } & Omit<Page, "body">)
   /**

@@ -84,6 +84,11 @@ export class WorkerOutlet implements Outlet {
     this.#takeTurn();
   }
 
+  forget(): void {
+    const { hub, peer } = this.#options;
+    if (!this.#closed) peer.send({ kind: "forget", upTo: hub.history.head });
+  }
+
   /** Adds a connection; {@link leave} removes it. */
   join(ticket: JoinTicket): Place {
     const joining = LocalTicket.read(ticket);

@@ -79,6 +79,12 @@ export class RecentBatches {
     this.#bytes = 0;
   }
 
+  /** Drops all batches, and gives no reader a batch with publications up to this offset, also of those to come. */
+  forget(upTo: Offset): void {
+    this.clear();
+    this.#from = Math.max(this.#from, upTo);
+  }
+
   /**
    * The page after this state: up to the horizon, or as much as fits. Undefined if the page begins before the kept
    * batches.
@@ -111,7 +117,7 @@ export class RecentBatches {
   #evictFirst(): number {
     const oldest = this.#batches.shift();
     if (oldest === undefined) return 0;
-    this.#from = oldest.offset;
+    this.#from = Math.max(this.#from, oldest.offset);
     this.#bytes -= oldest.body.length;
     return oldest.body.length;
   }

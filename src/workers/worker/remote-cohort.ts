@@ -91,6 +91,11 @@ export class RemoteCohort implements FanoutCohort {
     this.#frozen = true;
   }
 
+  /** Publications up to this offset were deleted: readers get pages of the hub until they are behind it. */
+  forget(upTo: Offset): void {
+    this.#recent.forget(upTo);
+  }
+
   listen(listening: boolean): void {
     this.#listening = listening;
     if (!listening) this.#drop(this.#pending.length);

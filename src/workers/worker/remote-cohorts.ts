@@ -3,6 +3,7 @@ import type { CohortSource, FanoutCohort, JoinedCohort } from "../../delivery/co
 import type { JoinTicket } from "../../delivery/joining/admitted-stream.js";
 import { PageStore } from "../../hub/page-store.js";
 import type { PageKey } from "../../hub/page-store.js";
+import type { Offset } from "../../hub/publications/position.js";
 import { moveReading } from "../../hub/history-page.js";
 import type { Page, PendingPage, ReadState } from "../../hub/history-page.js";
 import type {
@@ -147,6 +148,12 @@ export class RemoteCohorts implements CohortSource {
     this.#pages.keep(pending.key, page);
     for (const take of pending.takers) take(page);
     this.#askMore();
+  }
+
+  /** Publications were deleted: drops what may contain them, apart from the batches for the next rounds. */
+  forget(upTo: Offset): void {
+    this.#pages.clear();
+    for (const cohort of this.#cohorts.values()) cohort.forget(upTo);
   }
 
   /** All cohorts that the hub has have reached this position. */

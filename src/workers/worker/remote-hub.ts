@@ -32,6 +32,8 @@ export class RemoteHub {
         return this.gateway.reply(message, body);
       case "read-body":
         return this.gateway.readBody(message.request);
+      case "forget":
+        return this.cohorts.forget(message.upTo);
       case "standing":
         return this.cohorts.stand(message);
       default:

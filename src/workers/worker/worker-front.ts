@@ -138,6 +138,7 @@ export class WorkerFront {
       case "removed":
       case "reply":
       case "read-body":
+      case "forget":
         return this.#hub.receive(message, body);
       case "standing":
         this.#hub.receive(message, body);

@@ -150,7 +150,7 @@ describe("a record", () => {
     ];
     expect(encodeRecord(head, items.map(encodeItem)).toString()).toBe(
       [
-        '{"format":2,"run":"Yx3_a-9","n":12,"atMs":1700000000000}',
+        '{"format":3,"run":"Yx3_a-9","n":12,"atMs":1700000000000}',
         '{"group":1,"once":"\\"p\\" k"}',
         '{"t":["news","sport"],"d":"a\\nb","id":"7","type":"goal","retain":true,"repeatsId":true}',
         '{"evict":"news"}',
@@ -250,10 +250,10 @@ describe("a record", () => {
   });
 
   it("of a newer version is refused with a sentence of its own", () => {
-    const newer = Buffer.from('{"format":3,"run":"a","n":1,"atMs":1,"anything":true}\nwhatever\n');
-    expect(() => decodeRecord(newer)).toThrow(/format 3, which a newer version wrote.*formats up to 2/);
+    const newer = Buffer.from('{"format":4,"run":"a","n":1,"atMs":1,"anything":true}\nwhatever\n');
+    expect(() => decodeRecord(newer)).toThrow(/format 4, which a newer version wrote.*formats up to 3/);
     expect(codeOf(newer)).toBe("newer-format");
-    const rules = Buffer.from('{"rules":3,"answers":1,"bytes":1,"ageSeconds":1}\n');
+    const rules = Buffer.from('{"rules":4,"answers":1,"bytes":1,"ageSeconds":1}\n');
     expect(codeOf(Buffer.concat([encodeRecord(head, []), rules]))).toBe("newer-format");
   });
 

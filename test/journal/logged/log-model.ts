@@ -28,6 +28,14 @@ export const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("skip" as const), records }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("trim" as const), at: fraction }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("evict" as const), topic }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("delete" as const),
+      topic,
+      place: fc.option(fraction, { nil: undefined }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart" as const), at: fraction }) },
   {
     weight: 4,
@@ -78,6 +86,8 @@ class Model {
         return world.damage(Math.ceil(step.at * head));
       case "evict":
         return world.evictAll(step.topic);
+      case "delete":
+        return world.delete(step.topic, step.place);
       case "restart":
         world.restart(Math.floor(step.at * head));
         for (const { reader } of readers) reader.resume();
@@ -153,6 +163,7 @@ class Model {
     if (untold.length > 0) this.faults.push(`missing without a gap: ${untold.join(" ")}`);
     const foreign = reader.got.filter((offset) => !wanted.has(offset));
     if (foreign.length > 0) this.faults.push(`not for this reader: ${foreign.join(" ")}`);
+    if (reader.gotDeleted.length > 0) this.faults.push(`deleted: ${reader.gotDeleted.join(" ")}`);
     if (reader.got.some((offset, index) => offset <= (reader.got[index - 1] ?? 0)))
       this.faults.push(`not in order: ${reader.got.join(" ")}`);
   }

@@ -6,6 +6,7 @@ import { matchesFilter, parseMqttFilter } from "../../../src/hub/filters/filter.
 import { readPage } from "../../../src/hub/history-page.js";
 import type { Page, ReadState } from "../../../src/hub/history-page.js";
 import type { Format } from "../../../src/hub/publications/format.js";
+import type { DeletedRange } from "../../../src/hub/publications/deletion.js";
 import type { Epoch } from "../../../src/hub/publications/position.js";
 import { parsePublication } from "../../../src/hub/publications/publication.js";
 import type { Publication, PublicationInput } from "../../../src/hub/publications/publication.js";
@@ -13,6 +14,7 @@ import { RetainedValues } from "../../../src/hub/publications/retained-values.js
 import { mayRead, publicOnly } from "../../../src/hub/publications/rights.js";
 import type { Rights } from "../../../src/hub/publications/rights.js";
 import { parseHubTopic } from "../../../src/hub/topics/topic.js";
+import type { Deletion } from "../../../src/journal/deletion.js";
 import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import { encodeItem, encodeRecord } from "../../../src/journal/log/encode-record.js";
 import { offsetAt, sequenceOf } from "../../../src/journal/log/record.js";
@@ -30,6 +32,11 @@ export interface Logged {
   readonly offset: number;
   readonly publication: Publication;
   isSkipped: boolean;
+}
+
+interface SavedPart {
+  readonly name: string;
+  readonly items: readonly unknown[];
 }
 
 /** Writes events as `e OFFSET`, and gaps as `g NOTICE`, one a line. */
@@ -54,6 +61,9 @@ export class LogWorld {
   hasHoles = false;
   hasRestarted = false;
   #withdrawn: { readonly topic: string; readonly upTo: number }[] = [];
+  #deleted: (DeletedRange & { readonly at: number; readonly deletion: Deletion })[] = [];
+  /** What a snapshot after each record has. */
+  readonly #snapshots = new Map<number, readonly SavedPart[]>();
 
   constructor(limits: Partial<HistoryLimits> = {}) {
     this.limits = { ...defaultHistoryLimits, ...limits };
@@ -65,6 +75,7 @@ export class LogWorld {
     const sequence = this.#append(inputs.map((input) => parsePublication(input)));
     const added = this.all.filter(({ offset }) => sequenceOf(offset) === sequence);
     for (const each of added) this.#take(each);
+    this.#saveParts();
     return added.map(({ offset }) => offset);
   }
 
@@ -73,6 +84,7 @@ export class LogWorld {
     const sequence = this.#append(inputs.map((input) => parsePublication(input)));
     for (const each of this.all) if (sequenceOf(each.offset) === sequence) each.isSkipped = true;
     this.history.skip({ from: offsetAt(sequence, 0), upTo: offsetAt(sequence + 1, 0) - 1 });
+    this.#saveParts();
   }
 
   trim(upTo: number): void {
@@ -90,6 +102,30 @@ export class LogWorld {
     this.memory.evictAll(parseHubTopic(topic));
   }
 
+  /** Deletes the publications of a topic, or one of them: its place among the stored ones, as a fraction. */
+  delete(text: string, place: number | undefined): void {
+    const topic = parseHubTopic(text);
+    const at = this.memory.head;
+    const stored = this.all.filter(
+      (each) => each.publication.topics.includes(topic) && this.isStored(each, [topic]),
+    );
+    const only = place === undefined ? undefined : stored[Math.floor(place * stored.length)];
+    if (place !== undefined && only === undefined) return;
+    const range = only === undefined ? { from: 0, upTo: at } : { from: only.offset, upTo: only.offset };
+    const deletion = { topic, only };
+    this.#deleted.push({ topic, ...range, at, deletion });
+    this.memory.delete(deletion);
+    this.#saveParts();
+  }
+
+  /** True if the publication was deleted from each topic for which a reader with these filters would get it. */
+  isDeletedFor(offset: number, filters: readonly string[]): boolean {
+    const topics = this.all.find((each) => each.offset === offset)?.publication.topics ?? [];
+    return topics
+      .filter((topic) => filters.some((filter) => isFor(filter, topic)))
+      .every((topic) => this.#isDeleted(topic, offset));
+  }
+
   isWithdrawn(topic: string, offset: number): boolean {
     return this.#withdrawn.some((eviction) => eviction.topic === topic && offset <= eviction.upTo);
   }
@@ -103,6 +139,8 @@ export class LogWorld {
     for (const item of skips) this.history.skips.load(item);
     const head = offsetAt(after + 1, 0) - 1;
     this.memory.beginAfter(head);
+    for (const { name, items } of this.#snapshots.get(after) ?? [])
+      for (const item of items) this.memory.parts.find((part) => part.name === name)?.load(item);
     for (const { topic, upTo } of this.#withdrawn)
       this.memory.evictAll(parseHubTopic(topic), Math.min(head, upTo));
     for (const each of this.all) {
@@ -111,6 +149,7 @@ export class LogWorld {
       else this.memory.beginAfter(offsetAt(sequenceOf(each.offset) + 1, 0) - 1);
       for (const { topic, upTo } of this.#withdrawn)
         if (upTo === each.offset) this.memory.evictAll(parseHubTopic(topic), upTo);
+      for (const { at, deletion } of this.#deleted) if (at === each.offset) this.memory.delete(deletion);
     }
   }
 
@@ -119,7 +158,9 @@ export class LogWorld {
     const topics = publication.topics.filter((topic) => filters.some((filter) => isFor(filter, topic)));
     const isLogged = this.#hasRecord(offset) && !isSkipped;
     return topics.some(
-      (topic) => this.memory.holds(topic, offset) || (isLogged && !this.isWithdrawn(topic, offset)),
+      (topic) =>
+        this.memory.holds(topic, offset) ||
+        (isLogged && !this.isWithdrawn(topic, offset) && !this.#isDeleted(topic, offset)),
     );
   }
 
@@ -131,6 +172,17 @@ export class LogWorld {
 
   isInMemory({ offset }: Logged, topic: string): boolean {
     return this.memory.holds(parseHubTopic(topic), offset);
+  }
+
+  #isDeleted(topic: string, offset: number): boolean {
+    return this.#deleted.some((each) => each.topic === topic && each.from <= offset && offset <= each.upTo);
+  }
+
+  /** Of the parts that a restart with a model needs. */
+  #saveParts(): void {
+    const parts = this.memory.parts.filter(({ name }) => name === "topics" || name === "deleted");
+    const saved = parts.map((part) => ({ name: part.name, items: [...savedItems(part)] }));
+    this.#snapshots.set(this.log.head, JSON.parse(JSON.stringify(saved)) as readonly SavedPart[]);
   }
 
   #hasRecord(offset: number): boolean {
@@ -188,6 +240,8 @@ export class LogReader {
   readonly from: number;
   readonly got: number[] = [];
   readonly gaps: ToldGap[] = [];
+  /** What the reader has got after it was deleted. */
+  readonly gotDeleted: number[] = [];
   readonly #world: LogWorld;
   readonly #maxBytes: number;
   readonly #onGap: (gap: ToldGap) => void;
@@ -282,10 +336,15 @@ export class LogReader {
     });
   }
 
+  #event(offset: number): void {
+    this.got.push(offset);
+    if (this.#world.isDeletedFor(offset, this.filters)) this.gotDeleted.push(offset);
+  }
+
   #take(page: Page): void {
     const after = this.state.kind === "history" ? this.state.after : this.state.from;
     for (const line of page.body.toString().split("\n")) {
-      if (line.startsWith("e ")) this.got.push(Number(line.slice(2)));
+      if (line.startsWith("e ")) this.#event(Number(line.slice(2)));
       if (!line.startsWith("g ")) continue;
       const gap = { ...(JSON.parse(line.slice(2)) as GapNotice), after };
       this.gaps.push(gap);

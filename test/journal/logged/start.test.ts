@@ -106,7 +106,7 @@ it("ends a start that waits until its engine stores the first record", async () 
 });
 
 const newer = Buffer.from(
-  `${JSON.stringify({ format: 3, run: "a", n: 1, atMs: 1, version: "3.4.5" })}\nwhatever\n`,
+  `${JSON.stringify({ format: 4, run: "a", n: 1, atMs: 1, version: "3.4.5" })}\nwhatever\n`,
 );
 
 it("does not start with a record of a newer version, and says which version wrote it", async () => {
@@ -114,7 +114,7 @@ it("does not start with a record of a newer version, and says which version wrot
   const prepare = (log: MemoryLog): void => void log.putForeign(newer);
   const opening = LoggedSite.open({ store, prepare });
   await expect(opening).rejects.toMatchObject({ code: "newer-format" });
-  await expect(opening).rejects.toThrow(/format 3, which Pharos 3\.4\.5 wrote.*formats up to 2/);
+  await expect(opening).rejects.toThrow(/format 4, which Pharos 3\.4\.5 wrote.*formats up to 3/);
 });
 
 it("ends at a record of a newer version while it runs, and stores nothing more", async () => {

@@ -131,7 +131,7 @@ describe("what memory has evicted", () => {
     window.take(8, "a");
     expect([4, 6, 7].map((after) => window.isLost("a", after))).toEqual([true, true, false]);
     expect(window.isLost("b", 4)).toBe(false);
-    expect([7, 8].map((offset) => window.history.withdrawn.has(topics[0], offset))).toEqual([true, false]);
+    expect([7, 8].map((offset) => window.history.isHidden(topics[0], offset))).toEqual([true, false]);
   });
 
   it.each(["a", "a b", "+", "#"])("ends at the newest evicted entry of the filters %s", (filters) => {

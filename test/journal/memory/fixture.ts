@@ -74,7 +74,7 @@ export class Fixture {
   losses(
     filters: string,
     options: { after?: number; lossMark?: number; rights?: Rights } = {},
-  ): (Losses & Pick<LossReport, "asOf">) | undefined {
+  ): (Losses & Pick<LossReport, "asOf" | "reason">) | undefined {
     const { after = 0, lossMark = 0, rights = publicOnly } = options;
     const { isComplete, ...report } = this.journal.history.losses(
       this.#range(filters, after, rights),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LossOrder } from "../../../src/journal/memory/loss-order.js";
+import { LossOrder } from "../../../src/journal/memory/losses/loss-order.js";
 
 class Loser {
   readonly name: string;

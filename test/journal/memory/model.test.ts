@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { matchesFilter, parseMqttFilter } from "../../../src/hub/filters/filter.js";
+import { parseTopic } from "../../../src/hub/topics/topic.js";
 import { EpochChain } from "../../../src/journal/epoch-chain.js";
 import type { TopicFilter } from "../../../src/hub/filters/filter.js";
 import type { Losses } from "../../../src/hub/publications/history.js";
@@ -102,6 +103,15 @@ const step = fc.oneof(
       private: fc.boolean(),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("delete" as const),
+      topic,
+      /** How many publications before the newest one; undefined: all. */
+      back: fc.option(fc.nat({ max: 10 }), { nil: undefined }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.nat({ max: 3000 }) }) },
   {
     weight: 6,
@@ -170,8 +180,27 @@ class Pair {
 function runStep(pair: Pair, step: Step): void {
   if (step.kind === "wait") return pair.clock.advance(step.ms);
   if (step.kind === "read") return checkRead(pair, step);
+  if (step.kind === "delete") return runDelete(pair, step);
   const { topics, size } = step;
   pair.journal.append(parsePublication({ topics, data: "x".repeat(size), private: step.private }));
+}
+
+function runDelete(
+  { journal, naive, clock }: Pair,
+  { topic, back }: Step & { readonly kind: "delete" },
+): void {
+  naive.expire(clock.now());
+  const held = naive.all.filter((kept) => kept.in.has(topic));
+  const deleted = back === undefined ? held : held.slice(-1 - back).slice(0, 1);
+  const only = back === undefined ? undefined : deleted[0];
+  expect(journal.history.mayDelete(parseTopic(topic))).toBe(held.length > 0);
+  if (back !== undefined && only === undefined) return;
+  expect(journal.delete({ topic: parseTopic(topic), only })).toEqual({
+    publications: deleted.length,
+    older: false,
+    retained: false,
+  });
+  for (const kept of deleted) kept.in.delete(topic);
 }
 
 function checkRead(pair: Pair, step: Step & { readonly kind: "read" }): void {
@@ -237,7 +266,7 @@ it.each(limitSets)(
         const { journal, naive } = pair;
         for (const one of steps) {
           runStep(pair, one);
-          if (one.kind !== "publish") continue;
+          if (one.kind !== "publish" && one.kind !== "delete") continue;
           const held = naive.all.filter((kept) => kept.in.size > 0);
           expect(journal.history.bytes).toBe(held.reduce((sum, { bytes }) => sum + bytes, 0));
           expect(journal.history.topicCount).toBe(naive.topics.size);

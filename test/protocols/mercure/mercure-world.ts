@@ -6,6 +6,7 @@ import { Gateway } from "../../../src/gateway/gateway.js";
 import { mercure } from "../../../src/protocols/mercure/mercure.js";
 import type { Answer, Reply, StreamStart } from "../../../src/gateway/http/messages.js";
 import { publishResource } from "../../../src/protocols/pharos/publishing/publish.js";
+import { Deleter } from "../../../src/gateway/publishing/deleter.js";
 import { PublishOnce } from "../../../src/gateway/publishing/publish-once.js";
 import { Publisher } from "../../../src/gateway/publishing/publisher.js";
 import type { StreamSettings } from "../../../src/gateway/streams/stream-start.js";
@@ -106,6 +107,12 @@ export class MercureWorld {
       compress,
     };
     const once = new PublishOnce({ journal: this.journal });
+    const deleter = new Deleter({
+      journal: this.journal,
+      hasValue: () => false,
+      clock,
+      metrics: silentMetrics,
+    });
     const issuers = ["https://issuer.example"];
     this.gateway = new Gateway({
       corsOrigins: options.corsOrigins ?? [],
@@ -126,7 +133,7 @@ export class MercureWorld {
               ? { active: new ActiveSubscriptions(), limits: { subscriptionListBytes: 1000 } }
               : undefined,
         }),
-        publishResource({ publishing, once }),
+        publishResource({ publishing, once, deleter }),
       ],
     });
   }

@@ -140,6 +140,7 @@ const stream = [200, ...anyRequest, 503];
 const subscriptionList = [200, 304, ...anyRequest, 403, 503];
 const publishes = [200, ...anyRequest, 403, 413, 503];
 
+const deletes = [200, ...anyRequest, 403, 404, 503];
 const webSocket = [101, ...anyRequest, 403, 426, 503];
 /** In the push stream module's scheme, too many channels and reserved names get 403 too. */
 const channelStream = [...stream, 304, 403];
@@ -172,6 +173,8 @@ const statuses: Readonly<Record<string, readonly number[]>> = {
   "get /history/{topic}": [200, ...anyRequest],
   // Data may be any text.
   "post /publish/{topic}": publishes,
+  "delete /publish": deletes,
+  "delete /publish/{topic}": deletes,
   "get /channels-stats": channelInfo,
   "get /events/stats/{channels}": channelInfo,
   ...forEach(["/pub", "/events/pub/{channels}"], (path) => ({

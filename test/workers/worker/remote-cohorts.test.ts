@@ -20,7 +20,7 @@ function createCohorts(): { readonly cohorts: RemoteCohorts; readonly sent: read
   const cohorts = new RemoteCohorts({
     peer: { send: (message) => void sent.push(message) },
     quietBytes: { heartbeat: () => Buffer.alloc(0), retry: () => Buffer.alloc(0) },
-    pageCacheBytes: 1024,
+    pageCacheBytes: 65_536,
   });
   cohorts.reserve(place);
   return { cohorts, sent };
@@ -49,4 +49,28 @@ it("a reader of a removed cohort waits for its next cohort, and asks for nothing
   let taken = false;
   page(() => (taken = true))();
   expect([taken, sent]).toEqual([false, []]);
+});
+
+it("a deletion drops the pages and the recent batches up to it, also a batch that comes later", () => {
+  const { cohorts, sent } = createCohorts();
+  const { cohort } = cohorts.join(new RemoteTicket(place));
+  const body = Buffer.from("event");
+  const batch = { kind: "batch", cohort: 1, count: 1, acceptedAtMs: 0 } as const;
+  const limits = { maxBytes: 1000, upTo: 8 };
+  const bodyAfter = (after: number): string => {
+    const page = cohort.page({ kind: "history", after, lossMark: 0 }, limits);
+    if (typeof page !== "function") return page.body.toString();
+    page(() => undefined);
+    return "of the hub";
+  };
+  cohorts.take({ ...batch, ...standingAt(6) }, body);
+  expect(bodyAfter(5)).toBe("event");
+  cohorts.forget(7);
+  cohorts.take({ ...batch, ...standingAt(7) }, body);
+  cohorts.take({ ...batch, ...standingAt(8) }, body);
+  expect([5, 6, 7].map(bodyAfter)).toEqual(["of the hub", "of the hub", "event"]);
+  expect(sent.filter(({ kind }) => kind === "ask")).toMatchObject([
+    { state: { after: 5 } },
+    { state: { after: 6 } },
+  ]);
 });

@@ -78,7 +78,7 @@ export class LogHistory implements StoredHistory {
       logger,
       budget: new TurnBudget(clock, pageMs),
       idAt: (offset) => memory.idAt(offset),
-      withdrawn: memory.withdrawn,
+      hidden: memory,
       isSkipped: (offset) => this.#skips.has(offset),
       lost: (span, reason) => this.#lose(span, reason),
     });
@@ -141,7 +141,7 @@ export class LogHistory implements StoredHistory {
 
   holds(topic: Topic, offset: Offset): boolean {
     if (this.#memory.holds(topic, offset)) return true;
-    return this.#holeAfter(offset - 1).from > offset && !this.#memory.withdrawn.has(topic, offset);
+    return this.#holeAfter(offset - 1).from > offset && !this.#memory.isHidden(topic, offset);
   }
 
   get run(): string {
@@ -150,6 +150,14 @@ export class LogHistory implements StoredHistory {
 
   get head(): Offset {
     return this.#memory.head;
+  }
+
+  get deletions(): number {
+    return this.#memory.deletions;
+  }
+
+  mayDelete(topic: Topic): boolean {
+    return this.#memory.mayDelete(topic);
   }
 
   get bytes(): number {

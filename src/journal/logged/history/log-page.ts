@@ -12,7 +12,7 @@ import type { Sequence, StoredRecord } from "../../log/log.js";
 import { publicationsIn } from "../../log/publications-in.js";
 import { offsetAt, sequenceOf } from "../../log/record.js";
 import type { LoggedPublication } from "../../log/record.js";
-import type { WithdrawnTopics } from "../../memory/withdrawn-topics.js";
+import type { MemoryHistory } from "../../memory/memory-history.js";
 import type { OffsetSpan } from "./offset-spans.js";
 import type { RecentRecords } from "./recent-records.js";
 
@@ -42,8 +42,8 @@ export interface LogPageOptions {
   readonly budget: TurnBudget;
   /** The event id of a publication without an own id. */
   readonly idAt: (offset: Offset) => string;
-  /** What was evicted as a whole: readers must not get it. */
-  readonly withdrawn: WithdrawnTopics;
+  /** What was deleted, or evicted as a whole: readers must not get it. */
+  readonly hidden: Pick<MemoryHistory, "hidings" | "isHidden">;
   /** True for the offset of a publication that no hub has applied. */
   readonly isSkipped: (offset: Offset) => boolean;
   /** Called for offsets whose records are missing. */
@@ -59,7 +59,8 @@ export class LogPage {
   readonly #range: HistoryRange;
   readonly #maxBytes: number;
   readonly #topics: readonly Topic[] | undefined;
-  readonly #withdrawals: number;
+  /** The number of hidings at the begin of the page. */
+  readonly #hidings: number;
   /** The first offset of the page. */
   readonly #begin: Offset;
   #isCancelled = false;
@@ -73,7 +74,7 @@ export class LogPage {
     this.#options = options;
     this.#range = range;
     this.#maxBytes = maxBytes;
-    this.#withdrawals = options.withdrawn.count;
+    this.#hidings = options.hidden.hidings;
     // The first record of a log is record 1.
     this.#upTo = Math.max(range.after, offsetAt(1, 0) - 1);
     this.#begin = this.#upTo + 1;
@@ -82,13 +83,23 @@ export class LogPage {
     this.#topics = isSearched ? topics : undefined;
   }
 
+  /**
+   * The entries that were read, without those that were deleted meanwhile. Call this in the turn in which a reader takes
+   * them: a later deletion must not come between.
+   */
+  get entries(): OlderEntries {
+    if (this.#isGone()) return { entries: [], upTo: this.#range.after };
+    this.#endBeforeHidden();
+    return { entries: this.#entries, upTo: this.#upTo };
+  }
+
   /** Ends the work soon. The result is meaningless then. */
   cancel(): void {
     this.#isCancelled = true;
   }
 
   /** Rejects if the log cannot be read now. Then call this again later: the page goes on where it was. */
-  async read(): Promise<OlderEntries> {
+  async read(): Promise<void> {
     let scanned = 0;
     let readBytes = leastReadBytes;
     while (!this.#isDone() && scanned < scannedBytes) {
@@ -102,8 +113,6 @@ export class LogPage {
         await this.#take(record);
       }
     }
-    if (this.#isGone()) return { entries: [], upTo: this.#range.after };
-    return { entries: this.#entries, upTo: this.#upTo };
   }
 
   /**
@@ -150,15 +159,33 @@ export class LogPage {
 
   #isWanted(publication: Publication, offset: Offset): boolean {
     const { filters, rights } = this.#range;
-    const { withdrawn, isSkipped } = this.#options;
-    if (!mayRead(rights, publication) || isSkipped(offset)) return false;
+    if (!mayRead(rights, publication) || this.#options.isSkipped(offset)) return false;
     const set = filterSetOf(filters);
     const topics = publication.topics.filter((topic) => set.matches(topic));
     if (topics.length === 0) return false;
-    if (topics.some((topic) => !withdrawn.has(topic, offset))) return true;
-    // The reader learns of an eviction before its next page. So a page that began before the eviction ends here.
-    if (withdrawn.count > this.#withdrawals) this.#endBefore(offset);
+    if (!this.#areHidden(topics, offset)) return true;
+    // The reader learns of a deletion or eviction before its next page. So a page that began before it ends here.
+    if (this.#options.hidden.hidings > this.#hidings) this.#endBefore(offset);
     return false;
+  }
+
+  #areHidden(topics: readonly Topic[], offset: Offset): boolean {
+    return topics.every((topic) => this.#options.hidden.isHidden(topic, offset));
+  }
+
+  /** Ends the page before the first entry that was deleted, or evicted, while the page was read. */
+  #endBeforeHidden(): void {
+    if (this.#options.hidden.hidings === this.#hidings) return;
+    const set = filterSetOf(this.#range.filters);
+    const index = this.#entries.findIndex(({ offset, publication }) =>
+      this.#areHidden(
+        publication.topics.filter((topic) => set.matches(topic)),
+        offset,
+      ),
+    );
+    if (index === -1) return;
+    const [first] = this.#entries.splice(index);
+    if (first !== undefined) this.#endBefore(first.offset);
   }
 
   #add({ publication, keepsId }: LoggedPublication, offset: Offset): void {

@@ -120,8 +120,9 @@ export class PageReads {
   async #read(read: Read): Promise<void> {
     const beganMs = this.#options.clock.monotonic();
     try {
-      const older = await read.page.read();
+      await read.page.read();
       read.unlist();
+      const older = read.page.entries;
       for (const take of read.takers) take(older);
     } catch (error) {
       this.#retryLater(read, error);

@@ -2,8 +2,8 @@ import type { Clock } from "../../../base/clock.js";
 import { PharosError } from "../../../base/errors.js";
 import type { Sequence } from "../../log/log.js";
 import type { LoggedGone } from "../../log/record.js";
+import { parseBeat } from "../../nodes.js";
 import type { LiveNode, NodeBeat, NodeId } from "../../nodes.js";
-import { parseBeat } from "../../parse-beat.js";
 import { SnapshotItem } from "../../snapshot-item.js";
 import type { SnapshotPart } from "../../snapshot-part.js";
 

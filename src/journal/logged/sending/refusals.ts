@@ -11,20 +11,32 @@ export function aboveRecord(mostBytes: number): PharosError {
   return new PharosError("too-large", `with this journal, a request may have at most ${mostBytes} bytes`);
 }
 
-/** Nothing of a request was published. The publisher does not get the state. */
-export function unavailable(why: string, state: JournalState | "slow"): PharosError {
+/** Nothing of a request was stored. The client does not get the state. */
+export function unavailable(
+  why: string,
+  {
+    state,
+    outcome = "nothing was published",
+  }: { readonly state: JournalState | "slow"; readonly outcome?: string },
+): PharosError {
   const reason = `the journal is ${state}`;
-  return new PharosError("unavailable", `the hub ${why}; nothing was published`, {
-    retryAfterSeconds: 1,
-    reason,
-  });
+  return new PharosError("unavailable", `the hub ${why}; ${outcome}`, { retryAfterSeconds: 1, reason });
 }
 
-/** A request was appended, and is not stored yet. */
+/** The publications of a request were appended, and are not stored yet. */
 export function outcomeUnknown(): PharosError {
   return new PharosError(
     "unavailable",
     "the hub did not store the publications in time; they may be stored later. A request with the same Idempotency-Key tells, and publishes them at most once",
+    { retryAfterSeconds: 1 },
+  );
+}
+
+/** A change that is no publication was appended, and is not stored yet. */
+export function changeUnknown(): PharosError {
+  return new PharosError(
+    "unavailable",
+    "the hub did not store the change in time; it may be stored later. Send the request again",
     { retryAfterSeconds: 1 },
   );
 }

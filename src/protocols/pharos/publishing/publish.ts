@@ -5,11 +5,13 @@ import { publishPath } from "../../../protocol.js";
 import type { GatewayRequest, Reply } from "../../../gateway/http/messages.js";
 import { formType, parseForm } from "../../../gateway/http/form.js";
 import { mediaTypeOf } from "../../../gateway/http/media-type.js";
+import { deletePublications } from "./delete.js";
 import { parsePublishBody, parseTopicPath } from "./publish-body.js";
 import { parsePublishForm } from "./publish-form.js";
 import { jsonType, parsePublishJson } from "./publish-json.js";
 import { linesType, parsePublishLines } from "./publish-lines.js";
 import type { PublishLinesLimits, PublishLinesOptions } from "./publish-lines.js";
+import type { Deleter } from "../../../gateway/publishing/deleter.js";
 import type { PublishOnce } from "../../../gateway/publishing/publish-once.js";
 import type { Publisher } from "../../../gateway/publishing/publisher.js";
 import { jsonReply } from "../../../gateway/http/replies.js";
@@ -18,6 +20,7 @@ import type { Resource } from "../../../gateway/http/resource.js";
 export interface PublishResourceOptions {
   readonly publishing: Publisher;
   readonly once: PublishOnce;
+  readonly deleter: Deleter;
   /** Read at each use. @default defaultPublishLinesLimits */
   readonly lines?: PublishLinesLimits;
 }
@@ -25,9 +28,10 @@ export interface PublishResourceOptions {
 /**
  * Publishing. `POST /publish/<topic>` has the data of one publication as its body. `POST /publish` has publications in
  * JSON (an object, a list, or one object per line), or one publication as a form. The hub sends the response, with the event ids, when all publications
- * are stored. A response to one publication has its id as `id`, too, except for lines.
+ * are stored. A response to one publication has its id as `id`, too, except for lines. `DELETE` is described at
+ * {@link deletePublications}.
  */
-export function publishResource({ publishing, once, lines }: PublishResourceOptions): Resource {
+export function publishResource({ publishing, once, lines, deleter }: PublishResourceOptions): Resource {
   const post = async (request: GatewayRequest): Promise<Reply> => {
     const publisher = await publishing.publisher(request, parseForm(request.query));
     const accept = (input: PublicationInput): Publication => publishing.accept(publisher, input);
@@ -42,7 +46,11 @@ export function publishResource({ publishing, once, lines }: PublishResourceOpti
     const ids = await once.ids(request, publisher, work);
     return jsonReply(200, answerOf(request, ids));
   };
-  return { path: publishPath, below: true, methods: { POST: post } };
+  return {
+    path: publishPath,
+    below: true,
+    methods: { POST: post, DELETE: deletePublications({ publishing, deleter }) },
+  };
 }
 
 interface ReadOptions {

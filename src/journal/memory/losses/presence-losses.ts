@@ -1,9 +1,8 @@
-import type { Entry } from "../../hub/publications/entry.js";
-import type { LossMark } from "../../hub/publications/history.js";
-import type { Offset } from "../../hub/publications/position.js";
-import type { Topic } from "../../hub/topics/topic.js";
+import type { LossMark } from "../../../hub/publications/history.js";
+import type { Offset } from "../../../hub/publications/position.js";
+import type { Topic } from "../../../hub/topics/topic.js";
 import { joinLosses } from "./topic-losses.js";
-import type { Evictions, LossReader, LossRecord } from "./topic-losses.js";
+import type { Evictions, LossReader, LossRecord, LostEntry, TopicLosses } from "./topic-losses.js";
 
 /**
  * The losses of all presence topics, which share one history. There are too many topics for separate records. So a
@@ -17,7 +16,7 @@ export class PresenceLosses implements LossRecord {
     this.topic = topic;
   }
 
-  add({ offset }: Entry, at: LossMark): void {
+  add({ offset }: LostEntry, at: LossMark): void {
     this.#all = joinLosses(this.#all, { count: 1, upTo: offset, at });
   }
 
@@ -28,5 +27,9 @@ export class PresenceLosses implements LossRecord {
   mayHaveMissed(offset: Offset, { rights, lossMark }: LossReader): boolean {
     const all = this.#all;
     return all !== undefined && all.upTo > offset && all.at > lossMark && rights.mayReadBelow(this.topic);
+  }
+
+  addTo(other: TopicLosses, at: LossMark): void {
+    if (this.#all !== undefined) other.addMixed({ ...this.#all, at });
   }
 }

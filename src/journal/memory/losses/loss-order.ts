@@ -1,5 +1,5 @@
-import { countLeading } from "../../base/binary-search.js";
-import type { LossMark } from "../../hub/publications/history.js";
+import { countLeading } from "../../../base/binary-search.js";
+import type { LossMark } from "../../../hub/publications/history.js";
 
 /** An owner of entries that can be evicted. {@link LossOrder} sets the owner's mark. */
 export interface LossOwner {

@@ -1,8 +1,21 @@
-import type { Entry } from "../../hub/publications/entry.js";
-import type { LossMark } from "../../hub/publications/history.js";
-import type { Offset } from "../../hub/publications/position.js";
-import type { Rights } from "../../hub/publications/rights.js";
-import type { Topic } from "../../hub/topics/topic.js";
+import type { LossMark } from "../../../hub/publications/history.js";
+import type { Offset } from "../../../hub/publications/position.js";
+import type { Publication } from "../../../hub/publications/publication.js";
+import type { Rights } from "../../../hub/publications/rights.js";
+import type { Topic } from "../../../hub/topics/topic.js";
+
+/** The newest offsets of lost publications, public and private; 0 if there are none. */
+export interface NewestLost {
+  readonly open: Offset;
+  readonly private: Offset;
+}
+
+/** Publications of a topic that memory does not have; a log may have them. */
+export interface MissingPublications {
+  readonly evicted: LossRecord | undefined;
+  /** There may be more up to these offsets, of which nothing is known. */
+  readonly forgottenUpTo: NewestLost;
+}
 
 /** The losses of one kind of publication in a topic. */
 export interface Evictions {
@@ -17,14 +30,22 @@ export interface LossReader {
   readonly lossMark: LossMark;
 }
 
+/** What a record of losses has to know of a publication. */
+export interface LostEntry {
+  readonly offset: Offset;
+  readonly publication: Pick<Publication, "topics" | "private">;
+}
+
 /** Records the losses of a history, and which readers may learn of each loss. */
 export interface LossRecord {
   readonly topic: Topic;
-  add(entry: Entry, at: LossMark): void;
+  add(entry: LostEntry, at: LossMark): void;
   /** The losses after an offset that this reader may learn of and does not know yet. */
   after(offset: Offset, reader: LossReader): readonly Evictions[];
   /** True if this reader may have missed more publications, but may not learn the topic's name. */
   mayHaveMissed(offset: Offset, reader: LossReader): boolean;
+  /** Adds all losses to another record, as of this mark. */
+  addTo(other: TopicLosses, at: LossMark): void;
 }
 
 /**
@@ -46,10 +67,10 @@ export class TopicLosses implements LossRecord {
     this.topic = topic;
   }
 
-  add({ publication, offset }: Entry, at: LossMark): void {
+  add({ publication, offset }: LostEntry, at: LossMark): void {
     const loss = { count: 1, upTo: offset, at };
-    if (publication.private) this.#addPrivate(publication.topics, loss);
-    else this.#open = joinLosses(this.#open, loss);
+    if (publication.private) this.addPrivate(publication.topics, loss);
+    else this.addOpen(loss);
   }
 
   after(offset: Offset, { rights, lossMark }: LossReader): readonly Evictions[] {
@@ -71,7 +92,30 @@ export class TopicLosses implements LossRecord {
     return this.#mixed.upTo > offset && this.#mixed.at > lossMark;
   }
 
-  #addPrivate(topics: readonly Topic[], loss: Evictions): void {
+  /** The newest offsets of all losses. */
+  get newest(): NewestLost {
+    const hidden = [this.#mixed, ...(this.#private?.values() ?? [])].map((loss) => loss?.upTo ?? 0);
+    return { open: this.#open?.upTo ?? 0, private: Math.max(...hidden) };
+  }
+
+  addTo(other: TopicLosses, at: LossMark): void {
+    if (this.#open !== undefined) other.addOpen({ ...this.#open, at });
+    if (this.#mixed !== undefined) other.addMixed({ ...this.#mixed, at });
+    for (const { topics, count, upTo } of this.#private?.values() ?? [])
+      other.addPrivate(topics, { count, upTo, at });
+  }
+
+  addOpen(loss: Evictions): void {
+    this.#open = joinLosses(this.#open, loss);
+  }
+
+  /** Adds losses of private publications to this topic, whose other topics nobody knows. */
+  addMixed(loss: Evictions): void {
+    this.#mixed = joinLosses(this.#mixed, loss);
+  }
+
+  /** Adds losses of private publications to these topics. */
+  addPrivate(topics: readonly Topic[], loss: Evictions): void {
     this.#private ??= new Map();
     // A topic contains no line feed, so the key is unique.
     const key = topics.join("\n");
@@ -91,4 +135,12 @@ export class TopicLosses implements LossRecord {
 export function joinLosses(a: Evictions | undefined, b: Evictions): Evictions {
   if (a === undefined) return b;
   return { count: a.count + b.count, upTo: Math.max(a.upTo, b.upTo), at: Math.max(a.at, b.at) };
+}
+
+/** An upper limit on the number of losses after an offset that this reader may learn of; 0 only if there are none. */
+export function countLost(losses: LossRecord, after: Offset, reader: LossReader): number {
+  const lost = losses.after(after, reader);
+  const upTo = Math.max(after, ...lost.map((kind) => kind.upTo));
+  const count = lost.reduce((sum, kind) => sum + kind.count, 0);
+  return Math.min(count, upTo - after);
 }
