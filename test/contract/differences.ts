@@ -281,15 +281,14 @@ export const slowReader: EachFront<"kept" | "closed"> = {
 
 /**
  * The answers that a client gets which ends its side after its requests. Mongrel2 closes the connection at once. So does
- * Node's server, but an answer for which the hub has not to wait is written before. Only a setting that Node does not
- * document changes this.
+ * Node's server, but what the hub has answered before stays. Only a setting that Node does not document changes this.
  */
-export const answersEndedSides: EachFront<"all" | "those at once" | "none"> = {
+export const answersEndedSides: EachFront<"all" | "those in time" | "none"> = {
   http: "all",
-  node: "those at once",
-  express: "those at once",
-  fastify: "those at once",
-  middleware: "none",
+  node: "those in time",
+  express: "those in time",
+  fastify: "those in time",
+  middleware: "those in time",
   "mongrel2-stock": "none",
   "mongrel2-shipped": "none",
 };
