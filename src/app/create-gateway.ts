@@ -100,6 +100,7 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
     polling: pollAdmission(parts, clients),
     subscriptions: presence?.active,
     checkFilters: (added) => checkFilters(parts, added),
+    retainedOf: (topic) => hub.retained.valueOf(topic),
     readersOf: (topic) => hub.readersOf(topic),
     followedTopics: () => hub.followedTopics(),
     subscribers: parts.streams,

@@ -3,6 +3,7 @@ import type { Live } from "../base/live/live.js";
 import type { Config } from "../config/config.js";
 import type { TopicFilter } from "../hub/filters/filter.js";
 import type { Journal } from "../journal/journal.js";
+import type { Entry } from "../hub/publications/entry.js";
 import type { Format } from "../hub/publications/format.js";
 import type { Topic } from "../hub/topics/topic.js";
 import type { TopicHistoryReader } from "../journal/topic-history-reader.js";
@@ -57,6 +58,8 @@ export interface ProtocolPorts {
   readonly journal: Pick<Journal, "beganMs" | "follow" | "keep">;
   /** Throws PharosError if the hub's limits do not allow these additional filters. */
   readonly checkFilters: (added: readonly TopicFilter[]) => void;
+  /** The retained value of a topic, which may be private. */
+  readonly retainedOf: (topic: Topic) => Entry | undefined;
   /** The number of connections that subscribe to a topic. */
   readonly readersOf: (topic: Topic) => number;
   /** The topics that connections follow by an exact filter. A topic may come several times. */

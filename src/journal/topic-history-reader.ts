@@ -1,5 +1,6 @@
 import type { Entry } from "../hub/publications/entry.js";
-import type { Cursor, History } from "../hub/publications/history.js";
+import type { Cursor, History, LossReport } from "../hub/publications/history.js";
+import type { Offset } from "../hub/publications/position.js";
 import type { Rights } from "../hub/publications/rights.js";
 import type { Topic } from "../hub/topics/topic.js";
 
@@ -10,6 +11,27 @@ export interface NewestRange {
   /** The largest size of all publications together, in bytes; one publication may be larger. */
   readonly maxBytes: number;
   readonly rights: Rights;
+}
+
+/** A selection of a topic's publications: the newest ones, those before an offset, or those after one. */
+export interface TopicPageRange extends NewestRange {
+  /** The page has the oldest publications after this offset. @default the page has the newest publications */
+  readonly after?: Offset | undefined;
+  /** Only publications before this offset. @default no end */
+  readonly before?: Offset | undefined;
+}
+
+/** A page of a topic's history. */
+export interface TopicPage {
+  /** Oldest first. */
+  readonly entries: readonly Entry[];
+  /** True if memory has further ones that the reader may read: newer ones if the range has `after`, else older ones. */
+  readonly more: boolean;
+  /**
+   * The publications after `after` that memory no longer holds. Without `after`: of all publications, on the page that
+   * begins with the oldest one; on other pages nothing.
+   */
+  readonly missing: Pick<LossReport, "topics" | "more" | "reason">;
 }
 
 /** The number of publications to a topic that a reader may read. */
@@ -27,6 +49,8 @@ export interface TopicCounts {
 export interface TopicHistoryReader extends History {
   /** The newest publications of a topic that the reader may read, oldest first. */
   newest(topic: Topic, range: NewestRange): readonly Entry[];
+  /** A page of the publications in memory. A log may have older ones. */
+  page(topic: Topic, range: TopicPageRange): TopicPage;
   /**
    * The counts of a topic for a reader with these rights. Undefined if nothing was published to the topic that the
    * reader may read, or the journal has forgotten the topic.

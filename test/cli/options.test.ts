@@ -28,6 +28,7 @@ const all = optionsOf(createProgram(new FakeIo(), { code: 0 }));
 const valid: Readonly<Record<string, string>> = {
   lifetime: "60",
   count: "5",
+  limit: "5",
   every: "5",
   url: "http://h",
   "match-type": "exact",

@@ -42,13 +42,22 @@ function marksOf({ type, retained }: ReceivedEvent): readonly string[] {
 }
 
 /** Describes a gap in a sentence. */
-export function gapSentence({ reason, topics, more }: GapNotice): string {
+export function gapSentence(notice: GapNotice): string {
+  return sentenceOf(notice, reasons);
+}
+
+/** Describes in a sentence what a page of a topic's history no longer has. */
+export function storedGapSentence(notice: GapNotice): string {
+  return sentenceOf(notice, storedReasons);
+}
+
+function sentenceOf({ reason, topics, more }: GapNotice, texts: Readonly<Record<GapReason, string>>): string {
   const lost = topics.map(
     ({ topic, missedAtMost }) =>
       `${missedAtMost === undefined ? "some" : `at most ${missedAtMost}`} on ${printable(topic)}`,
   );
   if (more) lost.push("some on other topics");
-  return `Gap: ${reasons[reason]}${lost.length === 0 ? "" : `; missed ${lost.join(", ")}`}.\n`;
+  return `Gap: ${texts[reason]}${lost.length === 0 ? "" : `; missed ${lost.join(", ")}`}.\n`;
 }
 
 const reasons: Readonly<Record<GapReason, string>> = Object.freeze({
@@ -57,4 +66,12 @@ const reasons: Readonly<Record<GapReason, string>> = Object.freeze({
   evicted: "some events after the last one seen are no longer stored",
   deleted: "publishers have deleted some events after the last one seen",
   "too-many-changes": "too many subscriptions began and ended to report each of them",
+});
+
+const storedReasons: Readonly<Record<GapReason, string>> = Object.freeze({
+  ...reasons,
+  "unknown-id": "the hub does not know this event id",
+  "other-epoch": "the hub has restarted since this event",
+  evicted: "some events are no longer stored",
+  deleted: "publishers have deleted some events",
 });

@@ -76,6 +76,11 @@ export class RetainedValues {
     return this.#byTopic.has(topic);
   }
 
+  /** The present value of a topic. */
+  valueOf(topic: Topic): Entry | undefined {
+    return this.#byTopic.get(topic)?.entry;
+  }
+
   /** Removes the value of a topic if its publication is in the range. Returns false if there is no such value. */
   delete({ topic, from, upTo }: DeletedRange): boolean {
     const offset = this.#byTopic.get(topic)?.offset ?? -1;

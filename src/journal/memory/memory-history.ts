@@ -13,7 +13,7 @@ import type { EvictionLimit, Metrics } from "../../base/metrics.js";
 import type { EpochChain } from "../epoch-chain.js";
 import type { JournalFollower, StoredHistory } from "../journal.js";
 import type { SnapshotPart } from "../snapshot-part.js";
-import type { NewestRange, TopicCounts } from "../topic-history-reader.js";
+import type { NewestRange, TopicCounts, TopicPage, TopicPageRange } from "../topic-history-reader.js";
 import { defaultHistoryLimits } from "../../limits/history.js";
 import type { HistoryLimits } from "../../limits/history.js";
 import type { Deleted, Deletion } from "../deletion.js";
@@ -21,6 +21,7 @@ import { EventIds } from "./event-ids.js";
 import { EventPlaces } from "./event-places.js";
 import { HistoryLosses } from "./history-losses.js";
 import { mergeEntries } from "./merge.js";
+import { selectEntries } from "./select-entries.js";
 import { TopicHistories } from "./topic-histories.js";
 import type { CountsByKind, TopicHistory } from "./topic-history.js";
 
@@ -242,8 +243,20 @@ export class MemoryHistory implements StoredHistory {
 
   newest(topic: Topic, wanted: NewestRange): readonly Entry[] {
     this.#evictOld();
-    const history = this.#topics.named(topic);
-    return history?.newestEntries(wanted, (entry) => mayRead(wanted.rights, entry.publication)) ?? [];
+    return selectEntries(this.#topics.named(topic)?.entries, wanted).entries;
+  }
+
+  page(topic: Topic, wanted: TopicPageRange): TopicPage {
+    this.#evictOld();
+    const page = selectEntries(this.#topics.named(topic)?.entries, wanted);
+    if (page.more && wanted.after === undefined) return { ...page, missing: { topics: [], more: false } };
+    const range = {
+      filters: [{ kind: "exact", text: topic, topic } as const],
+      rights: wanted.rights,
+      after: wanted.after ?? 0,
+      upTo: this.#head,
+    };
+    return { ...page, missing: this.losses(range, 0, Infinity) };
   }
 
   countsOf(topic: Topic, rights: Rights): TopicCounts | undefined {

@@ -62,26 +62,6 @@ export class TopicHistory implements LosingTopic {
     entry.holders += 1;
   }
 
-  /**
-   * The newest entries for which `isWanted` is true, oldest first. The result has at most `count` entries, and at most
-   * `maxBytes` or one entry.
-   */
-  newestEntries(
-    { count, maxBytes }: { readonly count: number; readonly maxBytes: number },
-    isWanted: (entry: Entry) => boolean,
-  ): readonly Entry[] {
-    const found: Entry[] = [];
-    let bytes = 0;
-    for (let index = this.entries.length - 1; index >= 0 && found.length < count; index -= 1) {
-      const entry = this.entries.at(index);
-      if (entry === undefined || !isWanted(entry)) continue;
-      bytes += entry.bytes;
-      if (found.length > 0 && bytes > maxBytes) break;
-      found.push(entry);
-    }
-    return found.toReversed();
-  }
-
   /** Removes the oldest entry and records the loss. Returns the entry if no other topic holds the entry. */
   evict(at: LossMark): Entry | undefined {
     const entry = this.entries.shift();

@@ -70,6 +70,7 @@ const resources: readonly Resource[] = [
     streams: { filtersPerConnection: 1, filterBytes: 64 },
     authenticator,
     history: new MercureWorld().journal.history,
+    retainedOf: () => undefined,
     readersOf: () => 0,
     clock,
   }),

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 
 import { parseUrl } from "../../../base/url/parse-url.js";
 import { defaultHttp } from "../../../config/settings/http.js";
@@ -13,6 +13,12 @@ interface Asked extends HubAddress {
   readonly json?: boolean;
 }
 
+interface PageOptions extends Asked {
+  readonly before?: string;
+  readonly after?: string;
+  readonly limit: number;
+}
+
 /** Adds the commands `topics` and `history`; `ended` receives the exit code. */
 export function addHistory(root: Command, io: Io, ended: (code: number) => void): void {
   addHubAddress(root.command("topics"))
@@ -24,11 +30,17 @@ export function addHistory(root: Command, io: Io, ended: (code: number) => void)
       ended(await printTopics({ ...hub, filters, json }, io));
     });
   addHubAddress(root.command("history"))
-    .description("Print the newest stored publications of a topic, oldest first.")
+    .description(
+      "Print stored publications of a topic, oldest first: the newest ones, or a page before or after one.",
+    )
     .argument("<TOPIC>", "One topic, without wildcards.")
-    .option("--count <N>", `The most publications, from 1 to ${mostPublications}.`, parseCount, 100)
+    .addOption(
+      new Option("--before <ID>", "The newest publications before this event id.").conflicts("after"),
+    )
+    .option("--after <ID>", "The oldest publications after this event id; earliest for the first ones.")
+    .option("--limit <N>", `The most publications, from 1 to ${mostPublications}.`, parseLimit, 100)
     .option("--json", "Print each publication as one line of JSON.")
-    .action(async (topic: string, { json = false, ...asked }: Asked & { readonly count: number }) => {
+    .action(async (topic: string, { json = false, ...asked }: PageOptions) => {
       const { printHistory } = await import("./read-history.js");
       ended(await printHistory({ ...asked, topic, json }, io));
     });
@@ -49,7 +61,7 @@ function parseHubUrl(text: string): string {
   return url.pathname.endsWith("/") ? url.href : `${url.href}/`;
 }
 
-function parseCount(text: string): number {
+function parseLimit(text: string): number {
   if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > mostPublications)
     throw new InvalidArgumentError(`Allowed: a whole number from 1 to ${mostPublications}.`);
   return Number(text);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 
-import { historyPath } from "../../../protocol.js";
-import { plainLine, type ReceivedEvent } from "../../terminal/event-lines.js";
+import { historyPath, type GapNotice } from "../../../protocol.js";
+import { plainLine, storedGapSentence, type ReceivedEvent } from "../../terminal/event-lines.js";
 import { exitCodes, type Io } from "../../terminal/io.js";
 import { printable } from "../../terminal/printable.js";
 import { HubReader, type HubAddress } from "./hub-reader.js";
@@ -14,7 +14,11 @@ export interface PrintTopicsOptions extends HubAddress {
 
 export interface PrintHistoryOptions extends HubAddress {
   readonly topic: string;
-  readonly count: number;
+  /** Only publications before this event id. */
+  readonly before?: string | undefined;
+  /** The oldest publications after this event id. */
+  readonly after?: string | undefined;
+  readonly limit: number;
   readonly json: boolean;
 }
 
@@ -31,8 +35,14 @@ interface TopicPage {
   readonly more?: true;
 }
 
+type StoredEvent = ReceivedEvent & { readonly time: string };
+
 interface History {
-  readonly events: readonly (ReceivedEvent & { readonly time: string })[];
+  readonly events: readonly StoredEvent[];
+  readonly more?: true;
+  readonly gap?: GapNotice;
+  /** The retained value, if it is not among the events. */
+  readonly retained?: StoredEvent;
 }
 
 /**
@@ -45,7 +55,9 @@ export function printTopics(options: PrintTopicsOptions, io: Io): Promise<number
 }
 
 /**
- * Prints publications of a topic, oldest first.
+ * Prints publications of a topic, oldest first. Standard error gets a sentence if publications are no longer in memory,
+ * and a sentence with the option for the next page if there are more. A retained value that is not on the page comes
+ * first.
  *
  * @throws PharosError as {@link HubReader.read}
  */
@@ -65,16 +77,34 @@ async function writeTopics({ filters, json, ...hub }: PrintTopicsOptions, io: Io
   }
 }
 
-async function writeHistory({ topic, count, json, ...hub }: PrintHistoryOptions, io: Io): Promise<void> {
+async function writeHistory(options: PrintHistoryOptions, io: Io): Promise<void> {
+  const { topic, before, after, limit, json, ...hub } = options;
   const path = topic.split("/").map(encodeURIComponent).join("/");
-  const { events } = (await new HubReader(hub, io).read(`.${historyPath}/${path}?limit=${count}`)) as History;
-  for (const event of events)
-    await write(
-      json
-        ? `${JSON.stringify(event)}\n`
-        : `${printable(event.time)} ${plainLine({ ...event, type: event.type ?? "message" })}`,
-      io,
-    );
+  const query = new URLSearchParams({
+    limit: String(limit),
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+  });
+  // A hub reads + as a plus, not as a space.
+  const text = query.toString().replaceAll("+", "%20");
+  const page = (await new HubReader(hub, io).read(`.${historyPath}/${path}?${text}`)) as History;
+  const { events, gap, more, retained } = page;
+  if (gap !== undefined) io.stderr.write(storedGapSentence(gap));
+  for (const event of retained === undefined ? events : [retained, ...events])
+    await write(json ? `${JSON.stringify(event)}\n` : storedLine(event), io);
+  const next = after === undefined ? events[0] : events.at(-1);
+  if (more !== true || next === undefined) return;
+  const [which, option] = after === undefined ? ["older", "--before"] : ["newer", "--after"];
+  io.stderr.write(`There are ${which} publications: ${option} ${shellWord(printable(next.id))}\n`);
+}
+
+function storedLine(event: StoredEvent): string {
+  return `${printable(event.time)} ${plainLine({ ...event, type: event.type ?? "message" })}`;
+}
+
+/** A word of a command, in quotes if the shell would change it. */
+function shellWord(text: string): string {
+  return /^[\w.,:/-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** After Ctrl-C, the command ends without an error. */

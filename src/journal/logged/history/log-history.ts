@@ -18,7 +18,7 @@ import { offsetAt } from "../../log/record.js";
 import type { MemoryHistory } from "../../memory/memory-history.js";
 import { SnapshotItem } from "../../snapshot-item.js";
 import type { SnapshotPart } from "../../snapshot-part.js";
-import type { NewestRange, TopicCounts } from "../../topic-history-reader.js";
+import type { NewestRange, TopicCounts, TopicPage, TopicPageRange } from "../../topic-history-reader.js";
 import { OffsetSpans } from "./offset-spans.js";
 import type { OffsetSpan } from "./offset-spans.js";
 import { PageReads } from "./page-reads.js";
@@ -186,6 +186,10 @@ export class LogHistory implements StoredHistory {
 
   newest(topic: Topic, wanted: NewestRange): readonly Entry[] {
     return this.#memory.newest(topic, wanted);
+  }
+
+  page(topic: Topic, wanted: TopicPageRange): TopicPage {
+    return this.#memory.page(topic, wanted);
   }
 
   countsOf(topic: Topic, rights: Rights): TopicCounts | undefined {

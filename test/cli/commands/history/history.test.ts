@@ -47,11 +47,11 @@ test("history prints the newest publications, oldest first, and private ones wit
     new RegExp(String.raw`^${time} odd topic/ä\?% \(kind\): one\n${time} odd topic/ä\?% \(kind\): two\n$`),
   );
   const token = await currentToken({ subscribe: [topic] });
-  const last = await pharos(["history", topic, "--count", "1"], token);
+  const last = await pharos(["history", topic, "--limit", "1"], token);
   // Control characters do not reach the terminal.
   expect(last.stdout.text).toContain("secret");
   expect(last.stdout.text).not.toContain("\u001b");
-  const json = await pharos(["history", topic, "--count", "2", "--json"], token);
+  const json = await pharos(["history", topic, "--limit", "2", "--json"], token);
   expect(
     json.stdout.text
       .trimEnd()
@@ -64,10 +64,37 @@ test("history prints the newest publications, oldest first, and private ones wit
   expect(await pharos(["history", "nothing"])).toMatchObject({ code: 0, stdout: { text: "" } });
 });
 
+test("history goes to older and newer pages, and tells how", async () => {
+  const topic = "pages";
+  for (const data of ["one", "two", "three"])
+    await site().publish({ topics: [topic], data, id: `it's ${data}` });
+  const newest = await pharos(["history", topic, "--limit", "2"]);
+  expect(newest.stdout.text).toMatch(/: two\n.*: three\n$/);
+  expect(newest.stderr.text).toBe("There are older publications: --before 'it'\\''s two'\n");
+  const older = await pharos(["history", topic, "--before", "it's two"]);
+  expect([older.stdout.text, older.stderr.text]).toEqual([expect.stringMatching(/^\S+ pages: one\n$/), ""]);
+  const first = await pharos(["history", topic, "--after", "earliest", "--limit", "1"]);
+  expect(first.stdout.text).toMatch(/^\S+ pages: one\n$/);
+  expect(first.stderr.text).toBe("There are newer publications: --after 'it'\\''s one'\n");
+  const unknown = await pharos(["history", topic, "--before", "nobody", "--json"]);
+  expect([unknown.code, unknown.stdout.text, unknown.stderr.text]).toEqual([
+    0,
+    "",
+    "Gap: the hub does not know this event id.\n",
+  ]);
+});
+
+test("history prints the retained value first if it is not on the page", async () => {
+  for (const data of ["value", "event"])
+    await site().publish({ topics: ["lamp"], data, retain: data === "value" });
+  const { stdout } = await pharos(["history", "lamp", "--limit", "1"]);
+  expect(stdout.text).toMatch(/^\S+ lamp \(retained\): value\n\S+ lamp: event\n$/);
+});
+
 test.each<[readonly string[], number, RegExp]>([
   [["topics", "a/#/b"], 1, /^pharos: the hub refused the request: .*#/],
-  [["history", "a", "--count", "0"], 2, /Allowed: a whole number from 1 to 1000/],
-  [["history", "a", "--count", "1001"], 2, /Allowed: a whole number from 1 to 1000/],
+  [["history", "a", "--limit", "0"], 2, /Allowed: a whole number from 1 to 1000/],
+  [["history", "a", "--limit", "1001"], 2, /Allowed: a whole number from 1 to 1000/],
   [["history", "a", "b"], 2, /too many arguments/],
   [["history"], 2, /missing required argument 'TOPIC'/],
 ])("%j ends with the code %i and a sentence", async (args, code, message) => {

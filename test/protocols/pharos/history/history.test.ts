@@ -37,6 +37,11 @@ test("the number of subscribers is that of the streams", async () => {
   stream.close();
 });
 
+test("a private retained value is shown only to those who may read it", async () => {
+  await site().publish({ topics: ["lamp"], data: "on", retain: true, private: true });
+  expect((await get("/history/lamp")).body).toEqual({ topic: "lamp", published: 0, stored: 0, events: [] });
+});
+
 test("a publication that alone exceeds the limit on bytes is still shown", async () => {
   const large = "x".repeat(700_000);
   for (const data of [large, large, "small"]) await site().publish({ topics: ["large"], data });
@@ -53,6 +58,8 @@ test.each([
   ["/history?limit=0", /^limit must be a whole number from 1 to 1000, not "0"$/],
   ["/history?limit=1001", /^limit must be/],
   ["/history/a?limit=x", /^limit must be/],
+  ["/history/a?before=1&after=2", /^before and after cannot be combined$/],
+  ["/history/a?after=", /^before and after must be event ids, not empty$/],
   ["/history?topic=a/%23/b", /# must/],
   ["/history/", /topic/],
 ])("%s is refused", async (path, detail) => {
