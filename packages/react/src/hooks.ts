@@ -1,4 +1,4 @@
-import type { LiveEvent, LiveItem } from "@pharos/client";
+import { connect, type LiveEvent, type LiveItem } from "@pharos/client";
 import {
   createContext,
   createElement,
@@ -25,7 +25,7 @@ export interface PharosProviderProps {
 }
 
 const StoreContext = createContext<TopicStore | undefined>(undefined);
-const nowhere: Connection = { state: { kind: "idle" }, refused: undefined };
+const nowhere: Connection = { state: { kind: "idle" }, refused: undefined, refusedFilters: [] };
 
 /**
  * One connection for all components below. It opens when the provider is mounted, and closes when it is unmounted. On a
@@ -33,10 +33,10 @@ const nowhere: Connection = { state: { kind: "idle" }, refused: undefined };
  */
 export function PharosProvider({ url, options = {}, children }: PharosProviderProps): ReactElement {
   const address = String(url);
-  const [held, hold] = useState(() => ({ address, store: new TopicStore(url, options) }));
+  const [held, hold] = useState(() => ({ address, store: new TopicStore({ url, options, connect }) }));
   let { store } = held;
   if (held.address !== address) {
-    store = new TopicStore(url, options);
+    store = new TopicStore({ url, options, connect });
     hold({ address, store });
   }
   useEffect(() => store.open(), [store]);
@@ -76,9 +76,11 @@ export function useEvents(filters: string | readonly string[], listener: (item: 
   useEffect(() => {
     current.current = listener;
   });
+  const component = useRef({});
   const key = JSON.stringify(typeof filters === "string" ? [filters] : filters);
   useEffect(
-    () => store.follow(JSON.parse(key) as readonly string[], (item) => current.current(item)),
+    () =>
+      store.follow(JSON.parse(key) as readonly string[], (item) => current.current(item), component.current),
     [store, key],
   );
 }

@@ -1,11 +1,4 @@
-import {
-  connect,
-  type ConnectionState,
-  type ConnectOptions,
-  type Live,
-  type LiveEvent,
-  type LiveItem,
-} from "@pharos/client";
+import type { ConnectionState, ConnectOptions, Live, LiveEvent, LiveItem } from "@pharos/client";
 import { matchesTopic } from "../../../src/client/messages/topic-match.js";
 
 /** Options of the connection. The components name the filters. */
@@ -15,44 +8,81 @@ export type StoreOptions = Omit<ConnectOptions, "filters" | "signal">;
 export interface Connection {
   /** The state of the connection. `idle` on a server, and while no component follows a topic. */
   readonly state: ConnectionState;
-  /** Why the hub refused the last filters; undefined if it accepted them. */
+  /** Why the hub refused a filter, the last one if there are several; undefined if it follows all filters. */
   readonly refused: Error | undefined;
+  /** The filters that the hub has refused, of components that are mounted. The others are followed. */
+  readonly refusedFilters: readonly string[];
 }
+
+/** Opens a connection: `connect` of the client library. */
+export type Connect = (url: string | URL, options: ConnectOptions) => TopicStoreLive;
+
+/** The part of a connection that a store uses. */
+export type TopicStoreLive = Pick<Live, "on" | "state" | "filters" | "add" | "drop" | "close">;
 
 /** A component that follows filters. */
 interface Follower {
   readonly filters: readonly string[];
   readonly listener: (item: LiveItem) => void;
-  /** `new` until the hub knows its filters, `asked` until it has sent their retained values. */
-  phase: "new" | "asked" | "old";
+  /** The number of its component. */
+  readonly component: number;
+}
+
+/** The last event of a topic. */
+interface Known {
+  readonly id: string;
+  /** The numbers of the components that have got it. Numbers, because objects would keep components in memory. */
+  readonly components: Set<number>;
 }
 
 /** The topics whose last event is remembered, to tell a retained value that comes again. Those beyond it may come twice. */
 const mostKnownTopics = 10_000;
 
-const noConnection: Connection = { state: { kind: "idle" }, refused: undefined };
+/** After so many refusals without a success between, all filters that the hub has not accepted count as refused. */
+const mostRefusals = 16;
+
+/** The statuses with which a hub refuses filters. Others, such as 401, are about the whole connection. */
+const refusesFilters: readonly unknown[] = [400, 403];
+
+const noConnection: Connection = { state: { kind: "idle" }, refused: undefined, refusedFilters: [] };
+
+export interface TopicStoreOptions {
+  readonly url: string | URL;
+  readonly options: StoreOptions;
+  readonly connect: Connect;
+}
 
 /**
  * One connection for all components below a provider: it has the filters of all of them, and each gets the events that
  * its own filters match. The last event of each topic that {@link latest} names is remembered.
+ *
+ * A hub refuses filters together, and does not say which one is at fault. So the store asks again with half of them, until
+ * it knows. It does not ask for a refused filter again while a component has it.
  */
 export class TopicStore {
-  readonly #url: string | URL;
-  readonly #options: StoreOptions;
+  readonly #parts: TopicStoreOptions;
   readonly #followers = new Set<Follower>();
   /** The number of followers of each filter. */
   readonly #uses = new Map<string, number>();
+  readonly #refused = new Map<string, Error>();
   readonly #changed = new Set<() => void>();
   readonly #latest = new Map<string, LiveEvent>();
-  /** The id of the last event of a topic. */
-  readonly #known = new Map<string, string>();
-  #live: Live | undefined;
+  readonly #known = new Map<string, Known>();
+  #live: TopicStoreLive | undefined;
   #connection = noConnection;
+  readonly #components = new WeakMap<object, number>();
+  #lastComponent = 0;
   #isSyncDue = false;
+  /** The filters for which the hub has no answer yet. The filters of later components wait meanwhile. */
+  #asked: readonly string[] = [];
+  /** True while an open connection adds filters. Its promise then tells what the hub answers. */
+  #isAdding = false;
+  /** The most filters to ask for at once. */
+  #mostAsked = Infinity;
+  #refusals = 0;
 
-  constructor(url: string | URL, options: StoreOptions) {
-    this.#url = url;
-    this.#options = options;
+  constructor(parts: TopicStoreOptions) {
+    this.#parts = parts;
   }
 
   /** What to show of the connection. The same object until something changes. */
@@ -68,26 +98,34 @@ export class TopicStore {
 
   /** Connects. Returns a function that closes the connection. */
   open(): () => void {
-    const live = connect(this.#url, { ...this.#options, filters: [...this.#uses.keys()] });
-    this.#live = live;
-    // No event is known yet, so none can come again.
-    for (const follower of this.#followers) follower.phase = "old";
-    live.on("event", (event) => this.#deliver(event));
-    live.on("gap", (gap) => this.#deliver(gap));
-    live.on("state", (state) => this.#show({ ...this.#connection, state }));
-    this.#show({ state: live.state, refused: undefined });
+    this.#connect();
     return () => {
-      if (this.#live === live) this.#live = undefined;
-      live.close();
+      const live = this.#live;
+      this.#live = undefined;
+      live?.close();
       this.#latest.clear();
       this.#known.clear();
+      this.#refused.clear();
+      this.#accepted();
       this.#show(noConnection);
     };
   }
 
-  /** Calls `listener` with each event and gap of these filters. Returns a function that ends this. */
-  follow(filters: readonly string[], listener: (item: LiveItem) => void): () => void {
-    const follower: Follower = { filters: [...new Set(filters)], listener, phase: "new" };
+  /**
+   * Calls `listener` with each event and gap of these filters. Returns a function that ends this.
+   *
+   * @param component stands for the component: it gets no event again if it comes again, for example with other filters
+   */
+  follow(
+    filters: readonly string[],
+    listener: (item: LiveItem) => void,
+    component: object = listener,
+  ): () => void {
+    const follower: Follower = {
+      filters: [...new Set(filters)],
+      listener,
+      component: this.#numberOf(component),
+    };
     this.#followers.add(follower);
     for (const filter of follower.filters) this.#uses.set(filter, (this.#uses.get(filter) ?? 0) + 1);
     this.#syncLater();
@@ -101,6 +139,12 @@ export class TopicStore {
   /** The last event of a topic that somebody follows by its name; undefined if there was none. */
   latest(topic: string): LiveEvent | undefined {
     return this.#latest.get(topic);
+  }
+
+  #numberOf(component: object): number {
+    const number = this.#components.get(component) ?? (this.#lastComponent += 1);
+    this.#components.set(component, number);
+    return number;
   }
 
   #release(filter: string): void {
@@ -119,47 +163,147 @@ export class TopicStore {
     });
   }
 
+  /** The filters that are not refused, as many as the store asks for at once. */
+  #nextFilters(known: readonly string[]): readonly string[] {
+    const wanted = [...this.#uses.keys()].filter(
+      (filter) => !known.includes(filter) && !this.#refused.has(filter),
+    );
+    return wanted.slice(0, this.#mostAsked);
+  }
+
+  #connect(): void {
+    this.#asked = this.#nextFilters([]);
+    const { url, options, connect } = this.#parts;
+    const live = connect(url, { ...options, filters: [...this.#asked] });
+    this.#live = live;
+    live.on("event", (event) => this.#deliver(event));
+    live.on("gap", (gap) => this.#deliver(gap));
+    live.on("state", (state) => this.#stateChanged(live, state));
+    this.#showState(live.state);
+  }
+
+  #stateChanged(live: TopicStoreLive, state: ConnectionState): void {
+    if (live !== this.#live) return;
+    if (state.kind === "closed" && isRefusal(state.error) && this.#asked.length > 0) {
+      // The hub has refused the first filters, and no stream is open. Only another connection can ask again.
+      this.#refuse(state.error);
+      this.#isAdding = false;
+      this.#connect();
+      return;
+    }
+    this.#showState(state);
+    if (state.kind !== "open" || this.#isAdding) return;
+    this.#accepted();
+    this.#sync();
+  }
+
   #sync(): void {
+    for (const filter of this.#refused.keys()) if (!this.#uses.has(filter)) this.#refused.delete(filter);
+    this.#showRefused();
     const live = this.#live;
-    if (live === undefined || live.state.kind === "closed") return;
-    const added = [...this.#uses.keys()].filter((filter) => !live.filters.includes(filter));
+    // Until the hub answers, nobody knows which filters a refusal would be about.
+    if (live === undefined || live.state.kind === "closed" || this.#asked.length > 0) return;
     const dropped = live.filters.filter((filter) => !this.#uses.has(filter));
     for (const filter of dropped) this.#latest.delete(filter);
     if (dropped.length > 0) live.drop(...dropped).catch(ignore);
-    const asking = [...this.#followers].filter(({ phase }) => phase === "new");
-    for (const follower of asking) follower.phase = "asked";
-    const settled = (refused: Error | undefined): void => {
-      for (const follower of asking) follower.phase = "old";
-      if (refused !== this.#connection.refused) this.#show({ ...this.#connection, refused });
-    };
-    if (added.length === 0) settled(this.#connection.refused);
-    else live.add(...added).then(() => settled(undefined), settled);
+    const added = this.#nextFilters(live.filters);
+    if (added.length === 0) return;
+    this.#isAdding = true;
+    this.#asked = added;
+    live.add(...added).then(
+      () => this.#settled(live),
+      (error: unknown) => this.#settled(live, error),
+    );
+  }
+
+  #settled(live: TopicStoreLive, error?: unknown): void {
+    // Another connection has taken its place, or none is needed.
+    if (live !== this.#live || live.state.kind === "closed") return;
+    this.#isAdding = false;
+    if (error === undefined) this.#accepted();
+    else this.#refuse(error);
+    this.#sync();
+  }
+
+  #accepted(): void {
+    this.#asked = [];
+    this.#refusals = 0;
+    this.#mostAsked = Math.max(1, this.#mostAsked * 2);
+  }
+
+  #refuse(error: unknown): void {
+    const asked = this.#asked;
+    this.#asked = [];
+    this.#refusals += 1;
+    if (asked.length > 1 && isRefusal(error) && this.#refusals < mostRefusals) {
+      this.#mostAsked = Math.ceil(asked.length / 2);
+      return;
+    }
+    const all =
+      this.#refusals < mostRefusals
+        ? asked
+        : [...this.#uses.keys()].filter((filter) => !this.#isFollowed(filter));
+    for (const filter of all) this.#refused.set(filter, toError(error));
+    this.#showRefused();
+  }
+
+  #isFollowed(filter: string): boolean {
+    return this.#live?.state.kind !== "closed" && this.#live?.filters.includes(filter) === true;
   }
 
   #deliver(item: LiveItem): void {
-    if (item.kind === "gap") {
-      for (const { listener } of this.#followers) callSafely(() => listener(item));
-      return;
-    }
-    const isRepeated =
-      item.retained === true && item.topics.every((topic) => this.#known.get(topic) === item.id);
-    for (const topic of item.topics) this.#remember(topic, item);
-    for (const { filters, listener, phase } of this.#followers)
-      if ((!isRepeated || phase !== "old") && isWanted(filters, item)) callSafely(() => listener(item));
+    if (item.kind === "event")
+      for (const topic of item.topics) if (this.#uses.has(topic)) this.#latest.set(topic, item);
+    for (const follower of this.#followers)
+      if (item.kind === "gap" || (isWanted(follower.filters, item) && this.#isNew(follower, item)))
+        callSafely(() => follower.listener(item));
   }
 
-  #remember(topic: string, event: LiveEvent): void {
-    if (this.#uses.has(topic)) this.#latest.set(topic, event);
+  /** False for a retained value that comes again, because another component has added a filter for it. */
+  #isNew({ component }: Follower, { id, topics, retained }: LiveEvent): boolean {
+    const known = topics.map((topic) => this.#remember(topic, id));
+    const isRepeated = retained === true && known.every(({ components }) => components.has(component));
+    for (const { components } of known) components.add(component);
+    return !isRepeated;
+  }
+
+  #remember(topic: string, id: string): Known {
+    const before = this.#known.get(topic);
+    if (before?.id === id) return before;
+    const known = { id, components: new Set<number>() };
     this.#known.delete(topic);
-    this.#known.set(topic, event.id);
+    this.#known.set(topic, known);
     const [oldest] = this.#known.keys();
     if (this.#known.size > mostKnownTopics && oldest !== undefined) this.#known.delete(oldest);
+    return known;
+  }
+
+  #showState(state: ConnectionState): void {
+    this.#show({ ...this.#connection, state });
+  }
+
+  #showRefused(): void {
+    const refusedFilters = [...this.#refused.keys()];
+    const refused = [...this.#refused.values()].at(-1);
+    const { refusedFilters: before } = this.#connection;
+    const isSame =
+      before.length === refusedFilters.length && refusedFilters.every((filter, at) => filter === before[at]);
+    if (!isSame || refused !== this.#connection.refused)
+      this.#show({ ...this.#connection, refused, refusedFilters });
   }
 
   #show(connection: Connection): void {
     this.#connection = connection;
     for (const listener of this.#changed) listener();
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && refusesFilters.includes(Reflect.get(error, "status"));
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** An event whose topics the hub does not name goes to all followers. */

@@ -1,4 +1,4 @@
-import { createElement, Fragment, StrictMode, type ReactElement } from "react";
+import { createElement, Fragment, StrictMode, version, type ReactElement } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { PharosProvider, useEvents, usePharos, useTopic } from "@pharos/react";
 
@@ -12,6 +12,8 @@ export interface Shown {
 
 /** The functions of the page for the test. */
 export interface TestApp {
+  /** The version of React. */
+  readonly react: string;
   /** The data of all events of the filters, in order. */
   readonly log: string[];
   show(shown: Shown): void;
@@ -44,6 +46,7 @@ function State(): ReactElement {
 }
 
 globalThis.app = {
+  react: version,
   log,
   show({ topics = [], filters }) {
     root ??= createRoot(container);
