@@ -42,7 +42,7 @@ const mostKnownTopics = 10_000;
 const mostRefusals = 16;
 
 /** The statuses with which a hub refuses filters. Others, such as 401, are about the whole connection. */
-const refusesFilters: readonly unknown[] = [400, 403];
+const refusesFilters: ReadonlySet<unknown> = new Set([400, 403]);
 
 const noConnection: Connection = { state: { kind: "idle" }, refused: undefined, refusedFilters: [] };
 
@@ -299,7 +299,7 @@ export class TopicStore {
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof Error && refusesFilters.includes(Reflect.get(error, "status"));
+  return error instanceof Error && refusesFilters.has(Reflect.get(error, "status"));
 }
 
 function toError(error: unknown): Error {

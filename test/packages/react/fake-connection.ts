@@ -80,7 +80,7 @@ class FakeLive implements TopicStoreLive {
   }
 
   readonly on: TopicStoreLive["on"] = (name, listener) => {
-    this.#listeners[name].push(listener as (value: never) => void);
+    this.#listeners[name].push(listener);
     return () => undefined;
   };
 
