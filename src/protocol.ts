@@ -39,6 +39,9 @@ export const publishPath = "/publish";
 /** The path of the list of topics. `/history/TOPIC` has the stored publications of a topic. */
 export const historyPath = "/history";
 
+/** The path at which operators end the streams of a subject. */
+export const disconnectPath = "/disconnect";
+
 /** The topic of publications without a topic, and of subscribers without a filter. */
 export const defaultTopic = "broadcast";
 

@@ -5,6 +5,8 @@ import { BodyBudget } from "../gateway/limits/body-budget.js";
 import { ClientLimits, type ClientLimitsOptions } from "../gateway/limits/client-limits.js";
 import { spreadWait } from "../base/waits/spread-wait.js";
 import { Gateway, type GatewayOptions } from "../gateway/gateway.js";
+import { Disconnects } from "../gateway/control/disconnects.js";
+import { TokenClients } from "../gateway/control/token-clients.js";
 import { CursorWait } from "../gateway/streams/cursor-wait.js";
 import { PollAdmission } from "../gateway/streams/poll-admission.js";
 import type { ProtocolPorts } from "../gateway/protocol.js";
@@ -48,7 +50,8 @@ export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "
 
 /** The resources of all protocols, the same on every front. */
 export function createGateway(parts: GatewayParts): Gateway {
-  const ports = protocolPorts(parts);
+  const tokenClients = new TokenClients(parts.metrics);
+  const ports = protocolPorts(parts, tokenClients);
   const { clients, refusals } = ports;
   const fixed = {
     catchUp: catchUp(parts),
@@ -56,6 +59,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     bodies: new BodyBudget(parts.config.derive(({ limits }) => ({ ...limits, clients }))),
     checkRoom: ({ filters }: Subscription) => checkStream(parts, filters),
     refusals,
+    tokenClients,
     webhooks: parts.webhooks,
     resources: protocols.flatMap((protocol) => protocol.resources(ports)),
   };
@@ -73,7 +77,7 @@ function catchUp({ journal, clock }: GatewayParts): GatewayOptions["catchUp"] {
   return (request) => wait.before(request);
 }
 
-function protocolPorts(parts: GatewayParts): ProtocolPorts {
+function protocolPorts(parts: GatewayParts, tokenClients: TokenClients): ProtocolPorts {
   const { config, hub, journal, presence, verifier } = parts;
   const authenticator = new Authenticator(
     config.derive(({ anonymous, publishOrigins, cookieName }) => ({
@@ -84,6 +88,8 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
     })),
   );
   const clients = clientLimits(parts);
+  const disconnects = new Disconnects({ clients: tokenClients, journal });
+  journal.keep(disconnects);
   return {
     ...parts,
     history: journal.history,
@@ -97,7 +103,8 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
     deleter: new Deleter({ ...parts, hasValue: (topic) => hub.retained.has(topic) }),
     once: new PublishOnce({ journal, limits: config.derive(({ limits }) => limits) }),
     streams: streamSettings(parts),
-    polling: pollAdmission(parts, clients),
+    polling: pollAdmission(parts, { clients, tokenClients }),
+    disconnects,
     subscriptions: presence?.active,
     checkFilters: (added) => checkFilters(parts, added),
     retainedOf: (topic) => hub.retained.valueOf(topic),
@@ -120,11 +127,15 @@ function createPublisher(parts: GatewayParts, authenticator: Authenticator): Pub
 }
 
 /** The limits of streams also apply to polls, while the polls wait. */
-function pollAdmission(parts: GatewayParts, clients: ClientLimits): PollAdmission {
+function pollAdmission(
+  parts: GatewayParts,
+  { clients, tokenClients }: { readonly clients: ClientLimits; readonly tokenClients: TokenClients },
+): PollAdmission {
   const { polls, clock } = parts;
   return new PollAdmission({
     clock,
     polls,
+    tokenClients,
     admit: (request, { filters }) => {
       checkStream(parts, filters);
       return clients.admitStream(request, filters)();

@@ -80,6 +80,7 @@ export const counters = {
         "The client of HTTP/2 broke a rule of the protocol, or sent too many frames without a request.",
       "http2-replies": "The client of HTTP/2 did not read the responses to its requests. One request ends.",
       "http2-window": "The client of HTTP/2 did not read streams that used up the window of its connection.",
+      disconnected: "An operator disconnected the client with `POST /disconnect`. Polls count, too.",
       expired: "The rights of the client's token ended.",
       pipelining: "The client sent too many requests without waiting for the answers; only behind Mongrel2.",
       "proxy-header": "The header of the PROXY protocol was missing, malformed, late or not allowed.",

@@ -74,6 +74,14 @@ export class StreamEnds<H> {
     this.proceed(connection);
   }
 
+  /** Closes a stream that its client may not have any more. If the client is slow, drops its unwritten bytes. */
+  withdraw(connection: Connection<H>, reason: EndReason): void {
+    if (connection.state === "closed") return;
+    if (connection.busy) this.#options.drop(connection, reason);
+    else this.end(connection, reason);
+    this.#options.takeTurn();
+  }
+
   /** Call this method when the client has received everything that was written: closes the stream if it is to end. */
   proceed(connection: Connection<H>): void {
     const { ending, busy } = connection;
@@ -146,11 +154,10 @@ export class StreamEnds<H> {
     });
   }
 
-  /** Closes a stream whose rights have ended. If the client is slow, the hub drops the client's unwritten bytes. */
+  /** Closes a stream whose rights have ended. */
   #expire(connection: Connection<H>): void {
     this.#options.metrics.count("connections_cut_total", 1, { reason: "expired" });
-    if (connection.busy) this.#options.drop(connection, "expired");
-    else this.end(connection, "expired");
+    this.withdraw(connection, "expired");
   }
 
   /** Ends a stream that has reached the longest age. Its client reconnects and resumes. */

@@ -19,6 +19,7 @@ import { problemReply, refuse } from "./refusals/refuse.js";
 import type { StreamReports } from "./streams/stream-reports.js";
 import { chunkedStart } from "./streams/chunked-start.js";
 import type { Handler, Resource } from "./http/resource.js";
+import type { TokenClients } from "./control/token-clients.js";
 import { allowedMethods, serves } from "./http/resource.js";
 
 /** The gateway reads the options at each use, so that their values can change. */
@@ -33,6 +34,8 @@ export interface GatewayOptions {
   >;
   /** Gets the begin and the end of each stream. @default none */
   readonly webhooks?: StreamReports | undefined;
+  /** Knows the streams of clients with a token. @default none */
+  readonly tokenClients?: Pick<TokenClients, "opening"> | undefined;
   /** Throws PharosError if the hub's limits do not allow another stream with this subscription. @default no limits */
   readonly checkRoom?: (subscription: Subscription) => void;
   /**
@@ -129,7 +132,7 @@ export class Gateway {
   }
 
   #checkLimits(request: GatewayRequest, start: StreamStart): AdmittedStream<StreamStart> | Reply {
-    const { clients, checkRoom } = this.#options;
+    const { clients, checkRoom, tokenClients } = this.#options;
     const { subscription } = LocalTicket.read(start.ticket);
     const { filters } = subscription;
     const held = start.countsFilters === true ? [] : filters;
@@ -138,7 +141,8 @@ export class Gateway {
       // client cannot avoid by closing its own streams.
       checkRoom?.(subscription);
       const counted = clients?.admitStream(request, filters, held);
-      const opened = all([counted, start.opened, this.#reported(request, start)]);
+      const known = tokenClients?.opening(start);
+      const opened = all([counted, start.opened, this.#reported(request, start), known]);
       return admitStream({ ...start, topics: filters.length, opened });
     } catch (error) {
       return this.#refuse(request, error);
@@ -287,8 +291,8 @@ function inChunks({ version, isFramed = false }: GatewayRequest, answer: Answer)
 function all(each: readonly (StreamOpened | undefined)[]): StreamOpened | undefined {
   const present = each.filter((one) => one !== undefined);
   if (present.length < 2) return present[0];
-  return () => {
-    const ends = present.map((opened) => opened());
+  return (end) => {
+    const ends = present.map((opened) => opened(end));
     return (reason) => ends.forEach((end) => end(reason));
   };
 }

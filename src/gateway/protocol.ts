@@ -10,6 +10,7 @@ import type { TopicHistoryReader } from "../journal/topic-history-reader.js";
 import type { ActiveSubscriptions } from "../presence/active-subscriptions.js";
 import type { Authenticator } from "./access/authenticator.js";
 import type { WebSocketOrigins } from "./access/websocket-origins.js";
+import type { Disconnects } from "./control/disconnects.js";
 import type { ReadinessReport } from "./http/probes.js";
 import type { Resource } from "./http/resource.js";
 import type { ClientLimits } from "./limits/client-limits.js";
@@ -49,6 +50,7 @@ export interface ProtocolPorts {
   readonly publishing: Publisher;
   readonly once: PublishOnce;
   readonly deleter: Deleter;
+  readonly disconnects: Disconnects;
   readonly streams: StreamSettings;
   readonly polling: PollAdmission;
   readonly history: TopicHistoryReader;

@@ -112,8 +112,12 @@ test("an error of a settings file that is no JSON names the line", () => {
 });
 
 test.each([
-  ["allows", { tokens: [{ secret, allows: [] }] }, /allowed: one or both of publish and subscribe/],
-  ["allows", { tokens: [{ secret, allows: ["read"] }] }, /given "read", allowed: one or both of publish and/],
+  ["allows", { tokens: [{ secret, allows: [] }] }, /allowed: some of publish, subscribe and manage/],
+  [
+    "allows",
+    { tokens: [{ secret, allows: ["read"] }] },
+    /given "read", allowed: some of publish, subscribe and/,
+  ],
   ["allows", { tokens: [{ secret, allows: "publish" }] }, /given "publish", allowed: a list/],
 ])("a wrong %s of an issuer is refused: %j", (_name, content, text) => {
   expect(refusalOfFile(JSON.stringify(content))).toMatch(text);

@@ -3,6 +3,7 @@ import { testAnswers } from "./answers.js";
 import { testBeginnings } from "./beginnings.js";
 import { testCompressed } from "./compressed.js";
 import { testConnections } from "./connections.js";
+import { testControl } from "./control.js";
 import { testDeletions } from "./deletions.js";
 import type { FrontName } from "./differences.js";
 import { testHistory } from "./history.js";
@@ -38,6 +39,7 @@ export function describeContract(front: FrontName, journal: JournalKind = "memor
     testMercure(contract);
     testHistory(contract);
     testDeletions(contract);
+    testControl(contract);
     testPresence(contract);
     testCompressed(contract);
     testPolls(contract);

@@ -30,6 +30,7 @@ const pharosPaths = [
   "/.well-known/oauth-protected-resource",
   "/publish",
   "/history",
+  "/disconnect",
   "/pub",
   "/channels-stats",
   "/sub/",

@@ -1,4 +1,5 @@
 import type { TopicFilter } from "../../hub/filters/filter.js";
+import type { ManageRight } from "./manage-rights.js";
 
 /** The rights that a verified token grants. */
 export interface Grants {
@@ -14,6 +15,8 @@ export interface Grants {
   readonly expiresAtMs: number | undefined;
   readonly issuer: string | undefined;
   readonly subject: string | undefined;
+  /** The rights over the clients of the hub. @default none */
+  readonly manage?: readonly ManageRight[] | undefined;
   /** The payload in this subscriber's presence events, for a subscription with this matcher. */
   payloadFor(matcher: string): unknown;
 }

@@ -3,6 +3,7 @@ import type { JWTPayload } from "jose";
 import { parseAuthorizationDetails } from "./authorization-details.js";
 import type { Grants } from "./grants.js";
 import type { TokenLimits } from "../../limits/tokens.js";
+import { parseManageRights } from "./manage-rights.js";
 import { parseOlderClaim } from "./older-claim.js";
 import { expiredText, notYetText, quoted, refused } from "../refusal.js";
 
@@ -31,6 +32,7 @@ export function parseGrants(claims: JWTPayload, form: Grants["form"], context: G
   return {
     form,
     ...rights,
+    manage: parseManageRights(claims),
     expiresAtMs: parseEnd(claims.exp, context),
     issuer: claims.iss,
     subject: typeof claims.sub === "string" ? claims.sub : undefined,

@@ -13,7 +13,7 @@ const forms: Readonly<Record<Grants["form"], string>> = {
 };
 
 function describeGrants(grants: Grants, nowMs: number): readonly string[] {
-  const { form, issuer, subject, publish, subscribe, expiresAtMs } = grants;
+  const { form, issuer, subject, publish, subscribe, manage = [], expiresAtMs } = grants;
   const whose = [
     issuer === undefined ? "" : `, by ${quoted(issuer)}`,
     subject === undefined ? "" : `, of ${quoted(subject)}`,
@@ -22,6 +22,7 @@ function describeGrants(grants: Grants, nowMs: number): readonly string[] {
     `Accepted: ${forms[form]}${whose.join("")}.`,
     `Publish: ${describeFilters(publish)}.`,
     `Read private publications: ${describeFilters(subscribe)}.`,
+    ...(manage.length === 0 ? [] : [`Manage clients: ${manage.join(", ")}.`]),
     `Valid ${expiresAtMs === undefined ? "forever: it has no exp" : until(expiresAtMs, nowMs)}.`,
   ];
 }

@@ -8,6 +8,7 @@ import { detailType } from "../grants/authorization-details.js";
 import type { Grants } from "../grants/grants.js";
 import { isRecord } from "../json.js";
 import { defaultTokenLimits } from "../../limits/tokens.js";
+import { manageClaim, type ManageRight } from "../grants/manage-rights.js";
 import type { MatchType } from "../grants/matcher.js";
 import { parseMatcher, parseSelector } from "../grants/matcher.js";
 import type { SigningKey } from "../keys/signing-key.js";
@@ -19,6 +20,8 @@ export interface TokenContent {
   readonly publish: readonly string[];
   /** The topics for which the token may read private publications. */
   readonly subscribe: readonly string[];
+  /** The rights over the clients of the hub. @default none */
+  readonly manage?: readonly ManageRight[];
   /** The match type of both lists. The older form has no types: each entry is a URI template or a topic. */
   readonly matchType: MatchType;
   /** The payload in the presence events of a client with this token; undefined for none. */
@@ -43,10 +46,11 @@ export interface Signing {
  * @throws PharosError `bad-filter` for an invalid matcher, `bad-config` for a payload that the form does not allow
  */
 export async function signToken(content: TokenContent, { key, hubUrl, nowMs }: Signing): Promise<string> {
-  const { form, lifetimeSeconds, subject, issuer, audience } = content;
+  const { form, manage = [], lifetimeSeconds, subject, issuer, audience } = content;
   checkMatchers(content, hubUrl);
   const issuedAt = Math.floor(nowMs / 1000);
-  return new SignJWT(form === "current" ? currentClaims(content) : olderClaims(content))
+  const claims = form === "current" ? currentClaims(content) : olderClaims(content);
+  return new SignJWT({ ...claims, ...manageClaim(manage) })
     .setProtectedHeader({
       typ: form === "current" ? "at+jwt" : "JWT",
       alg: key.algorithm,

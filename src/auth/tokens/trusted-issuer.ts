@@ -31,12 +31,12 @@ export interface IssuerSettings {
   readonly algorithms?: readonly string[] | undefined;
   /** A value that the `aud` claim must contain. @default the URL of the hub */
   readonly audience?: string | undefined;
-  /** The rights that the issuer's tokens may grant. The verifier drops all other rights. @default both */
+  /** The rights that the issuer's tokens may grant. The verifier drops all other rights. @default all */
   readonly allows?: readonly Right[] | undefined;
 }
 
-/** A right that tokens grant for topics. */
-export type Right = "publish" | "subscribe";
+/** The rights that tokens grant: two for topics, and `manage` for all {@link manageRights}. */
+export type Right = "publish" | "subscribe" | "manage";
 
 /** An issuer with its keys. A key verifies only tokens of its own issuer. */
 export interface TrustedIssuer {
@@ -86,7 +86,7 @@ export function trustIssuer(settings: IssuerSettings, context: TrustContext): Tr
     name: issuer ?? hubUrl,
     isNamed: issuer !== undefined,
     audience: audience ?? hubUrl,
-    allows: allows ?? ["publish", "subscribe"],
+    allows: allows ?? ["publish", "subscribe", "manage"],
     sources,
     keySet: set,
   };

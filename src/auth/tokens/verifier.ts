@@ -141,6 +141,7 @@ function allowedGrants(grants: Grants, { allows }: TrustedIssuer): Grants {
     mayPublish: grants.mayPublish && mayPublish,
     publish: mayPublish ? grants.publish : [],
     subscribe: allows.includes("subscribe") ? grants.subscribe : [],
+    manage: allows.includes("manage") ? grants.manage : [],
   };
 }
 

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 
+import { manageRights } from "../../auth/grants/manage-rights.js";
 import { matchTypes } from "../../auth/grants/matcher.js";
 import type { SettingText } from "../../config/settings.js";
 import type { Io } from "../terminal/io.js";
@@ -25,6 +26,7 @@ export function addToken(root: Command, io: Io, ended: (code: number) => void): 
     )
     .option("--publish <F...>", "Topics that the token may publish to; * means all.")
     .option("--subscribe <F...>", "Topics whose private publications the token may read; * means all.")
+    .addOption(new Option("--manage <RIGHT...>", "Rights over the clients of the hub.").choices(manageRights))
     .addOption(
       new Option("--match-type <TYPE>", "Match type of the topics. Default: exact.").choices(matchTypes),
     )

@@ -1,5 +1,6 @@
 import { signToken, type TokenContent } from "../../auth/tokens/sign-token.js";
 import { readSigningKey, signingSecret, type SigningKey } from "../../auth/keys/signing-key.js";
+import type { ManageRight } from "../../auth/grants/manage-rights.js";
 import type { MatchType } from "../../auth/grants/matcher.js";
 import type { Config } from "../../config/config.js";
 import { loadConfig } from "../../config/load.js";
@@ -12,6 +13,7 @@ import { exitCodes, type Io } from "../terminal/io.js";
 export interface TokenOptions {
   readonly publish?: readonly string[];
   readonly subscribe?: readonly string[];
+  readonly manage?: readonly ManageRight[];
   /** @default "exact" */
   readonly matchType?: MatchType;
   readonly lifetime: number;
@@ -46,9 +48,11 @@ export async function makeToken(
 }
 
 function contentOf(options: TokenOptions, config: Config): TokenContent {
-  const { publish = [], subscribe = [], payload, subject, lifetime, older = false } = options;
-  if (publish.length + subscribe.length === 0)
-    throw badUsage("the token would allow nothing: name topics with --publish, --subscribe or both");
+  const { publish = [], subscribe = [], manage = [], payload, subject, lifetime, older = false } = options;
+  if (publish.length + subscribe.length + manage.length === 0)
+    throw badUsage(
+      "the token would allow nothing: name topics with --publish or --subscribe, or rights with --manage",
+    );
   if (payload !== undefined && subscribe.length === 0) throw badUsage("--payload needs --subscribe");
   if (older && options.matchType !== undefined)
     throw badUsage(
@@ -59,6 +63,7 @@ function contentOf(options: TokenOptions, config: Config): TokenContent {
     form: older ? "older" : "current",
     publish,
     subscribe,
+    manage,
     matchType: options.matchType ?? "exact",
     payload: payload === undefined ? undefined : parsePayload(payload),
     lifetimeSeconds: lifetime,
@@ -73,7 +78,9 @@ function contentOf(options: TokenOptions, config: Config): TokenContent {
  * issuer that has a secret.
  */
 function issuerOf(options: TokenOptions, { tokens }: Config): Config["tokens"][number] | undefined {
-  const wanted = (["publish", "subscribe"] as const).filter((right) => options[right] !== undefined);
+  const wanted = (["publish", "subscribe", "manage"] as const).filter(
+    (right) => options[right] !== undefined,
+  );
   return tokens.find(
     ({ secret, allows }) =>
       (options.key !== undefined || secret !== undefined) &&

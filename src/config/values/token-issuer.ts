@@ -5,7 +5,7 @@ import { secretFault } from "../../auth/keys/secret.js";
 import { listOf, textOf } from "../declare/setting.js";
 
 const algorithmsAllowed = `one of ${algorithmNames.join(", ")}`;
-const rightsAllowed = "one or both of publish and subscribe";
+const rightsAllowed = "some of publish, subscribe and manage";
 
 export const issuerAllowed = "the text that tokens have as iss, usually a URL";
 export const keyAllowed = "the path of a PEM file with a public key";
@@ -35,11 +35,11 @@ const tokenIssuer = z
       .min(1, algorithmsAllowed)
       .optional()
       .describe("Signature algorithms that the hub accepts. Default: all algorithms that the key supports."),
-    allows: listOf(z.enum(["publish", "subscribe"], { error: rightsAllowed }))
+    allows: listOf(z.enum(["publish", "subscribe", "manage"], { error: rightsAllowed }))
       .min(1, rightsAllowed)
       .optional()
       .describe(
-        "Rights that the issuer's tokens may grant: `publish`, `subscribe`. The hub ignores other rights of its tokens. Default: both.",
+        "Rights that the issuer's tokens may grant: `publish`, `subscribe`, `manage` (to disconnect clients). The hub ignores other rights of its tokens. Default: all.",
       ),
     audience: textOf("the text that tokens have in aud")
       .optional()

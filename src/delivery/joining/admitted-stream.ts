@@ -47,8 +47,8 @@ export function keptUntil<S extends JoiningStream>(
   lifetime: Lifetime,
   stream: AdmittedStream<S>,
 ): AdmittedStream<S> {
-  const opened: StreamOpened = () => {
-    const ended = stream.opened?.();
+  const opened: StreamOpened = (end) => {
+    const ended = stream.opened?.(end);
     return (reason) => {
       lifetime.onEnd(() => ended?.(reason));
     };

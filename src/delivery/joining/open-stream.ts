@@ -6,6 +6,10 @@ export type EndReason =
   | "aged"
   /** The stream's rights have expired. */
   | "expired"
+  /** An operator disconnected the client. */
+  | "disconnected"
+  /** The stream's token was revoked. */
+  | "revoked"
   /** The client sent a message that is not allowed. */
   | "misused"
   /** The client asked for the end. */
@@ -24,5 +28,11 @@ export type LeaveReason = EndReason | "left" | "stalled" | "answers" | "vanished
 /** Called once, when the stream has ended. */
 export type StreamEnded = (reason: LeaveReason) => void;
 
+/**
+ * Ends a stream that its client may not have any more. A slow client does not get what is not written yet. Has no effect
+ * if the stream has ended. Do not call this before {@link StreamOpened} has returned.
+ */
+export type EndStream = (reason: EndReason) => void;
+
 /** Called when a stream opens. */
-export type StreamOpened = () => StreamEnded;
+export type StreamOpened = (end: EndStream) => StreamEnded;

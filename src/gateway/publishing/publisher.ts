@@ -54,18 +54,32 @@ export class Publisher {
    *   `insufficient-scope` if the token grants no topic; the errors of {@link Authenticator.publisher}
    */
   async publisher(request: GatewayRequest, older?: NameValuePairs): Promise<PublisherIdentity> {
+    const identity = await this.identify(request, { older, what: "publishing" });
+    if (identity !== "open" && !identity.mayPublish)
+      throw new PharosError("insufficient-scope", "the token grants no right to publish");
+    return identity;
+  }
+
+  /**
+   * Identifies the sender of a request that changes something: as {@link publisher}, but the token need not grant the
+   * right to publish.
+   *
+   * @param what names the request at the begin of a sentence, for the error message
+   */
+  async identify(
+    request: GatewayRequest,
+    { older, what }: { readonly older: NameValuePairs | undefined; readonly what: string },
+  ): Promise<PublisherIdentity> {
     const { authenticator, open, isStopping } = this.#options;
     if (isStopping?.() === true)
       throw new PharosError("closed", "the server stops; try again soon", { retryAfterSeconds: 1 });
     const grants = await authenticator.publisher(request, older);
-    if (grants?.mayPublish === false)
-      throw new PharosError("insufficient-scope", "the token grants no right to publish");
     if (grants !== undefined) return grants;
     const verdict = open && mayPublishOpenly(request);
     if (verdict === true) return "open";
     const reason =
-      verdict === false ? {} : { reason: `publishing is open to programs of this machine, but ${verdict}` };
-    throw new PharosError("unauthorized", `publishing needs a token${foreignNote(request)}`, reason);
+      verdict === false ? {} : { reason: `${what} is open to programs of this machine, but ${verdict}` };
+    throw new PharosError("unauthorized", `${what} needs a token${foreignNote(request)}`, reason);
   }
 
   /**

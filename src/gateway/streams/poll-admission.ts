@@ -2,6 +2,7 @@ import type { Grants } from "../../auth/grants/grants.js";
 import type { Clock } from "../../base/clock.js";
 import type { Subscription } from "../../hub/cohort.js";
 import type { PollAnswer, PollRequest, Polls } from "../../delivery/polls/polls.js";
+import type { TokenClients } from "../control/token-clients.js";
 import type { GatewayRequest } from "../http/messages.js";
 
 export interface PollAdmissionOptions {
@@ -12,6 +13,8 @@ export interface PollAdmissionOptions {
    * @throws PharosError as {@link Gateway.admit}
    */
   readonly admit: (request: GatewayRequest, subscription: Subscription) => () => void;
+  /** Knows the polls of clients with a token. @default none */
+  readonly tokenClients?: Pick<TokenClients, "polling"> | undefined;
   readonly clock: Pick<Clock, "now">;
 }
 
@@ -21,7 +24,10 @@ export interface AuthenticatedPoll extends Omit<PollRequest, "signal"> {
   readonly grants: Grants | undefined;
 }
 
-/** Admits the polls of all protocols. A poll ends at the latest when its client disconnects or its token expires. */
+/**
+ * Admits the polls of all protocols. A poll ends at the latest when its client disconnects, when its token expires, or
+ * when an operator ends it. Then it has no events.
+ */
 export class PollAdmission {
   readonly #options: PollAdmissionOptions;
 
@@ -34,14 +40,30 @@ export class PollAdmission {
     const { polls, admit, clock } = this.#options;
     const { expiresAtMs = Number.POSITIVE_INFINITY } = grants ?? {};
     const leave = admit(request, poll.subscription);
+    const known = this.#known(request, grants);
     try {
       return await polls.next({
         ...poll,
         waitMs: Math.max(0, Math.min(waitMs, expiresAtMs - clock.now())),
-        signal: request.disconnectSignal(),
+        signal: known.signal,
       });
     } finally {
+      known.leave();
       leave();
     }
+  }
+
+  /** Adds the poll to the clients with a token. The signal ends the poll. */
+  #known(
+    request: GatewayRequest,
+    grants: Grants | undefined,
+  ): { readonly signal: AbortSignal; readonly leave: () => void } {
+    const { tokenClients } = this.#options;
+    const disconnected = request.disconnectSignal();
+    if (grants === undefined || tokenClients === undefined)
+      return { signal: disconnected, leave: () => undefined };
+    const ended = new AbortController();
+    const leave = tokenClients.polling(grants, () => ended.abort());
+    return { signal: AbortSignal.any([disconnected, ended.signal]), leave };
   }
 }

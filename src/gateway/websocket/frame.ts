@@ -88,6 +88,8 @@ const ends = {
   stopping: [closeCodes.goingAway, "the server stops"],
   aged: [closeCodes.goingAway, "the stream has reached its longest age; reconnect and resume"],
   expired: [closeCodes.policy, "the token has expired"],
+  disconnected: [closeCodes.policy, "an operator has disconnected this client"],
+  revoked: [closeCodes.policy, "the token is revoked"],
   misused: [closeCodes.policy, "too many messages or requests of this client; send fewer, or more slowly"],
   /** The memory for messages and bodies is used up. */
   full: [closeCodes.tryLater, "the server has no memory for messages now; try again later"],
@@ -117,6 +119,8 @@ function framesOf(addition: string): Readonly<Record<CloseReason, Buffer>> {
     stopping: frame("stopping"),
     aged: frame("aged"),
     expired: frame("expired"),
+    disconnected: frame("disconnected"),
+    revoked: frame("revoked"),
     misused: frame("misused"),
     full: frame("full"),
   });

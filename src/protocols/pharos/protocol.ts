@@ -1,5 +1,6 @@
 import { eventStreamFormat, eventsOnlyFormat } from "../../gateway/formats/event-stream.js";
 import type { Protocol, ProtocolPorts } from "../../gateway/protocol.js";
+import { disconnectResource } from "./control/disconnect.js";
 import { eventStreamResource } from "./esupdates.js";
 import { eventStreamWithTopicsFormat } from "./event-stream-with-topics.js";
 import { healthResource, probeResources } from "./health.js";
@@ -20,6 +21,7 @@ export const pharosProtocol: Protocol = Object.freeze({
     webSocketResource(ports),
     historyResource(ports),
     publishResource({ ...ports, lines: linesLimits(ports) }),
+    disconnectResource(ports),
     healthResource(ports.facts),
     ...probeResources(ports.readiness),
   ],

@@ -1,4 +1,4 @@
-import type { LeaveReason } from "../../delivery/joining/open-stream.js";
+import type { EndReason, LeaveReason } from "../../delivery/joining/open-stream.js";
 import type { Batch } from "../../hub/cohort.js";
 import type { Page, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
@@ -75,6 +75,8 @@ export type ToWorker =
    * they move.
    */
   | { readonly kind: "removed"; readonly cohort: CohortNumber }
+  /** The client may not have this stream any more. The worker ends the stream, and answers `ended`. */
+  | { readonly kind: "withdraw"; readonly request: RequestNumber; readonly reason: EndReason }
   /** Asks for the body of this request. The worker answers `body`. */
   | { readonly kind: "read-body"; readonly request: RequestNumber }
   /**

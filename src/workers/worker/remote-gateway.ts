@@ -1,6 +1,6 @@
 import { admitStream } from "../../delivery/joining/admitted-stream.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
-import type { StreamEnded } from "../../delivery/joining/open-stream.js";
+import type { EndReason, EndStream, StreamEnded } from "../../delivery/joining/open-stream.js";
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
 import { rememberLast } from "../../base/live/remember-last.js";
@@ -54,6 +54,11 @@ export class RemoteGateway implements GatewayPort {
   readonly #waiting = new Map<RequestNumber, Waiting>();
   /** Callbacks for the messages of clients that the hub has not answered yet, by stream. */
   readonly #unanswered = new Map<RequestNumber, (result: MessageResult) => void>();
+  /**
+   * The streams of clients, each with the function that ends it; before the stream is opened, the reason to end it at
+   * once, or undefined.
+   */
+  readonly #streams = new Map<RequestNumber, EndStream | EndReason | undefined>();
   #last: RequestNumber = 0;
 
   constructor(options: RemoteGatewayOptions) {
@@ -156,9 +161,11 @@ export class RemoteGateway implements GatewayPort {
     const { cohorts, peer } = this.#options;
     const ended: StreamEnded = (reason) => {
       this.#unanswered.delete(request);
+      this.#streams.delete(request);
       peer.send({ kind: "ended", request, reason });
     };
     cohorts.reserve(place);
+    this.#streams.set(request, undefined);
     this.#answer(request, {
       kind: "stream",
       dialogue: this.#dialogueFor(request, kinds),
@@ -168,12 +175,29 @@ export class RemoteGateway implements GatewayPort {
       expiresAtMs,
       topics,
       ticket: new RemoteTicket(place),
-      opened: () => ended,
+      opened: (end) => {
+        this.#opened(request, end);
+        return ended;
+      },
       abandoned: () => {
         cohorts.abandon(place);
         ended("left");
       },
     });
+  }
+
+  /** The client may not have this stream any more. */
+  withdraw(request: RequestNumber, reason: EndReason): void {
+    if (!this.#streams.has(request)) return;
+    const end = this.#streams.get(request);
+    if (typeof end === "function") end(reason);
+    else this.#streams.set(request, reason);
+  }
+
+  #opened(request: RequestNumber, end: EndStream): void {
+    const reason = this.#streams.get(request);
+    this.#streams.set(request, end);
+    if (typeof reason === "string") this.#options.clock.endOfTurn(() => end(reason));
   }
 
   /** The hub's answer to a client's message on a stream. */

@@ -30,6 +30,8 @@ export class RemoteHub {
         return this.cohorts.remove(message.cohort);
       case "reply":
         return this.gateway.reply(message, body);
+      case "withdraw":
+        return this.gateway.withdraw(message.request, message.reason);
       case "read-body":
         return this.gateway.readBody(message.request);
       case "forget":

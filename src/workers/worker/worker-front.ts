@@ -137,6 +137,7 @@ export class WorkerFront {
       case "message-result":
       case "removed":
       case "reply":
+      case "withdraw":
       case "read-body":
       case "forget":
         return this.#hub.receive(message, body);

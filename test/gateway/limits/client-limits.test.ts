@@ -81,7 +81,9 @@ test("two requests whose tokens are verified at the same time do not both get th
   const answers = await Promise.all([gateway.handle(request), gateway.handle(request)]);
   const kinds = answers.map((answer) => {
     const reply =
-      answer.kind === "stream" ? gateway.admit(request, answer, (stream) => stream.opened?.()) : answer;
+      answer.kind === "stream"
+        ? gateway.admit(request, answer, (stream) => stream.opened?.(() => undefined))
+        : answer;
     return reply === undefined ? "stream" : reply.status;
   });
   expect(kinds).toEqual(["stream", 429]);

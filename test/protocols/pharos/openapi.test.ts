@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { healthResource, probeResources } from "../../../src/protocols/pharos/health.js";
 import { WebSocketOrigins } from "../../../src/gateway/access/websocket-origins.js";
 import { historyResource } from "../../../src/protocols/pharos/history/history-resource.js";
+import { disconnectResource } from "../../../src/protocols/pharos/control/disconnect.js";
 import { pollResource } from "../../../src/protocols/pharos/poll.js";
 import type { PollAdmission } from "../../../src/gateway/streams/poll-admission.js";
 import { Publisher } from "../../../src/gateway/publishing/publisher.js";
@@ -66,6 +67,7 @@ const resources: readonly Resource[] = [
   healthResource(() => ({ journal: "up" })),
   ...probeResources(() => ({ status: "ok" })),
   pollResource({ streams: { filtersPerConnection: 1, filterBytes: 64 }, authenticator, polling }),
+  disconnectResource({ publishing, disconnects: { disconnect: () => Promise.resolve(0) } }),
   historyResource({
     streams: { filtersPerConnection: 1, filterBytes: 64 },
     authenticator,
@@ -150,6 +152,7 @@ const channelInfo = [200, ...anyRequest, 403, 404, 503];
 /** All statuses of a method, by its purpose. */
 const statuses: Readonly<Record<string, readonly number[]>> = {
   "get /esupdates": stream,
+  "post /disconnect": [...publishes, 415],
   "get /poll": stream,
   "get /ws": webSocket,
   "get /.well-known/mercure": stream,
