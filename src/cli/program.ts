@@ -5,6 +5,7 @@ import { exitCodeOf, failureText } from "./terminal/failure.js";
 import { exitCodes, type Io } from "./terminal/io.js";
 import { addCheckConfig } from "./settings/check-config-command.js";
 import { addConfig } from "./settings/config-command.js";
+import { addCompletion } from "./completion/completion-command.js";
 import { addHistory } from "./commands/history/history-commands.js";
 import { addKeys } from "./commands/keys-command.js";
 import { addJournal } from "./journal/journal-command.js";
@@ -66,6 +67,7 @@ export function createProgram(io: Io, ended: Ended): Command {
   addHistory(root, io, ending);
   addToken(root, io, ending);
   addJournal(root, io, ending);
+  addCompletion(root, io);
   addHelp(root);
   root
     .command("config-schema", { hidden: true })

@@ -40,6 +40,9 @@ const mistakes: readonly (readonly [line: string, named: RegExp])[] = [
   ["token --lifetime 1h", /Allowed: a whole number of seconds/],
   ["journal dump", /missing required argument 'DIR'/],
   ["journal dump /no/such/folder", /no\/such\/folder/],
+  ["completion", /missing required argument 'SHELL'/],
+  ["completion tcsh", /Allowed choices are bash, zsh, fish/],
+  ["completion bash zsh", /too many arguments/],
   ["help pubish", /unknown command 'pubish'/],
 ];
 

@@ -8,6 +8,7 @@ const folderHelp = "The folder of the journal, as in --journal disk:DIR. A hub m
 export function addJournal(root: Command, io: Io, ended: (code: number) => void): void {
   const journal = root
     .command("journal")
+    .helpCommand(false)
     .description("Read the files of a journal on disk, without a change to them.");
   journal
     .command("check")
