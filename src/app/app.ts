@@ -59,6 +59,9 @@ import type { Presence } from "../presence/presence.js";
 /** The longest time that the hub waits for deliveries when it stops, in milliseconds. */
 const settleMs = 3000;
 
+/** The period at which the hub looks for publications that have expired. Times to live are whole seconds. */
+const expireEveryMs = 1000;
+
 /**
  * Builds a hub from its configuration and starts it. Resolves when its listeners are bound.
  *
@@ -143,6 +146,7 @@ class RunningApp implements App {
   readonly #ingress: ZeroMqIngress[] = [];
   #control: ControlSocket | undefined;
   #beacon: Timer | undefined;
+  #expiring: Timer | undefined;
   readonly #listeners: BoundAddress[] = [];
   readonly #lifecycle: Lifecycle;
   /** What the hub does while it starts, for the readiness check. */
@@ -237,6 +241,8 @@ class RunningApp implements App {
     // A client that finds the hub must find its history too. Until then, its browser tries again.
     const { stopping } = this.#ports;
     await openJournal(this.#journal, stopping);
+    this.#hub.expire();
+    this.#expiring = this.#clock.every(expireEveryMs, () => this.#hub.expire());
     this.#startStep = "the hub starts its listeners and workers";
     // Before the first stream: other hubs must know this hub before they know its subscriptions.
     this.#journal.nodes?.begin({
@@ -317,6 +323,7 @@ class RunningApp implements App {
 
   async #stop(): Promise<void> {
     this.#beacon?.cancel();
+    this.#expiring?.cancel();
     this.#presence.close();
     this.#polls.close();
     // Publications wait while the journal stores nothing.

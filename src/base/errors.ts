@@ -9,6 +9,7 @@ export const errorCodes = {
     "An event id is reserved, has white space at its start or end, or contains a control character or invalid UTF-8.",
   "bad-event-type": "An event type is reserved or contains a control character or invalid UTF-8.",
   "bad-retry": "A reconnection time is not a whole number of milliseconds in the allowed range.",
+  "bad-ttl": "A time to live is not a whole number of seconds in the allowed range.",
   "bad-publication": "A publication does not have the required form.",
   "too-large": "A part of a request or of a publication is larger than its limit.",
   "bad-tnetstring": "Bytes from Mongrel2 are not a valid tnetstring, or exceed the limits of a tnetstring.",

@@ -179,6 +179,7 @@ export const counters = {
     values: {
       age: "The publication was older than `limits.history.ageSeconds`.",
       deleted: "A publisher deleted the publication.",
+      ttl: "The time to live of the publication ended.",
       bytes: "The whole history was larger than `limits.history.bytes`.",
       told: "The hub evicted the history of presence after a loss of presence events.",
       topic: "The topic had more than `limits.history.topicEvents` or `limits.history.topicBytes`.",

@@ -21,10 +21,10 @@ export interface Outlet {
    */
   wake(cohort: Cohort): void;
   /**
-   * Publications were deleted: readers must not get events that the outlet has kept for them elsewhere. Only live rounds may
-   * still have them. @default the outlet keeps nothing, apart from a {@link PageCache}
+   * Publications up to this offset were deleted, or have expired: readers must not get events that the outlet has kept for
+   * them elsewhere. Only live rounds may still have them. @default the outlet keeps nothing, apart from a {@link PageCache}
    */
-  forget?(): void;
+  forget?(upTo: Offset): void;
 }
 
 /** The properties that decide which bytes a connection gets. Connections with equal properties share a cohort. */

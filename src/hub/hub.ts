@@ -14,6 +14,7 @@ import type { FilterLimits } from "./filters/filter-limits.js";
 import { heldBytes } from "./filters/filter-cost.js";
 import { FilterTrie } from "./filters/filter-trie.js";
 import type { FilterCounts } from "./filters/filter-trie.js";
+import type { Offset } from "./publications/position.js";
 import type { History } from "./publications/history.js";
 import { Backpressure, defaultPressureLimits } from "./backpressure.js";
 import type { PressureLimits } from "./backpressure.js";
@@ -165,9 +166,22 @@ export class Hub {
    */
   deleted(range: DeletedRange): boolean {
     const hadValue = this.retained.delete(range);
-    const outlets = new Set([...this.#cohorts.values()].map(({ outlet }) => outlet));
-    for (const outlet of outlets) outlet.forget?.();
+    this.#forget(this.history.head);
     return hadValue;
+  }
+
+  /**
+   * Removes the publications and the retained values whose `ttl` has ended, and tells the outlets. Call this every second:
+   * until then, readers may get what was kept for them elsewhere.
+   */
+  expire(): void {
+    const upTo = Math.max(this.history.takeExpired(), this.retained.expire(this.history.nowMs));
+    if (upTo > 0) this.#forget(upTo);
+  }
+
+  #forget(upTo: Offset): void {
+    const outlets = new Set([...this.#cohorts.values()].map(({ outlet }) => outlet));
+    for (const outlet of outlets) outlet.forget?.(upTo);
   }
 
   /** The number of connections with a filter that matches the topic. */

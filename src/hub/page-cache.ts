@@ -11,8 +11,8 @@ import type { PageKey } from "./page-store.js";
 export class PageCache {
   readonly #source: PageSource;
   readonly #store: PageStore;
-  /** The number of deletions before all pages in the cache were read. */
-  #deletions = 0;
+  /** The number of removals before all pages in the cache were read. */
+  #removals = 0;
 
   constructor(source: PageSource, maxBytes: number) {
     this.#source = source;
@@ -26,7 +26,7 @@ export class PageCache {
 
   /** The next page for a reader in this state. Readers with the same state and limits get the same Buffer. */
   page(cohort: Cohort, state: ReadState, limits: PageLimits): Page | PendingPage {
-    this.#dropDeleted();
+    this.#dropRemoved();
     const key = { cohort: cohort.key, state, limits };
     const kept = this.#store.find(key);
     if (kept !== undefined) return kept;
@@ -39,17 +39,18 @@ export class PageCache {
   #keptLater(key: PageKey, pending: PendingPage): PendingPage {
     return (take) =>
       pending((page) => {
-        this.#dropDeleted();
+        this.#dropRemoved();
         this.#store.keep(key, page);
         take(page);
       });
   }
 
-  /** After a deletion, each page may have deleted publications. */
-  #dropDeleted(): void {
-    const { deletions } = this.#source.history;
-    if (deletions === this.#deletions) return;
-    this.#deletions = deletions;
+  /** After a removal, each page may have publications that no new reader may get. */
+  #dropRemoved(): void {
+    const { history, retained } = this.#source;
+    const removals = history.removals + retained.expirations;
+    if (removals === this.#removals) return;
+    this.#removals = removals;
     this.#store.clear();
   }
 }

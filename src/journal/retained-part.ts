@@ -52,5 +52,6 @@ function publicationOf(fields: SnapshotItem): Publication {
     ...(fields.has("ownId") ? { id: fields.text("ownId") } : {}),
     ...(fields.has("type") ? { type: fields.text("type") } : {}),
     ...(fields.has("retryMs") ? { retryMs: fields.count("retryMs") } : {}),
+    ...(fields.has("ttlSeconds") ? { ttlSeconds: fields.count("ttlSeconds") } : {}),
   };
 }

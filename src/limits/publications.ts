@@ -9,6 +9,9 @@ import {
   type LimitValues,
 } from "./limit.js";
 
+/** The `ttl` of a publication, in seconds: from the period at which the hub looks for expired ones, to a year. */
+export const ttlSeconds = { from: 1, to: 31_536_000 } as const;
+
 const lengthRange = { from: 16, to: 64 * KiB } as const;
 
 /** Limits on the parts of one publication. */

@@ -17,6 +17,7 @@ const publicationFields: ReadonlyMap<
   ["id", [isText, "a text"]],
   ["type", [isText, "a text"]],
   ["retry", [(value) => typeof value === "number" || isText(value), "a number of milliseconds"]],
+  ["ttl", [(value) => typeof value === "number" || isText(value), "a number of seconds"]],
   ["retain", [isSwitch, "true or false"]],
   ["private", [isSwitch, "true or false"]],
 ]);

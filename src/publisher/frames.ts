@@ -12,6 +12,8 @@ export interface OutgoingPublication {
   readonly type?: PublicationInput["type"];
   /** The reconnection time that the hub sends to clients, in milliseconds. */
   readonly retry?: PublicationInput["retry"];
+  /** The time after which no new reader gets the publication, in seconds from 1 to 31,536,000. @default never */
+  readonly ttl?: PublicationInput["ttl"];
   readonly retain?: PublicationInput["retain"];
   readonly private?: PublicationInput["private"];
 }
@@ -24,13 +26,14 @@ export interface OutgoingPublication {
  */
 export function encodeIngestMessage(publication: OutgoingPublication): Buffer[] {
   checkPublication(publication);
-  const { topic, data, id, type, retry, retain } = publication;
+  const { topic, data, id, type, retry, ttl, retain } = publication;
   const parsed = parsePublication({
     topics: [topic ?? defaultTopic],
     data,
     id,
     type,
     retry,
+    ttl,
     retain,
     private: publication.private,
   });
@@ -40,6 +43,7 @@ export function encodeIngestMessage(publication: OutgoingPublication): Buffer[] 
     id: parsed.id,
     type: parsed.type,
     retry: parsed.retryMs,
+    ttl: parsed.ttlSeconds,
     private: parsed.private || undefined,
     retain: parsed.retain || undefined,
   });

@@ -30,7 +30,7 @@ export function publicationInput(publication: HttpPublication): PublicationInput
   return { ...rest, topics: typeof topic === "string" ? [topic] : topic };
 }
 
-/** Encodes a publication as a form, which every Mercure hub accepts. A form has no field for `retain`. */
+/** Encodes a publication as a form, which every Mercure hub accepts. A form has no fields for `retain` and `ttl`. */
 export function encodeForm({ topics, data, id, type, retryMs, private: hidden }: Publication): string {
   const form = new URLSearchParams(topics.map((topic) => ["topic", topic]));
   form.append("data", data);
@@ -43,13 +43,14 @@ export function encodeForm({ topics, data, id, type, retryMs, private: hidden }:
 
 /** Encodes a publication as one line of JSON, without a newline. The line omits false and absent fields. */
 export function encodeLine(publication: Publication): string {
-  const { topics, data, id, type, retryMs, retain } = publication;
+  const { topics, data, id, type, retryMs, ttlSeconds, retain } = publication;
   return JSON.stringify({
     topic: topics.length === 1 ? topics[0] : topics,
     data,
     id,
     type,
     retry: retryMs,
+    ttl: ttlSeconds,
     retain: retain || undefined,
     private: publication.private || undefined,
   });

@@ -50,7 +50,7 @@ const final: ReadonlySet<ErrorCode> = new Set(["not-taken", "unreachable", "clos
 
 /**
  * Publishes to a Mercure hub over HTTP. The publisher sends one request at a time, so the order of the publications is
- * the order of the calls. Features that only Pharos has (`retain`, `idempotencyKey`, batches) use the path `/publish`.
+ * the order of the calls. Features that only Pharos has (`retain`, `ttl`, `idempotencyKey`, batches) use the path `/publish`.
  * While the hub restarts or is busy, the publisher repeats the request until the time-out. Each request has a key, so a
  * Pharos hub publishes it once. If it is unknown whether another hub has published, the call rejects. The next call is
  * not affected.
@@ -180,7 +180,8 @@ export class HttpPublisher {
   }
 
   async #publish(publication: Publication, options: PublishOptions): Promise<string> {
-    if (publication.retain || options.idempotencyKey !== undefined) {
+    const { retain, ttlSeconds } = publication;
+    if (retain || ttlSeconds !== undefined || options.idempotencyKey !== undefined) {
       const [id = ""] = await this.#publishLines([publication], options);
       return id;
     }
@@ -197,7 +198,7 @@ export class HttpPublisher {
     if (url === undefined)
       throw new PharosError(
         "refused",
-        "retain, an idempotency key and a batch need a Pharos hub, with a URL that ends in /.well-known/mercure",
+        "retain, ttl, an idempotency key and a batch need a Pharos hub, with a URL that ends in /.well-known/mercure",
       );
     const body = publications.map((publication) => `${encodeLine(publication)}\n`).join("");
     const answer = await this.#post({ url, type: linesType, body }, options);

@@ -45,7 +45,7 @@ test("publish --url publishes over HTTP, with the token of a file", async () => 
   expect([io.stdout.text, io.stderr.text]).toEqual(["#e:1\n", ""]);
 });
 
-test("publish --retain --private sets both, and prints the id; a URL with a slash at its end is a folder", async () => {
+test("publish --retain --private --ttl sets all three, and prints the id; a URL with a slash at its end is a folder", async () => {
   const hub = await FakeHub.start();
   const lines: unknown[] = [];
   hub.hook = ({ path, body }, response) => {
@@ -54,9 +54,20 @@ test("publish --retain --private sets both, and prints the id; a URL with a slas
     return true;
   };
   const io = new FakeIo();
-  const args = ["--url", `${hub.origin}/live/`, "--topic", "t", "--retain", "--private", "--data", ""];
+  const args = [
+    "--url",
+    `${hub.origin}/live/`,
+    "--topic",
+    "t",
+    "--retain",
+    "--private",
+    "--ttl",
+    "60",
+    "--data",
+    "",
+  ];
   expect(await run(["publish", ...args], io)).toBe(0);
-  expect(lines).toEqual([["/live/publish", { topic: "t", data: "", retain: true, private: true }]]);
+  expect(lines).toEqual([["/live/publish", { topic: "t", data: "", ttl: 60, retain: true, private: true }]]);
   expect([io.stdout.text, io.stderr.text]).toEqual(["#e:1\n", ""]);
 });
 

@@ -6,6 +6,7 @@ import { testConnections } from "./connections.js";
 import { testControl } from "./control.js";
 import { testDeletions } from "./deletions.js";
 import type { FrontName } from "./differences.js";
+import { testExpiries } from "./expiries.js";
 import { testHistory } from "./history.js";
 import { testLifetimes } from "./lifetimes.js";
 import { testLimits } from "./limits.js";
@@ -40,6 +41,7 @@ export function describeContract(front: FrontName, journal: JournalKind = "memor
     testHistory(contract);
     testDeletions(contract);
     testControl(contract);
+    testExpiries(contract);
     testPresence(contract);
     testCompressed(contract);
     testPolls(contract);

@@ -148,6 +148,19 @@ describe("a hub with a journal on disk, killed and started again", () => {
     expect(await response.json()).toMatchObject({ topic: "a", deleted: 2, retained: true });
   });
 
+  it("has nothing of what has expired, also if the time ends while the hub is stopped", async () => {
+    const hub = await startHub(options);
+    const first = await publish(hub, "a", { body: "one" });
+    await publish(hub, "a", { headers: { "Event-TTL": "1", Retain: "true" }, body: "short" });
+    await publish(hub, "a", { headers: { "Event-TTL": "3600" }, body: "long" });
+    await hub.stop();
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const next = await startHub({ ...options, ...again(hub) });
+    expect((await poll(next, "a", first)).events).toMatchObject([{ kind: "event", data: "long" }]);
+    const response = await fetch(`${next.httpUrl}/poll?wait=0&topic=a`);
+    expect(await response.json()).toMatchObject({ events: [] });
+  });
+
   it("reports a gap to a client that was ahead of a restored copy, and gives no id again", async () => {
     const { lost, fresh, resumed } = await restoredCopy({});
     expect(fresh.filter((id) => lost.includes(id))).toEqual([]);

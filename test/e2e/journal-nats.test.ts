@@ -151,6 +151,30 @@ test("what one hub deletes is gone at the other, also for a hub that starts late
   await atB.end();
 });
 
+test("a publication with a ttl ends at all hubs, without a gap", async () => {
+  const name = newStreamName();
+  const [a, b] = [await startNode(name), await startNode(name)];
+  const first = await publish(a, "one");
+  await publish(b, "short", { "Event-TTL": "1", Retain: "true" });
+  await publish(a, "two");
+  const stored = async (hub: HubProcess): Promise<unknown> => {
+    const response = await fetch(`${hub.httpUrl}/history/news`);
+    return ((await response.json()) as { events: readonly { data: string }[] }).events.map(
+      ({ data }) => data,
+    );
+  };
+  for (const hub of [a, b, await startNode(name)]) {
+    await waitFor(async () => JSON.stringify(await stored(hub)) === '["one","two"]', {
+      missing: "the end of the ttl",
+      within: 30_000,
+    });
+    const resumed = new Stream(hub, first.id);
+    await resumed.until("two");
+    expect(resumed.told).toEqual(["two"]);
+    await resumed.end();
+  }
+});
+
 test("a repeated Idempotency-Key gets the first answer at the other hub", async () => {
   const name = newStreamName();
   const [a, b] = [await startNode(name), await startNode(name)];

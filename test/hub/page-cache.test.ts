@@ -98,3 +98,14 @@ it("keeps the pages of readers with other rights apart", () => {
   const counts = [reader, stranger, reader].map((cohort) => whole(cache.page(cohort, state, limits)).count);
   expect(counts).toEqual([1, 0, 1]);
 });
+
+it("reads pages anew after publications have expired", () => {
+  const { world, page } = fixture();
+  world.publish("news", "x", { ttl: 1 });
+  world.publish("news", "y");
+  world.turn();
+  const cache = new PageCache(world.hub, 10_000);
+  const before = page(cache, 0).body.toString();
+  world.clock.advance(1000);
+  expect([before.includes("x"), page(cache, 0).body.toString().includes("x")]).toEqual([true, false]);
+});

@@ -19,6 +19,7 @@ interface PublishNamed extends Named {
   readonly type?: string;
   readonly id?: string;
   readonly data?: string;
+  readonly ttl?: string;
   readonly retain?: true;
   readonly private?: true;
   readonly encryptKey?: string;
@@ -32,6 +33,7 @@ export function addPublish(root: Command, io: Io, ended: Ending): void {
   addTargetOptions(command)
     .option("--type <E>", "The event type that clients listen for.")
     .option("--id <I>", "The event's id, from which clients may resume.")
+    .option("--ttl <SECONDS>", "After this time, no new subscriber gets the publication.")
     .option("--retain", "Store the data as the topic's present value. Empty data removes the value.")
     .option("--private", "Only for clients whose token grants the topic.")
     .option("--data <D>", "The data. Without it each line of standard input is one publication.")
@@ -40,10 +42,20 @@ export function addPublish(root: Command, io: Io, ended: Ending): void {
       "Encrypt the data with the 32 bytes in this file. The hub never sees the key.",
     )
     .action(
-      async ({ topic, type, id, data, retain, private: isPrivate, encryptKey, ...target }: PublishNamed) => {
+      async ({
+        topic,
+        type,
+        id,
+        ttl,
+        data,
+        retain,
+        private: hidden,
+        encryptKey,
+        ...target
+      }: PublishNamed) => {
         const { runPublish: publish } = await import("./publish.js");
         const seal = await sealerOf(encryptKey);
-        const options = { topic, type, id, data, retain, private: isPrivate, seal };
+        const options = { topic, type, id, ttl, data, retain, private: hidden, seal };
         ended(await publishing(target, io, (publisher) => publish(options, publisher, io)));
       },
     );

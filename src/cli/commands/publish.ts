@@ -9,6 +9,8 @@ export interface PublishCommandOptions {
   readonly topic?: string | undefined;
   readonly type?: string | undefined;
   readonly id?: string | undefined;
+  /** In seconds. */
+  readonly ttl?: string | undefined;
   readonly retain?: boolean | undefined;
   readonly private?: boolean | undefined;
   /** The data to publish. Without `data`, each line of standard input is published separately. */

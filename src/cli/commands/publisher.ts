@@ -6,6 +6,7 @@ export interface CliPublication {
   readonly data: string;
   readonly type?: string | undefined;
   readonly id?: string | undefined;
+  readonly ttl?: string | undefined;
   readonly retain?: boolean | undefined;
   readonly private?: boolean | undefined;
 }

@@ -7,6 +7,7 @@ const badInput: ReadonlySet<ErrorCode> = new Set([
   "bad-event-id",
   "bad-event-type",
   "bad-retry",
+  "bad-ttl",
   "bad-publication",
   "bad-endpoint",
   "bad-config",

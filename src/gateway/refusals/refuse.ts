@@ -14,6 +14,7 @@ export const statuses: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
   "bad-event-id": 400,
   "bad-event-type": 400,
   "bad-retry": 400,
+  "bad-ttl": 400,
   "bad-publication": 400,
   "bad-mongrel2-request": 400,
   "bad-authorization": 400,

@@ -73,8 +73,15 @@ export interface History {
    * there is no slower store. {@link losses} reports only entries that neither memory nor the slower store holds.
    */
   older?(range: HistoryRange, maxBytes: number): PendingEntries | undefined;
-  /** The number of deletions so far. Pages that were read before a deletion may have deleted publications. */
-  readonly deletions: number;
+  /**
+   * Grows whenever publications were deleted, or have expired. Pages that were read before may have publications that no
+   * new reader may get.
+   */
+  readonly removals: number;
+  /** The present time of the history, in milliseconds since 1970: that of the clock, or of the newest entry if it is later. */
+  readonly nowMs: number;
+  /** Removes the publications that have expired. Returns the newest offset of those since the last call; 0 if none. */
+  takeExpired(): Offset;
   /** The name of this run of the hub. A loss mark of another run says nothing. */
   readonly run: string;
   /** The offset of the newest entry; 0 if there is none. */

@@ -5,11 +5,11 @@ import type { PublicationInput } from "./publication.js";
 
 type PublicationOptions = Omit<PublicationInput, "topics" | "data">;
 
-const optionNames = ["id", "type", "retry", "private", "retain"];
+const optionNames = ["id", "type", "retry", "ttl", "private", "retain"];
 const fieldNames = ["topic", "data", ...optionNames];
 
 /**
- * Reads a publication from JSON: `{"topic": string | string[], "data": any, "id"?, "type"?, "retry"?, "retain"?,
+ * Reads a publication from JSON: `{"topic": string | string[], "data": any, "id"?, "type"?, "retry"?, "ttl"?, "retain"?,
  * "private"?}`. A `data` that is no text is published as the JSON that the publisher wrote, without white space. An
  * unknown field is an error: otherwise a misspelt option silently changes the meaning of the publication.
  * `parsePublication` checks the values.
@@ -61,7 +61,8 @@ function optionsOf(fields: JsonFields): PublicationOptions {
   return {
     id: textOf(fields, "id"),
     type: textOf(fields, "type"),
-    retry: numberOf(fields, "retry"),
+    retry: numberOf(fields, "retry", "milliseconds"),
+    ttl: numberOf(fields, "ttl", "seconds"),
     retain: flagOf(fields, "retain"),
     private: flagOf(fields, "private"),
   };
@@ -89,13 +90,10 @@ function textOf(fields: JsonFields, name: string): string | undefined {
   throw new PharosError("bad-publication", `${name} must be a text, not ${kindOfValue(value)}`);
 }
 
-function numberOf(fields: JsonFields, name: string): number | undefined {
+function numberOf(fields: JsonFields, name: string, unit: string): number | undefined {
   const value = fields[name];
   if (value === undefined || typeof value === "number") return value;
-  throw new PharosError(
-    "bad-publication",
-    `${name} must be a number of milliseconds, not ${quoteValue(value)}`,
-  );
+  throw new PharosError("bad-publication", `${name} must be a number of ${unit}, not ${quoteValue(value)}`);
 }
 
 function flagOf(fields: JsonFields, name: string): boolean | undefined {

@@ -2,7 +2,7 @@ import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
 import { retryMs } from "../../limits/delivery.js";
 import { reservedTypePrefix } from "../../protocol.js";
-import { defaultPublicationLimits, type PublicationLimits } from "../../limits/publications.js";
+import { defaultPublicationLimits, ttlSeconds, type PublicationLimits } from "../../limits/publications.js";
 import { hasForbiddenCharacter, parseTopic } from "../topics/topic.js";
 import type { Topic } from "../topics/topic.js";
 
@@ -19,6 +19,8 @@ export interface Publication {
   readonly type?: string;
   /** The reconnection time for clients, in milliseconds. */
   readonly retryMs?: number;
+  /** The time after which no new reader gets the publication, in seconds since the journal stored it. @default never */
+  readonly ttlSeconds?: number;
   /**
    * True: the hub stores the publication as the value of its topics, and new subscribers get this value first. Empty
    * data removes the value of the topics.
@@ -35,6 +37,7 @@ export interface PublicationInput {
   readonly id?: string | undefined;
   readonly type?: string | undefined;
   readonly retry?: number | string | undefined;
+  readonly ttl?: number | string | undefined;
   readonly retain?: boolean | undefined;
   readonly private?: boolean | undefined;
 }
@@ -45,7 +48,7 @@ export interface PublicationInput {
  *
  * @throws PharosError `bad-topic`, `bad-event-id` (starts with `#`, equals `earliest`, has white space at its start or
  *   end), `bad-event-type` (`mercure`, `pharos-…`), `bad-retry` (not whole milliseconds from 100 to 3,600,000),
- *   `bad-publication`, `too-large`. Text with a lone surrogate is an error and is never repaired.
+ *   `bad-ttl` (not whole seconds from 1 to 31,536,000), `bad-publication`, `too-large`. Text with a lone surrogate is an error and is never repaired.
  */
 export function parsePublication(
   input: PublicationInput,
@@ -65,6 +68,7 @@ export function parsePublication(
     ...(id === undefined ? {} : { id }),
     ...(type === undefined ? {} : { type }),
     ...(input.retry === undefined ? {} : { retryMs: parseRetry(input.retry) }),
+    ...(input.ttl === undefined ? {} : { ttlSeconds: parseTtl(input.ttl) }),
   };
 }
 
@@ -154,8 +158,22 @@ function checkData(data: string, maxBytes: number): void {
     throw new PharosError("bad-publication", "the data of a publication must be valid UTF-8");
 }
 
+function parseTtl(ttl: number | string): number {
+  const value = numberOf(ttl);
+  if (Number.isInteger(value) && value >= ttlSeconds.from && value <= ttlSeconds.to) return value;
+  throw new PharosError(
+    "bad-ttl",
+    `a ttl is a whole number of seconds from ${ttlSeconds.from} to ${ttlSeconds.to}, not ${typeof ttl === "number" ? ttl : quoteValue(ttl)}`,
+  );
+}
+
+function numberOf(text: number | string): number {
+  if (typeof text === "number") return text;
+  return /^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN;
+}
+
 function parseRetry(retry: number | string): number {
-  const value = typeof retry === "number" ? retry : /^[0-9]{1,10}$/.test(retry) ? Number(retry) : Number.NaN;
+  const value = numberOf(retry);
   if (!Number.isInteger(value) || value < retryMs.from || value > retryMs.to) {
     throw new PharosError(
       "bad-retry",

@@ -2,6 +2,7 @@ import { copyInSteps } from "../../base/turn-budget.js";
 import type { DeletedRange } from "./deletion.js";
 import type { Entry } from "./entry.js";
 import type { RetainedLimits } from "../../limits/history.js";
+import { Expiries } from "./expiries.js";
 import { EntryQueue } from "./entry-queue.js";
 import type { TopicFilter } from "../filters/filter.js";
 import { filterSetOf } from "../filters/filter-set.js";
@@ -47,6 +48,7 @@ export class RetainedValues {
    */
   readonly #inOrder = new EntryQueue<Value>();
   readonly #limits: RetainedLimits;
+  readonly #expiries = new Expiries((entry) => this.#topicsOf(entry).length > 0);
   #bytes = 0;
 
   /** @param limits for all values together; a value counts once for each of its topics. Read at each use */
@@ -89,12 +91,25 @@ export class RetainedValues {
     return true;
   }
 
+  /** The number of values that have expired. */
+  get expirations(): number {
+    return this.#expiries.count;
+  }
+
+  /** Removes the values that have expired at this time. Returns the newest offset of them; 0 if there are none. */
+  expire(nowMs: number): Offset {
+    for (const entry of this.#expiries.takeDue(nowMs))
+      for (const topic of this.#topicsOf(entry)) this.#remove(topic);
+    return this.#expiries.takeNewest();
+  }
+
   /** Adds a value that {@link all} has given, after all older values. */
   restore({ entry, topics }: RetainedValue): void {
     const value = { offset: entry.offset, entry, topics: topics.length };
     this.#inOrder.push(value);
     for (const topic of topics) this.#byTopic.set(topic, value);
     this.#bytes += topics.length * entry.bytes;
+    this.#expiries.add(entry);
   }
 
   /**
@@ -142,6 +157,11 @@ export class RetainedValues {
       if (entry !== undefined && entry.offset > after && entry.offset <= upTo) entries.add(entry);
     }
     return [...entries].sort((a, b) => a.offset - b.offset);
+  }
+
+  /** The topics whose value is this entry. */
+  #topicsOf(entry: Entry): readonly Topic[] {
+    return entry.publication.topics.filter((topic) => this.#byTopic.get(topic)?.entry === entry);
   }
 
   #remove(topic: Topic): void {

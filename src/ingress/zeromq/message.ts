@@ -10,7 +10,7 @@ import { parseEventText } from "./event-text.js";
 /**
  * Parses one ZeroMQ message of a publisher. One frame is event-stream text for the default topic, with any number of
  * events. Two frames are the topic and the data. A third frame is a JSON object of options: `id`, `type`, `retry`,
- * `private` and `retain`. Invalid UTF-8 is refused, never repaired.
+ * `ttl`, `private` and `retain`. Invalid UTF-8 is refused, never repaired.
  *
  * @throws PharosError; then no part of the message may be published
  */

@@ -59,10 +59,11 @@ export function encodeGroupHead({ size, once }: GroupHead): string {
 
 /** Writes a publication of a group as a line. Fields with the usual value are left out. */
 export function encodePublication({ publication, keepsId }: LoggedPublication): string {
-  const { topics, data, id, type, retryMs, retain, private: isPrivate } = publication;
+  const { topics, data, id, type, retryMs, ttlSeconds, retain, private: isPrivate } = publication;
   // JSON.stringify of the whole object takes twice as long.
   const t = JSON.stringify(topics.length === 1 ? topics[0] : topics);
-  const options = field("id", id) + field("type", type) + field("retryMs", retryMs);
+  const times = field("retryMs", retryMs) + field("ttl", ttlSeconds);
+  const options = field("id", id) + field("type", type) + times;
   const flags =
     flag("retain", retain) + flag("private", isPrivate) + flag("repeatsId", id !== undefined && !keepsId);
   return `{"t":${t},"d":${JSON.stringify(data)}${options}${flags}}\n`;

@@ -15,7 +15,7 @@ const word = String.raw`([ !#-[\]-~\xA0-\xFF]+)`;
 const plainForm = new RegExp(
   [
     String.raw`^\{"t":"${word}","d":"([^"\\\x00-\x1F]*)"`,
-    String.raw`(?:,"id":"${word}")?(?:,"type":"${word}")?(?:,"retryMs":(0|[1-9]\d{0,14}))?`,
+    String.raw`(?:,"id":"${word}")?(?:,"type":"${word}")?(?:,"retryMs":(0|[1-9]\d{0,14}))?(?:,"ttl":(0|[1-9]\d{0,14}))?`,
     String.raw`(,"retain":true)?(,"private":true)?(,"repeatsId":true)?\}\n$`,
   ].join(""),
 );
@@ -29,14 +29,14 @@ const plainForm = new RegExp(
  */
 export function parsePlainPublication(line: string, topics: PlainTopics): LoggedPublication | undefined {
   const parts = plainForm.exec(line);
-  const [t, data, id, repeatsId] = parts === null ? [] : [parts[1], parts[2], parts[3], parts[8]];
+  const [t, data, id, repeatsId] = parts === null ? [] : [parts[1], parts[2], parts[3], parts[9]];
   if (parts === null || t === undefined || data === undefined || t === "*") return undefined;
   if (repeatsId !== undefined && id === undefined) return undefined;
   const publication = {
     topics: topics.get(t) ?? addTopic(t, topics),
     data,
-    retain: parts[6] !== undefined,
-    private: parts[7] !== undefined,
+    retain: parts[7] !== undefined,
+    private: parts[8] !== undefined,
   };
   return {
     publication: withOptions(publication, parts),
@@ -61,12 +61,13 @@ function copyOf(word: string): string {
   return Buffer.from(word, "latin1").toString("latin1");
 }
 
-function withOptions(publication: Publication, [, , , id, type, retryMs]: RegExpExecArray): Publication {
-  if (id === undefined && type === undefined && retryMs === undefined) return publication;
+function withOptions(publication: Publication, [, , , id, type, retryMs, ttl]: RegExpExecArray): Publication {
+  if ([id, type, retryMs, ttl].every((text) => text === undefined)) return publication;
   return {
     ...publication,
     ...(id === undefined ? {} : { id: copyOf(id) }),
     ...(type === undefined ? {} : { type: copyOf(type) }),
     ...(retryMs === undefined ? {} : { retryMs: Number(retryMs) }),
+    ...(ttl === undefined ? {} : { ttlSeconds: Number(ttl) }),
   };
 }

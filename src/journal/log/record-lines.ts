@@ -89,9 +89,10 @@ export function parseLoggedPublication(line: string, topics: PlainTopics): Logge
 
 /** As {@link parseLoggedPublication}, but takes four times as long. */
 export function parseAnyPublication(line: string): LoggedPublication {
-  const { t, d, id, type, retryMs, retain, private: isPrivate, repeatsId } = fieldsOf(line);
+  const { t, d, id, type, retryMs, ttl, retain, private: isPrivate, repeatsId } = fieldsOf(line);
   if (typeof d !== "string" || !d.isWellFormed() || !isWord(id) || !isWord(type)) throw badLine(line);
   if (retryMs !== undefined && !isCount(retryMs)) throw badLine(line);
+  if (ttl !== undefined && !isCount(ttl)) throw badLine(line);
   const publication: Publication = {
     topics: topicsOf(t, line),
     data: d,
@@ -100,6 +101,7 @@ export function parseAnyPublication(line: string): LoggedPublication {
     ...(id === undefined ? {} : { id }),
     ...(type === undefined ? {} : { type }),
     ...(retryMs === undefined ? {} : { retryMs }),
+    ...(ttl === undefined ? {} : { ttlSeconds: ttl }),
   };
   const logged = { publication, keepsId: id !== undefined && repeatsId !== true };
   return same(logged, encodePublication, line);

@@ -108,7 +108,7 @@ export interface LogRecord extends RecordHead {
  *
  * - 1: groups, epochs, evictions, rules
  * - 2: also notes, beats of hubs, and hubs that are gone
- * - 3: also deletions: a hub that ignored them would go on to show what was deleted
+ * - 3: also deletions, and publications that expire: a hub that ignored them would go on to show what is gone
  */
 export const recordFormat = 3;
 

@@ -20,6 +20,7 @@ import type { Deleted, Deletion } from "../deletion.js";
 import { EventIds } from "./event-ids.js";
 import { EventPlaces } from "./event-places.js";
 import { HistoryLosses } from "./history-losses.js";
+import { Expiries } from "../../hub/publications/expiries.js";
 import { mergeEntries } from "./merge.js";
 import { selectEntries } from "./select-entries.js";
 import { TopicHistories } from "./topic-histories.js";
@@ -89,6 +90,7 @@ export class MemoryHistory implements StoredHistory {
   #allBytes = 0;
   readonly #ids: EventIds;
   readonly #followers: JournalFollower[] = [];
+  readonly #expiries = new Expiries(({ holders }) => holders > 0);
   #head: Offset = 0;
   #held = 0;
   #bytes = 0;
@@ -164,6 +166,7 @@ export class MemoryHistory implements StoredHistory {
     const names = this.#topics.namesOf(publication);
     for (const name of names) this.#topics.push(name, entry);
     for (const follower of this.#followers) follower.apply(entry);
+    this.#expiries.add(entry);
     this.#evictOverLimits(names);
     return entry;
   }
@@ -191,8 +194,19 @@ export class MemoryHistory implements StoredHistory {
     return !this.#losses.deletions.isFull || this.#logStart() === Infinity;
   }
 
-  get deletions(): number {
-    return this.#losses.deletions.count;
+  get removals(): number {
+    this.#expire();
+    return this.#losses.deletions.count + this.#expiries.count;
+  }
+
+  get nowMs(): number {
+    // The log has the time of the machines that wrote it. Their clocks may be ahead of this one.
+    return Math.max(this.#clock.now(), this.#all.last?.atMs ?? 0);
+  }
+
+  takeExpired(): Offset {
+    this.#expire();
+    return this.#expiries.takeNewest();
   }
 
   /** The number of deletions and of {@link evictAll} calls. */
@@ -370,6 +384,7 @@ export class MemoryHistory implements StoredHistory {
 
   /** @param names the histories that have grown */
   #evictOverLimits(names: Iterable<Topic>): void {
+    this.#expire();
     for (const name of names) {
       const history = this.#topics.named(name);
       if (history !== undefined) this.#trim(history);
@@ -398,10 +413,19 @@ export class MemoryHistory implements StoredHistory {
       this.#evictFrom(history, "topic");
   }
 
+  /** Removes the entries whose `ttl` has ended. Nobody is told: their publishers wanted this. */
+  #expire(): void {
+    const due = this.#expiries.takeDue(this.nowMs);
+    if (due.length === 0) return;
+    this.#topics.removeAll(due);
+    for (const entry of due) this.#release(entry, { keepsId: true });
+    this.#metrics.count("history_evicted_total", due.length, { limit: "ttl" });
+    this.#dropReleased();
+  }
+
   #evictOld(): void {
-    // The log has the time of the machines that wrote it. Their clocks may be ahead of this one.
-    const nowMs = Math.max(this.#clock.now(), this.#all.last?.atMs ?? 0);
-    const horizonMs = nowMs - this.#limits.ageSeconds * 1000;
+    this.#expire();
+    const horizonMs = this.nowMs - this.#limits.ageSeconds * 1000;
     for (
       let entry = this.#all.first;
       entry !== undefined && entry.atMs < horizonMs;

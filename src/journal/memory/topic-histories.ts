@@ -139,6 +139,15 @@ export class TopicHistories implements SnapshotPart {
     history.forgottenUpTo = { open: Math.max(open, upTo.open), private: Math.max(hidden, upTo.private) };
   }
 
+  /** Removes these entries from all histories, without a loss. */
+  removeAll(entries: readonly Entry[]): void {
+    const byName = new Map<Topic, Set<Entry>>();
+    for (const entry of entries)
+      for (const name of this.namesOf(entry.publication))
+        byName.set(name, (byName.get(name) ?? new Set()).add(entry));
+    for (const [name, those] of byName) this.#byName.get(name)?.removeAll(those);
+  }
+
   /** The largest offset at which a forgotten topic may have had a publication. */
   get forgottenUpTo(): Offset {
     return Math.max(this.#forgotten.open.upTo, this.#forgotten.private.upTo);

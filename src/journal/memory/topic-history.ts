@@ -76,22 +76,39 @@ export class TopicHistory implements LosingTopic {
 
   /** Removes the entries with these offsets, without a loss. The result is in order. */
   remove({ from, upTo }: { readonly from: Offset; readonly upTo: Offset }): readonly Entry[] {
-    const begin = this.entries.indexAfter(from - 1);
-    const removed: Entry[] = [];
-    for (let index = begin; index < this.entries.length; index += 1) {
+    const found: Entry[] = [];
+    for (let index = this.entries.indexAfter(from - 1); index < this.entries.length; index += 1) {
       const entry = this.entries.at(index);
       if (entry === undefined || entry.offset > upTo) break;
-      removed.push(entry);
+      found.push(entry);
+    }
+    this.removeAll(new Set(found));
+    return found;
+  }
+
+  /** Removes those of these entries that it holds, without a loss. */
+  removeAll(entries: ReadonlySet<Entry>): void {
+    let left = 0;
+    for (const { offset } of entries) if (this.holds(offset)) left += 1;
+    const removes = (entry: Entry): boolean => {
+      if (!entries.has(entry)) return false;
+      left -= 1;
       this.bytes -= entry.bytes;
       this.stored[kindOf(entry)] -= 1;
       entry.holders -= 1;
-    }
-    if (begin === 0) this.entries.drop(removed.length);
-    else if (removed.length > 0) {
-      this.entries.retainOnly(({ offset }) => offset < from || offset > upTo);
-      this.#holesUpTo = Math.max(this.#holesUpTo, upTo);
-    }
-    return removed;
+      return true;
+    };
+    let first = 0;
+    for (
+      let entry = this.entries.at(0);
+      entry !== undefined && removes(entry);
+      entry = this.entries.at(first)
+    )
+      first += 1;
+    this.entries.drop(first);
+    if (left === 0) return;
+    for (const { offset } of entries) this.#holesUpTo = Math.max(this.#holesUpTo, offset);
+    this.entries.retainOnly((entry) => !removes(entry));
   }
 
   /** True if the entry with this offset, which was published to the topic, is still stored. */

@@ -80,8 +80,8 @@ export type ToWorker =
   /** Asks for the body of this request. The worker answers `body`. */
   | { readonly kind: "read-body"; readonly request: RequestNumber }
   /**
-   * Publications up to this offset were deleted. The worker drops its pages and its recent batches: readers of history that
-   * are not behind this offset yet ask the hub again. All later pages are without the deleted publications.
+   * Publications up to this offset were deleted, or have expired. The worker drops its pages, and its recent batches up to
+   * there: readers of history that are not behind this offset yet ask the hub again. All later pages are without them.
    */
   | { readonly kind: "forget"; readonly upTo: Offset }
   /** Body: the body of the page. */

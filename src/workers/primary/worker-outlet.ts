@@ -84,9 +84,8 @@ export class WorkerOutlet implements Outlet {
     this.#takeTurn();
   }
 
-  forget(): void {
-    const { hub, peer } = this.#options;
-    if (!this.#closed) peer.send({ kind: "forget", upTo: hub.history.head });
+  forget(upTo: number): void {
+    if (!this.#closed) this.#options.peer.send({ kind: "forget", upTo });
   }
 
   /** Adds a connection; {@link leave} removes it. */

@@ -79,9 +79,9 @@ export class RecentBatches {
     this.#bytes = 0;
   }
 
-  /** Drops all batches, and gives no reader a batch with publications up to this offset, also of those to come. */
+  /** Gives no reader a batch with publications up to this offset, also of those to come. */
   forget(upTo: Offset): void {
-    this.clear();
+    while ((this.#batches.first?.after ?? upTo) < upTo) this.#budget.leave(this.#evictFirst());
     this.#from = Math.max(this.#from, upTo);
   }
 

@@ -91,7 +91,7 @@ export class RemoteCohort implements FanoutCohort {
     this.#frozen = true;
   }
 
-  /** Publications up to this offset were deleted: readers get pages of the hub until they are behind it. */
+  /** Publications up to this offset were deleted, or have expired: readers get pages of the hub until they are behind it. */
   forget(upTo: Offset): void {
     this.#recent.forget(upTo);
   }

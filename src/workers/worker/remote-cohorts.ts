@@ -150,7 +150,7 @@ export class RemoteCohorts implements CohortSource {
     this.#askMore();
   }
 
-  /** Publications were deleted: drops what may contain them, apart from the batches for the next rounds. */
+  /** Publications were deleted, or have expired: drops what may contain them, apart from the batches for the next rounds. */
   forget(upTo: Offset): void {
     this.#pages.clear();
     for (const cohort of this.#cohorts.values()) cohort.forget(upTo);

@@ -95,6 +95,9 @@ describe("parsePublication", () => {
       (retry) =>
         [`the reconnection time ${JSON.stringify(retry)}`, "bad-retry", { ...plain, retry }] as const,
     ),
+    ...[0, 31_536_001, 1.5, -1, Number.NaN, "", "0", "1.5", "60s", " 60", "1e3"].map(
+      (ttl) => [`the ttl ${JSON.stringify(ttl)}`, "bad-ttl", { ...plain, ttl }] as const,
+    ),
   ];
   it.each(refused)("refuses %s", (_name, code, input) => {
     expect(() => parsePublication(input)).toThrowError(expect.objectContaining({ code }));
@@ -106,6 +109,10 @@ describe("parsePublication", () => {
     expect(() => parsePublication({ ...plain, type })).toThrowError(
       `the event type ${named} is reserved; allowed are all types except mercure and those that begin with pharos-`,
     );
+  });
+
+  it.each([1, "1", 31_536_000, "31536000"])("takes the ttl %j", (ttl) => {
+    expect(parsePublication({ ...plain, ttl }).ttlSeconds).toBe(Number(ttl));
   });
 
   it("takes data of exactly 1 MiB", () => {

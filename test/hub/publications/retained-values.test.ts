@@ -41,6 +41,25 @@ describe("RetainedValues", () => {
     expect(offsets(retained)).toEqual([2, 3, 4]);
   });
 
+  it("loses the values whose time has ended, but not their successors", () => {
+    const expiring = (offset: number, topics: string, ttl: number): Entry => {
+      const { publication } = entry(offset, topics);
+      return new Entry({
+        offset,
+        id: `${offset}`,
+        publication: { ...publication, ttlSeconds: ttl },
+        atMs: 0,
+      });
+    };
+    const retained = filled([expiring(1, "a b", 5), expiring(2, "c", 5), entry(3, "d"), entry(4, "b")]);
+    expect([retained.expire(4999), offsets(retained)]).toEqual([0, [1, 2, 3, 4]]);
+    const { expirations } = retained;
+    expect([retained.expire(5000), offsets(retained)]).toEqual([2, [3, 4]]);
+    expect(retained.expirations).toBeGreaterThan(expirations);
+    expect(retained.bytes).toBe(entry(3, "d").bytes + entry(4, "b").bytes);
+    expect(retained.expire(1e9)).toBe(0);
+  });
+
   it("loses a topic's value, and that one only, with empty data", () => {
     expect(offsets(filled([entry(1, "a b"), entry(2, "c"), entry(3, "a c", "")]))).toEqual([1]);
   });

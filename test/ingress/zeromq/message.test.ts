@@ -76,7 +76,7 @@ describe("a message of two or three frames", () => {
     [
       "an unknown option",
       ["t", "a", '{"topic":"x"}'],
-      ["bad-publication", /"topic".*id, type, retry, private, retain/],
+      ["bad-publication", /"topic".*id, type, retry, ttl, private, retain/],
     ],
     ["a prototype as an option", ["t", "a", '{"__proto__":{"id":"1"}}'], ["bad-publication", /__proto__/]],
     ["an id that is no text", ["t", "a", '{"id":1}'], ["bad-publication", /id must be a text/]],

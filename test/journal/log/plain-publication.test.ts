@@ -21,8 +21,17 @@ describe("a line without escaped characters", () => {
     ["empty data", '{"t":"c#","d":"","retain":true}\n', { topics: ["c#"], data: "", retain: true }],
     [
       "all fields",
-      '{"t":"a","d":"b","id":"7","type":"goal","retryMs":100,"retain":true,"private":true}\n',
-      { topics: ["a"], data: "b", id: "7", type: "goal", retryMs: 100, retain: true, private: true },
+      '{"t":"a","d":"b","id":"7","type":"goal","retryMs":100,"ttl":60,"retain":true,"private":true}\n',
+      {
+        topics: ["a"],
+        data: "b",
+        id: "7",
+        type: "goal",
+        retryMs: 100,
+        ttlSeconds: 60,
+        retain: true,
+        private: true,
+      },
     ],
   ])("is read: %s", (_, line, expected) => {
     const keepsId = "id" in expected;
@@ -38,6 +47,7 @@ describe("a line without escaped characters", () => {
     ["the topic *", '{"t":"*","d":"c"}\n'],
     ["the repeat of no id", '{"t":"a","d":"c","repeatsId":true}\n'],
     ["a time that is not exact", '{"t":"a","d":"c","retryMs":9007199254740993}\n'],
+    ["a ttl that is not exact", '{"t":"a","d":"c","ttl":9007199254740993}\n'],
     ["two lines", '{"t":"a","d":"c"}\n{"t":"a","d":"c"}\n'],
   ])("leaves to the slow way: %s", (_, line) => {
     expect(parsePlainPublication(line, new Map())).toBeUndefined();

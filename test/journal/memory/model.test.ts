@@ -64,7 +64,8 @@ class NaiveJournal {
   }
 
   expire(nowMs: number): void {
-    for (const kept of this.all) if (kept.atMs < nowMs - this.#limits.ageSeconds * 1000) kept.in.clear();
+    for (const kept of this.all)
+      if (kept.atMs < nowMs - this.#limits.ageSeconds * 1000 || isExpired(kept, nowMs)) kept.in.clear();
   }
 
   #over(topic: string): boolean {
@@ -101,6 +102,7 @@ const step = fc.oneof(
       topics: fc.uniqueArray(topic, { minLength: 1, maxLength: 3 }),
       size: fc.nat({ max: 400 }),
       private: fc.boolean(),
+      ttl: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined, freq: 3 }),
     }),
   },
   {
@@ -181,8 +183,9 @@ function runStep(pair: Pair, step: Step): void {
   if (step.kind === "wait") return pair.clock.advance(step.ms);
   if (step.kind === "read") return checkRead(pair, step);
   if (step.kind === "delete") return runDelete(pair, step);
-  const { topics, size } = step;
-  pair.journal.append(parsePublication({ topics, data: "x".repeat(size), private: step.private }));
+  const { topics, size, ttl } = step;
+  pair.naive.expire(pair.clock.now());
+  pair.journal.append(parsePublication({ topics, data: "x".repeat(size), private: step.private, ttl }));
 }
 
 function runDelete(
@@ -203,6 +206,11 @@ function runDelete(
   for (const kept of deleted) kept.in.delete(topic);
 }
 
+/** Its readers are not told. */
+function isExpired({ atMs, publication }: Pick<Kept, "atMs" | "publication">, nowMs: number): boolean {
+  return publication.ttlSeconds !== undefined && atMs + publication.ttlSeconds * 1000 <= nowMs;
+}
+
 function checkRead(pair: Pair, step: Step & { readonly kind: "read" }): void {
   const { journal, naive } = pair;
   const rights = step.reader;
@@ -216,7 +224,8 @@ function checkRead(pair: Pair, step: Step & { readonly kind: "read" }): void {
   const wanted = pair.wanted(range);
   const held = wanted.filter((kept) => isHeld(kept, filters)).map(({ offset }) => offset);
   expect(read).toEqual(held.filter((offset) => offset <= upTo));
-  const gone = wanted.filter((kept) => !isHeld(kept, filters));
+  const nowMs = pair.clock.now();
+  const gone = wanted.filter((kept) => !isHeld(kept, filters) && !isExpired(kept, nowMs));
   for (const kept of gone) expectTold(kept, losses);
   for (const { topic, missedAtMost } of losses?.topics ?? []) {
     const missed = gone.filter(({ publication }) => publication.topics.includes(topic));
@@ -230,6 +239,7 @@ function checkRead(pair: Pair, step: Step & { readonly kind: "read" }): void {
 function checkTold(pair: Pair, told: Told): void {
   const losses = pair.journal.history.losses({ ...told, upTo: pair.journal.history.head }, told.asOf);
   for (const kept of pair.wanted(told)) {
+    if (isExpired(kept, pair.clock.now())) continue;
     if (told.held.includes(kept.offset) && !isHeld(kept, told.filters)) expectTold(kept, losses);
   }
 }

@@ -74,3 +74,15 @@ it("a deletion drops the pages and the recent batches up to it, also a batch tha
     { state: { after: 6 } },
   ]);
 });
+
+it("after publications have expired, the recent batches behind them stay", () => {
+  const { cohorts } = createCohorts();
+  const { cohort } = cohorts.join(new RemoteTicket(place));
+  const body = Buffer.from("event");
+  const batch = { kind: "batch", cohort: 1, count: 1, acceptedAtMs: 0 } as const;
+  for (const upTo of [6, 7, 8]) cohorts.take({ ...batch, ...standingAt(upTo) }, body);
+  cohorts.forget(6);
+  const isRecent = (after: number): boolean =>
+    typeof cohort.page({ kind: "history", after, lossMark: 0 }, { maxBytes: 1000, upTo: 8 }) !== "function";
+  expect([5, 6, 7].map(isRecent)).toEqual([false, true, true]);
+});

@@ -152,8 +152,16 @@ export class LogHistory implements StoredHistory {
     return this.#memory.head;
   }
 
-  get deletions(): number {
-    return this.#memory.deletions;
+  get removals(): number {
+    return this.#memory.removals;
+  }
+
+  get nowMs(): number {
+    return this.#memory.nowMs;
+  }
+
+  takeExpired(): Offset {
+    return this.#memory.takeExpired();
   }
 
   mayDelete(topic: Topic): boolean {

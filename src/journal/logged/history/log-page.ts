@@ -1,6 +1,7 @@
 import { PharosError } from "../../../base/errors.js";
 import type { TurnBudget } from "../../../base/turn-budget.js";
 import { filterSetOf } from "../../../hub/filters/filter-set.js";
+import { expiresAtMs } from "../../../hub/publications/expiries.js";
 import { Entry } from "../../../hub/publications/entry.js";
 import type { HistoryRange, OlderEntries } from "../../../hub/publications/history.js";
 import type { Offset } from "../../../hub/publications/position.js";
@@ -42,8 +43,8 @@ export interface LogPageOptions {
   readonly budget: TurnBudget;
   /** The event id of a publication without an own id. */
   readonly idAt: (offset: Offset) => string;
-  /** What was deleted, or evicted as a whole: readers must not get it. */
-  readonly hidden: Pick<MemoryHistory, "hidings" | "isHidden">;
+  /** What was deleted or has expired, or was evicted as a whole: readers must not get it. */
+  readonly hidden: Pick<MemoryHistory, "hidings" | "isHidden" | "nowMs">;
   /** True for the offset of a publication that no hub has applied. */
   readonly isSkipped: (offset: Offset) => boolean;
   /** Called for offsets whose records are missing. */
@@ -160,6 +161,7 @@ export class LogPage {
   #isWanted(publication: Publication, offset: Offset): boolean {
     const { filters, rights } = this.#range;
     if (!mayRead(rights, publication) || this.#options.isSkipped(offset)) return false;
+    if (expiresAtMs({ atMs: this.#atMs, publication }) <= this.#options.hidden.nowMs) return false;
     const set = filterSetOf(filters);
     const topics = publication.topics.filter((topic) => set.matches(topic));
     if (topics.length === 0) return false;

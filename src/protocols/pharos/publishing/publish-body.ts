@@ -15,8 +15,8 @@ export interface PublishRequest extends Pick<GatewayRequest, "header"> {
 
 /**
  * Parses a request whose body is the data of one publication, in UTF-8. A body of a JSON type must be valid JSON; the
- * hub publishes its text unchanged. The headers `Event-ID`, `Event-Type`, `Event-Retry`, `Retain` and `Private` set
- * the options. `parsePublication` checks the values.
+ * hub publishes its text unchanged. The headers `Event-ID`, `Event-Type`, `Event-Retry`, `Event-TTL`, `Retain` and
+ * `Private` set the options. `parsePublication` checks the values.
  *
  * The check of JSON has steps, so that the caller can pause. The last item is the publication, and undefined stands
  * for a step before it.
@@ -35,6 +35,7 @@ export function* parsePublishBody(
     id: header("event-id"),
     type: header("event-type"),
     retry: presentText(header("event-retry")),
+    ttl: presentText(header("event-ttl")),
     retain: parseFlag("Retain", header("retain")),
     private: parseFlag("Private", header("private")),
   };

@@ -5,7 +5,7 @@ import type { NameValuePairs } from "../../../gateway/http/query.js";
 import { presentText, type PublicationInput } from "../../../hub/publications/publication.js";
 import { jsonType } from "./publish-json.js";
 
-const fieldNames = ["topic", "data", "id", "type", "retry", "retain", "private"];
+const fieldNames = ["topic", "data", "id", "type", "retry", "ttl", "retain", "private"];
 
 /** Values of a flag. `on` is what a browser sends for a check box, and what Mercure's publishers send. */
 const flags: ReadonlyMap<string, boolean> = new Map([
@@ -42,6 +42,7 @@ export function parsePublishForm(body: Buffer): PublicationInput {
     id: fieldOf(pairs, "id"),
     type: fieldOf(pairs, "type"),
     retry: presentText(fieldOf(pairs, "retry")),
+    ttl: presentText(fieldOf(pairs, "ttl")),
     retain: flagOf(pairs, "retain"),
     private: flagOf(pairs, "private"),
   };

@@ -33,7 +33,7 @@ export interface PublishLinesOptions<T> {
 
 /**
  * Parses a body of many publications, one JSON object per line: `{"topic": string | string[], "data": any, "id"?,
- * "type"?, "retry"?, "retain"?, "private"?}`. Lines end in LF or CRLF; blank lines are skipped. The function parses
+ * "type"?, "retry"?, "ttl"?, "retain"?, "private"?}`. Lines end in LF or CRLF; blank lines are skipped. The function parses
  * each line on demand, so that the caller can pause between lines.
  *
  * @throws PharosError with the line's number in front: `bad-publication` for a malformed line or a body without

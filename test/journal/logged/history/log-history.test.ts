@@ -54,6 +54,22 @@ class SlowWorld extends LogWorld {
 }
 
 describe("pages of the log of a journal", () => {
+  it("lack what has expired, which nobody is told", async () => {
+    const world = new LogWorld({ topicEvents: 1 });
+    for (const ttl of [5, 60, undefined]) world.publish([{ topics: ["a"], data: "x", ttl }]);
+    world.publish([{ topics: ["a"], data: "last" }]);
+    const [first, ...others] = world.all.map(({ offset }) => offset);
+    for (const [ms, wanted] of [
+      [4999, [first, ...others]],
+      [1, others],
+    ] as const) {
+      world.clock.advance(ms);
+      const reader = new LogReader(world, { filters: ["a"], from: 0 });
+      await reader.finish();
+      expect([reader.got, reader.gaps]).toEqual([wanted, []]);
+    }
+  });
+
   it("have the entries that memory has evicted, with the event ids that they had", async () => {
     const site = await LoggedSite.open({ history: { topicEvents: 2 } });
     const { history } = site.journal;
