@@ -26,6 +26,8 @@ const mistakes: readonly (readonly [line: string, named: RegExp])[] = [
   ["subscribe localhost:8080", /Allowed: http:\/\/HOST/],
   ["subscribe http://u:p@h", /must not contain a user name or password/],
   ["subscribe http://h --url http://h", /given twice/],
+  ["subscribe --topic a/#/b", /# must/],
+  ["topics a+", /\+ must/],
   ["subscribe --count 0", /Allowed: a whole number/],
   ["subscribe --last-event-id", /'--last-event-id <ID>' argument missing/],
   ["subscribe --token-file /no/such/file", /no\/such\/file/],

@@ -92,3 +92,14 @@ test("an option given again adds to a list", async () => {
   expect(await run(["serve", "--ingest", "@ipc://a", "--ingest", "nonsense"], io)).toBe(2);
   expect(io.stderr.text).toMatch(/^pharos: --ingest: given "nonsense", allowed: /);
 });
+
+// Bug: `token check` waited for its input after Ctrl-C, until the second one.
+test.each([
+  [["token", "check"], { PHAROS_TOKEN_SECRET: "0123456789abcdef0123456789abcdef" }],
+  [["publish", "--url", "http://127.0.0.1:9"], {}],
+])("Ctrl-C ends %j, which waits for standard input, without an error", async (args, environment) => {
+  const io = new FakeIo({ environment });
+  const running = run(args, io);
+  io.interrupt();
+  expect([await running, io.stdout.text, io.stderr.text]).toEqual([0, "", ""]);
+});

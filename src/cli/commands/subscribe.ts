@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect, type ConnectionState, type LiveItem } from "../../client/index.js";
 import { EventPrinter } from "../terminal/event-printer.js";
 import { exitCodes, type Io } from "../terminal/io.js";
+import { checkFilters } from "./check-filters.js";
 import { tokenOf } from "./token-source.js";
 
 export interface SubscribeToOptions {
@@ -19,11 +20,13 @@ export interface SubscribeToOptions {
 /**
  * Prints the events of a stream until interrupted, or until `count` events are printed. The command reconnects when the server restarts.
  *
+ * @throws PharosError `bad-filter` before the command connects
  * @throws StreamRefusedError when the server refuses the stream
  * @throws PharosError `bad-config` when the token cannot be read
  */
 export async function subscribeTo(options: SubscribeToOptions, io: Io): Promise<number> {
   const { url, filters, tokenFile, json, lastEventId, count = Number.POSITIVE_INFINITY } = options;
+  checkFilters(filters);
   const token = tokenOf(tokenFile, io);
   const printer = new EventPrinter(io, { json });
   const live = connect(url, {

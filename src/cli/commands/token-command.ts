@@ -4,6 +4,7 @@ import { manageRights } from "../../auth/grants/manage-rights.js";
 import { matchTypes } from "../../auth/grants/matcher.js";
 import type { SettingText } from "../../config/settings.js";
 import type { Io } from "../terminal/io.js";
+import { untilInterrupted } from "../terminal/until-interrupted.js";
 import { addSettingOptions, givenSettings } from "../settings/setting-options.js";
 import type { TokenOptions } from "./token.js";
 
@@ -50,7 +51,7 @@ export function addToken(root: Command, io: Io, ended: (code: number) => void): 
     const settings = new Map<string, SettingText>();
     if (config !== undefined) settings.set("config", config);
     if (url !== undefined) settings.set("public-url", url);
-    ended(await makeToken(options, settings, io));
+    ended(await untilInterrupted(io, () => makeToken(options, settings, io)));
   });
   addCheck(command, io, ended);
 }
@@ -63,7 +64,7 @@ function addCheck(token: Command, io: Io, ended: (code: number) => void): void {
   addSettingOptions(command);
   command.action(async (given: string | undefined) => {
     const { checkToken } = await import("./token-check.js");
-    ended(await checkToken(given, givenSettings(command), io));
+    ended(await untilInterrupted(io, () => checkToken(given, givenSettings(command), io)));
   });
 }
 

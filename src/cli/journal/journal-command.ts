@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 
 import type { Io } from "../terminal/io.js";
+import { untilInterrupted } from "../terminal/until-interrupted.js";
 
 const folderHelp = "The folder of the journal, as in --journal disk:DIR. A hub may use it meanwhile.";
 
@@ -18,7 +19,7 @@ export function addJournal(root: Command, io: Io, ended: (code: number) => void)
     .argument("<DIR>", folderHelp)
     .action(async (dir: string) => {
       const { check } = await import("./check.js");
-      ended(await check(dir, io));
+      ended(await untilInterrupted(io, () => check(dir, io)));
     });
   journal
     .command("dump")
@@ -28,6 +29,6 @@ export function addJournal(root: Command, io: Io, ended: (code: number) => void)
     .option("--after <ID>", "Start after the publication with this event id, or with this offset.")
     .action(async (dir: string, options: { readonly topic?: string; readonly after?: string }) => {
       const { dump } = await import("./dump.js");
-      ended(await dump({ dir, ...options }, io));
+      ended(await untilInterrupted(io, () => dump({ dir, ...options }, io)));
     });
 }

@@ -34,11 +34,11 @@ test("subscribe sends its filters and its last event id, and prints events until
     stream(response, "id: 7\ndata: hello\n\nevent: flash\ndata: two\ndata: lines\n\n");
   });
   const io = new FakeIo();
-  const running = run(["subscribe", origin, "--topic", "a/+", "--topic", "c#", "--last-event-id", "6"], io);
+  const running = run(["subscribe", origin, "--topic", "a/+", "--topic", "c/#", "--last-event-id", "6"], io);
   await io.stdout.matches(/lines\n$/);
   io.interrupt();
   expect(await running).toBe(0);
-  expect(asked.map(({ url }) => url)).toEqual(["/esupdates?topic=a%2F%2B&topic=c%23&show=topics"]);
+  expect(asked.map(({ url }) => url)).toEqual(["/esupdates?topic=a%2F%2B&topic=c%2F%23&show=topics"]);
   expect(asked[0]?.headers["last-event-id"]).toBe("6");
   expect(io.stdout.text).toBe("topic not shown: hello\ntopic not shown (flash): two\nlines\n");
   expect(io.stderr.text).toBe(`Connecting to ${origin}/esupdates.\nConnected.\n`);

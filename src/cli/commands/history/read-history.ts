@@ -4,6 +4,8 @@ import { historyPath, type GapNotice } from "../../../protocol.js";
 import { plainLine, storedGapSentence, type ReceivedEvent } from "../../terminal/event-lines.js";
 import { exitCodes, type Io } from "../../terminal/io.js";
 import { printable } from "../../terminal/printable.js";
+import { checkFilters } from "../check-filters.js";
+import { untilInterrupted } from "../../terminal/until-interrupted.js";
 import { HubReader, type HubAddress } from "./hub-reader.js";
 
 export interface PrintTopicsOptions extends HubAddress {
@@ -48,9 +50,11 @@ interface History {
 /**
  * Prints the topics in their order, page by page.
  *
+ * @throws PharosError `bad-filter` before the command connects
  * @throws PharosError as {@link HubReader.read}
  */
-export function printTopics(options: PrintTopicsOptions, io: Io): Promise<number> {
+export async function printTopics(options: PrintTopicsOptions, io: Io): Promise<number> {
+  checkFilters(options.filters);
   return untilInterrupted(io, () => writeTopics(options, io));
 }
 
@@ -65,7 +69,7 @@ export function printHistory(options: PrintHistoryOptions, io: Io): Promise<numb
   return untilInterrupted(io, () => writeHistory(options, io));
 }
 
-async function writeTopics({ filters, json, ...hub }: PrintTopicsOptions, io: Io): Promise<void> {
+async function writeTopics({ filters, json, ...hub }: PrintTopicsOptions, io: Io): Promise<number> {
   const reader = new HubReader(hub, io);
   const named = filters.map((filter) => `&topic=${encodeURIComponent(filter)}`).join("");
   for (let after = "", isDone = false; !isDone;) {
@@ -75,9 +79,10 @@ async function writeTopics({ filters, json, ...hub }: PrintTopicsOptions, io: Io
     after = page.topics.at(-1)?.topic ?? "";
     isDone = page.more !== true;
   }
+  return exitCodes.stopped;
 }
 
-async function writeHistory(options: PrintHistoryOptions, io: Io): Promise<void> {
+async function writeHistory(options: PrintHistoryOptions, io: Io): Promise<number> {
   const { topic, before, after, limit, json, ...hub } = options;
   const path = topic.split("/").map(encodeURIComponent).join("/");
   const query = new URLSearchParams({
@@ -93,9 +98,10 @@ async function writeHistory(options: PrintHistoryOptions, io: Io): Promise<void>
   for (const event of retained === undefined ? events : [retained, ...events])
     await write(json ? `${JSON.stringify(event)}\n` : storedLine(event), io);
   const next = after === undefined ? events[0] : events.at(-1);
-  if (more !== true || next === undefined) return;
+  if (more !== true || next === undefined) return exitCodes.stopped;
   const [which, option] = after === undefined ? ["older", "--before"] : ["newer", "--after"];
   io.stderr.write(`There are ${which} publications: ${option} ${shellWord(printable(next.id))}\n`);
+  return exitCodes.stopped;
 }
 
 function storedLine(event: StoredEvent): string {
@@ -105,16 +111,6 @@ function storedLine(event: StoredEvent): string {
 /** A word of a command, in quotes if the shell would change it. */
 function shellWord(text: string): string {
   return /^[\w.,:/-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-/** After Ctrl-C, the command ends without an error. */
-async function untilInterrupted({ interrupted }: Io, work: () => Promise<void>): Promise<number> {
-  try {
-    await work();
-  } catch (error) {
-    if (!interrupted.aborted) throw error;
-  }
-  return exitCodes.stopped;
 }
 
 function lineOf({ topic, stored, published, subscribers }: TopicPage["topics"][number]): string {

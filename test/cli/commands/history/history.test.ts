@@ -92,7 +92,7 @@ test("history prints the retained value first if it is not on the page", async (
 });
 
 test.each<[readonly string[], number, RegExp]>([
-  [["topics", "a/#/b"], 1, /^pharos: the hub refused the request: .*#/],
+  [["topics", "a/#/b"], 2, /^pharos: .*# must/],
   [["history", "a", "--limit", "0"], 2, /Allowed: a whole number from 1 to 1000/],
   [["history", "a", "--limit", "1001"], 2, /Allowed: a whole number from 1 to 1000/],
   [["history", "a", "b"], 2, /too many arguments/],
