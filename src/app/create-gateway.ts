@@ -107,7 +107,10 @@ function protocolPorts(parts: GatewayParts, tokenClients: TokenClients): Protoco
     disconnects,
     subscriptions: presence?.active,
     checkFilters: (added) => checkFilters(parts, added),
-    retainedOf: (topic) => hub.retained.valueOf(topic),
+    retainedOf: (topic) => {
+      hub.expire();
+      return hub.retained.valueOf(topic);
+    },
     readersOf: (topic) => hub.readersOf(topic),
     followedTopics: () => hub.followedTopics(),
     subscribers: parts.streams,

@@ -9,7 +9,7 @@ import { addCompletion } from "./completion/completion-command.js";
 import { addHistory } from "./commands/history/history-commands.js";
 import { addKeys } from "./commands/keys-command.js";
 import { addJournal } from "./journal/journal-command.js";
-import { addBeacon, addPublish } from "./commands/publish-commands.js";
+import { addBeacon, addPublish } from "./commands/publish/publish-commands.js";
 import { addSettingOptions, givenSettings } from "./settings/setting-options.js";
 import { addSubscribe } from "./commands/subscribe-command.js";
 import { addToken } from "./commands/token-command.js";

@@ -13,7 +13,7 @@ const publicationFields: ReadonlyMap<
     "topic",
     [(value) => isText(value) || (Array.isArray(value) && value.every(isText)), "a text or a list of texts"],
   ],
-  ["data", [(value) => isText(value) || value instanceof Uint8Array, "a text or bytes"]],
+  ["data", [() => true, "a text, bytes, or JSON"]],
   ["id", [isText, "a text"]],
   ["type", [isText, "a text"]],
   ["retry", [(value) => typeof value === "number" || isText(value), "a number of milliseconds"]],
@@ -70,9 +70,12 @@ export function checkPublishOptions(options: object): void {
   );
 }
 
-/** @throws PharosError `bad-config` for a value that is no list and cannot be read with `for await` */
+/** @throws PharosError `bad-config` for a value that is no list and cannot be read with `for await`, or a wrong option */
 export function checkSource(publications: unknown, options: object): void {
-  checkNames(options, { what: "options", names: ["what"], code: "bad-config" });
+  checkNames(options, { what: "options", names: ["what", "onPublished"], code: "bad-config" });
+  const onPublished: unknown = Object(options).onPublished;
+  if (onPublished !== undefined && typeof onPublished !== "function")
+    throw new PharosError("bad-config", `onPublished must be a function, not ${quoteValue(onPublished)}`);
   const source = Object(publications);
   if (Symbol.iterator in source || Symbol.asyncIterator in source) return;
   throw new PharosError(

@@ -1,13 +1,16 @@
+import { PharosError } from "../base/errors.js";
 import type { PublicationInput } from "../hub/publications/publication.js";
 import { parsePublication } from "../hub/publications/publication.js";
 import { defaultTopic } from "../protocol.js";
 import { checkPublication } from "./check-arguments.js";
+import { dataText, type PublisherData } from "./data-text.js";
 
 /** A publication as a program passes it to a publisher. */
 export interface OutgoingPublication {
-  /** @default "broadcast" */
-  readonly topic?: string | undefined;
-  readonly data?: PublicationInput["data"];
+  /** A list must have one topic: a ZeroMQ message has one. @default "broadcast" */
+  readonly topic?: string | readonly string[] | undefined;
+  /** A text or bytes in UTF-8, published as they are. Any other value is published as JSON. @default "" */
+  readonly data?: PublisherData | undefined;
   readonly id?: PublicationInput["id"];
   readonly type?: PublicationInput["type"];
   /** The reconnection time that the hub sends to clients, in milliseconds. */
@@ -26,10 +29,17 @@ export interface OutgoingPublication {
  */
 export function encodeIngestMessage(publication: OutgoingPublication): Buffer[] {
   checkPublication(publication);
-  const { topic, data, id, type, retry, ttl, retain } = publication;
+  const { topic = defaultTopic } = publication;
+  const [first = "", ...others] = typeof topic === "string" ? [topic] : topic;
+  if (others.length > 0)
+    throw new PharosError(
+      "bad-publication",
+      "a publication over ZeroMQ has one topic; over HTTP, it may have several",
+    );
+  const { data, id, type, retry, ttl, retain } = publication;
   const parsed = parsePublication({
-    topics: [topic ?? defaultTopic],
-    data,
+    topics: [first],
+    data: dataText(data),
     id,
     type,
     retry,

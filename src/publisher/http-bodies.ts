@@ -2,6 +2,7 @@ import { parsePublication } from "../hub/publications/publication.js";
 import type { Publication, PublicationInput } from "../hub/publications/publication.js";
 import { defaultTopic } from "../protocol.js";
 import { checkPublication } from "./check-arguments.js";
+import { dataText } from "./data-text.js";
 import type { OutgoingPublication } from "./frames.js";
 
 /** A publication as a program passes it to {@link HttpPublisher}. */
@@ -26,8 +27,8 @@ export function parseHttpPublication(publication: HttpPublication): Publication 
  */
 export function publicationInput(publication: HttpPublication): PublicationInput {
   checkPublication(publication);
-  const { topic = defaultTopic, ...rest } = publication;
-  return { ...rest, topics: typeof topic === "string" ? [topic] : topic };
+  const { topic = defaultTopic, data, ...rest } = publication;
+  return { ...rest, data: dataText(data), topics: typeof topic === "string" ? [topic] : topic };
 }
 
 /** Encodes a publication as a form, which every Mercure hub accepts. A form has no fields for `retain` and `ttl`. */

@@ -7,7 +7,7 @@ import { checkNames, checkNumber, checkPublishOptions, checkSource } from "./che
 import { gather } from "./gather.js";
 import { encodeForm, encodeLine, parseHttpPublication, type HttpPublication } from "./http-bodies.js";
 import { parseHubUrl, type HubUrls } from "./hub-urls.js";
-import { numbered, type NumberedOptions } from "./numbered.js";
+import { numbered, type PublishAllOptions } from "./numbered.js";
 import { post, type Posted } from "./post.js";
 
 export interface HttpPublisherOptions {
@@ -132,12 +132,14 @@ export class HttpPublisher {
    */
   async publishAll(
     publications: AsyncIterable<HttpPublication> | Iterable<HttpPublication>,
-    options: NumberedOptions = {},
+    options: PublishAllOptions = {},
   ): Promise<number> {
     checkSource(publications, options);
     let count = 0;
-    for await (const batch of gather(publications, { ...batchLimits, sizeOf }))
+    for await (const batch of gather(publications, { ...batchLimits, sizeOf })) {
       count += await this.#publishGathered(batch, count, options);
+      options.onPublished?.(count);
+    }
     return count;
   }
 
@@ -150,13 +152,14 @@ export class HttpPublisher {
   async #publishGathered(
     batch: readonly HttpPublication[],
     before: number,
-    options: NumberedOptions,
+    options: PublishAllOptions,
   ): Promise<number> {
     let number = before + 1;
     try {
       if (batch.length > 1 && this.#takesLines && (await this.#tookAll(batch))) return batch.length;
       for (const publication of batch) {
         await this.publish(publication);
+        options.onPublished?.(number);
         number += 1;
       }
     } catch (error) {

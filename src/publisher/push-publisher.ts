@@ -7,7 +7,7 @@ import { parseEndpoint, type Endpoint } from "../zeromq/endpoint.js";
 import { parseIngestMessage } from "../ingress/zeromq/message.js";
 import { encodeIngestMessage, type OutgoingPublication } from "./frames.js";
 import { checkNames, checkNumber, checkSource } from "./check-arguments.js";
-import { numbered, type NumberedOptions } from "./numbered.js";
+import { numbered, type PublishAllOptions } from "./numbered.js";
 
 export interface PublisherOptions {
   /** The longest time that one send waits for a hub to accept the message, in milliseconds. @default 5000 */
@@ -118,7 +118,7 @@ export class PushPublisher {
    */
   async publishAll(
     publications: AsyncIterable<OutgoingPublication> | Iterable<OutgoingPublication>,
-    options: NumberedOptions = {},
+    options: PublishAllOptions = {},
   ): Promise<number> {
     checkSource(publications, options);
     let count = 0;
@@ -127,6 +127,7 @@ export class PushPublisher {
         throw numbered(error, count + 1, options);
       });
       count += 1;
+      options.onPublished?.(count);
     }
     return count;
   }

@@ -92,7 +92,9 @@ test("publish --url exits with 1 and the hub's reason when a line is refused; ea
     request.body.includes("evil") && answering(403, "text/plain", "not you")(request, response);
   const io = new FakeIo({ stdin: "one\ntwo\nevil\nfour\n" });
   expect(await run(["publish", "--url", hub.origin], io)).toBe(1);
-  expect(io.stderr.text).toBe("pharos: line 3: the hub refused the request with status 403: not you\n");
+  expect(io.stderr.text).toBe(
+    "2 lines published.\npharos: line 3: the hub refused the request with status 403: not you\n",
+  );
   expect(hub.data).toEqual(["one", "two"]);
 });
 

@@ -30,6 +30,11 @@ it.each([
   [{ topics: ["a"], data: "x" }, /a publication: there is no field "topics"; did you mean "topic"\?/],
   [{ topic: 5 }, /topic of a publication must be a text or a list of texts, not 5/],
   [{ topic: "a", id: 5 }, /id of a publication must be a text, not 5/],
+  [
+    { topic: "a", data: () => 1 },
+    /data of a publication must be a text, bytes, or a value that JSON can express, not a function/,
+  ],
+  [{ topic: "a", data: Buffer.from([0xff]) }, /data/],
   [{ topic: "a", retain: "yes" }, /retain of a publication must be true or false, not "yes"/],
 ])("publishers refuse the publication %j with a sentence", async (publication, message) => {
   const http = new HttpPublisher(url);
@@ -75,7 +80,7 @@ it.each([
   ["publishAll", [], /publishAll needs a list or another series of publications, not a missing value/],
   ["publishAll", [publication], /publishAll needs a list or another series of publications, not an object/],
   ["publishAll", [[undefined]], /publication 1: a publication must be an object/],
-  ["publishAll", [[publication], null], /options must be an object with what, not null/],
+  ["publishAll", [[publication], null], /options must be an object with what, onPublished, not null/],
 ] as const)("HttpPublisher.%s refuses %j with a sentence", async (method, args, message) => {
   const http = new HttpPublisher(url);
   await expect(Reflect.apply(http[method], http, args)).rejects.toThrowError(message);
@@ -84,7 +89,7 @@ it.each([
 
 it.each([
   [[], /publishAll needs a list or another series of publications, not a missing value/],
-  [[[publication], null], /options must be an object with what, not null/],
+  [[[publication], null], /options must be an object with what, onPublished, not null/],
 ])("PushPublisher.publishAll refuses %j with a sentence", async (args, message) => {
   const push = await PushPublisher.open("@ipc://check-arguments-test", { lingerMs: 0, timeoutMs: 100 });
   onTestFinished(() => push.close());

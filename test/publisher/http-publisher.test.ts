@@ -5,6 +5,23 @@ import { freePort } from "../support/free-port.js";
 import { answering, FakeHub, open, problem } from "./fake-hub.js";
 
 describe("HttpPublisher", () => {
+  it("publishes any JSON as data, and bytes as their text", async () => {
+    const { hub, publisher } = await open();
+    for (const data of [{ n: [1, null] }, 7, false, null, new Date(0), Buffer.from("é"), "text", undefined])
+      await publisher.publish({ data });
+    expect(hub.requests.map(({ body }) => new URLSearchParams(body).get("data"))).toEqual([
+      '{"n":[1,null]}',
+      "7",
+      "false",
+      "null",
+      '"1970-01-01T00:00:00.000Z"',
+      "é",
+      "text",
+      "",
+    ]);
+    await expect(publisher.publish({ data: { n: 1n } })).rejects.toMatchObject({ code: "bad-publication" });
+  });
+
   it("publishes a form to the hub's URL, and resolves with the event id", async () => {
     const { hub, publisher } = await open({ token: "a.b-c_d" });
     expect(await publisher.publish({ data: "1" })).toBe("#e:1");

@@ -12,6 +12,25 @@ async function openPublisher(endpoint: string, options: PublisherOptions = {}): 
 const notTaken = expect.objectContaining({ code: "not-taken" });
 
 describe("PushPublisher", () => {
+  it("publishes any JSON as data, and refuses several topics", async () => {
+    const { ingress, sink } = await openIngress();
+    const publisher = await openPublisher(ingress.address);
+    const published: number[] = [];
+    const items = [{ data: { n: 1 } }, { data: null, topic: ["a"] }, { data: Buffer.from("é") }];
+    await publisher.publishAll(items, { onPublished: (count) => published.push(count) });
+    await sink.received(3);
+    expect(sink.publications.map(({ topics, data }) => [topics, data])).toEqual([
+      [["broadcast"], '{"n":1}'],
+      [["a"], "null"],
+      [["broadcast"], "é"],
+    ]);
+    expect(published).toEqual([1, 2, 3]);
+    await expect(publisher.publish({ topic: ["a", "b"], data: "" })).rejects.toMatchObject({
+      code: "bad-publication",
+      message: "a publication over ZeroMQ has one topic; over HTTP, it may have several",
+    });
+  });
+
   it("delivers publications to the hub", async () => {
     const { ingress, sink } = await openIngress();
     const publisher = await openPublisher(ingress.address);

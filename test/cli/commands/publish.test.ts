@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
-import { beacon } from "../../../src/cli/commands/beacon.js";
-import { runPublish } from "../../../src/cli/commands/publish.js";
-import type { CliPublisher } from "../../../src/cli/commands/publisher.js";
+import { beacon } from "../../../src/cli/commands/publish/beacon.js";
+import { runPublish } from "../../../src/cli/commands/publish/publish.js";
+import type { CliPublisher } from "../../../src/cli/commands/publish/publisher.js";
 import { PharosError } from "../../../src/base/errors.js";
 import { Changes } from "../../support/wait-for.js";
 import { FakeIo } from "../fake-io.js";
@@ -26,12 +26,16 @@ class KeptPublisher implements CliPublisher {
     if (refusal !== undefined) throw refusal;
   }
 
-  async publishAll(source: AsyncIterable<Sent>, { what }: { readonly what: string }): Promise<void> {
+  async publishAll(
+    source: AsyncIterable<Sent>,
+    { what, onPublished }: Parameters<CliPublisher["publishAll"]>[1],
+  ): Promise<void> {
     let number = 1;
     for await (const publication of source) {
       await this.publish(publication).catch((error: PharosError) => {
         throw new PharosError(error.code, `${what} ${number}: ${error.message}`);
       });
+      onPublished?.(number);
       number += 1;
     }
   }
@@ -65,6 +69,68 @@ test("without --data each line of standard input is a publication", async () => 
   const publisher = new KeptPublisher();
   await runPublish({ topic: "t" }, publisher, new FakeIo({ stdin: "one\ntwo\r\nthree" }));
   expect(publisher.sent.map(({ data }) => data)).toEqual(["one", "two", "three"]);
+});
+
+test("--json publishes objects with the fields of POST /publish, and the options are their defaults", async () => {
+  const publisher = new KeptPublisher();
+  const lines = [
+    '{"topic":"a","data":{"n": 1.0},"type":"kind","ttl":60,"retain":true}',
+    " ",
+    '{"data":"text","retry":500}',
+    '{"topic":["b","c"],"data":"","private":false}',
+  ];
+  const io = new FakeIo({ stdin: lines.join("\n") });
+  await runPublish({ json: true, topic: "usual", private: true }, publisher, io);
+  expect(publisher.sent).toEqual([
+    { topic: "a", data: '{"n":1.0}', type: "kind", ttl: 60, retain: true, private: true },
+    { topic: "usual", data: "text", retry: 500, private: true },
+    { topic: ["b", "c"], data: "", private: false },
+  ]);
+  expect(io.stderr.text).toBe("3 lines published.\n");
+});
+
+test.each([
+  ["x", /^the text is not JSON$/],
+  ["[]", /must be an object, not a list$/],
+  ['{"topics":"a","data":1}', /^"topics" is unknown; allowed are topic, data, /],
+  ['{"topic":"a"}', /^data is missing/],
+])("--json refuses %s", async (data, message) => {
+  await expect(runPublish({ json: true, data }, new KeptPublisher(), new FakeIo())).rejects.toMatchObject({
+    code: "bad-publication",
+    message: expect.stringMatching(message),
+  });
+});
+
+test("the number of lines is told at the end, also after a failure and after Ctrl-C, but not with --quiet", async () => {
+  const refusal = new PharosError("too-large", "data is larger than 3 bytes");
+  const failing = new KeptPublisher(({ data }) => (data === "long" ? refusal : undefined));
+  const failed = new FakeIo({ stdin: "one\nlong\n" });
+  await expect(runPublish({}, failing, failed)).rejects.toThrow(refusal.message);
+  expect(failed.stderr.text).toBe("1 line published.\n");
+  const open = new FakeIo();
+  const publisher = new KeptPublisher();
+  const running = runPublish({}, publisher, open);
+  open.stdin.push("one\ntwo\n");
+  await publisher.changes.until(() => publisher.sent.length === 2, {
+    within: 20_000,
+    missing: "the second line",
+  });
+  open.interrupt();
+  await open.stderr.matches(/^2 lines published\.\n$/);
+  open.stdin.push(null);
+  await running;
+  expect(open.stderr.text).toBe("2 lines published.\n");
+  const quiet = new FakeIo({ stdin: "one\n" });
+  await runPublish({ quiet: true }, new KeptPublisher(), quiet);
+  expect(quiet.stderr.text).toBe("");
+});
+
+test("at a terminal, the number of lines is shown while the command runs", async () => {
+  const io = new FakeIo({ stdin: "one\ntwo\n", terminal: true });
+  await runPublish({}, new KeptPublisher(), io);
+  // The first line is shown at once; each later update begins at the start of the line.
+  const shown = io.stderr.text.split("\r\u001B[K");
+  expect([shown[1], shown.at(-1)]).toEqual(["1 line published.", "2 lines published.\n"]);
 });
 
 test("a refused line is named, and no later line is sent", async () => {

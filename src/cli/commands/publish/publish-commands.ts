@@ -1,12 +1,12 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 
-import { defaultHttp } from "../../config/settings/http.js";
-import { beaconInterval } from "../../config/settings/publishing.js";
-import { defaultTopic, mercurePath } from "../../protocol.js";
-import { aborted, exitCodes, type Io } from "../terminal/io.js";
+import { defaultHttp } from "../../../config/settings/http.js";
+import { beaconInterval } from "../../../config/settings/publishing.js";
+import { defaultTopic, mercurePath } from "../../../protocol.js";
+import { aborted, exitCodes, type Io } from "../../terminal/io.js";
 import type { Target } from "./open-publisher.js";
 import { defaultTarget, type CliPublisher } from "./publisher.js";
-import { tokenFileHelp } from "./token-source.js";
+import { tokenFileHelp } from "../token-source.js";
 
 /** Receives the exit code of the program. */
 export type Ending = (code: number) => void;
@@ -22,6 +22,8 @@ interface PublishNamed extends Named {
   readonly ttl?: string;
   readonly retain?: true;
   readonly private?: true;
+  readonly json?: true;
+  readonly quiet?: true;
   readonly encryptKey?: string;
 }
 
@@ -41,29 +43,19 @@ export function addPublish(root: Command, io: Io, ended: Ending): void {
       "--encrypt-key <FILE>",
       "Encrypt the data with the 32 bytes in this file. The hub never sees the key.",
     )
-    .action(
-      async ({
-        topic,
-        type,
-        id,
-        ttl,
-        data,
-        retain,
-        private: hidden,
-        encryptKey,
-        ...target
-      }: PublishNamed) => {
-        const { runPublish: publish } = await import("./publish.js");
-        const seal = await sealerOf(encryptKey);
-        const options = { topic, type, id, ttl, data, retain, private: hidden, seal };
-        ended(await publishing(target, io, (publisher) => publish(options, publisher, io)));
-      },
-    );
+    .option("--json", "The data, or each line, is a JSON object with the fields of POST /publish.")
+    .option("-q, --quiet", "Do not print the number of published lines.")
+    .action(async ({ encryptKey, to, curve, url, tokenFile, ...given }: PublishNamed) => {
+      const { runPublish: publish } = await import("./publish.js");
+      const options = { ...given, seal: await sealerOf(encryptKey) };
+      const target = { to, curve, url, tokenFile };
+      ended(await publishing(target, io, (publisher) => publish(options, publisher, io)));
+    });
 }
 
 async function sealerOf(file: string | undefined): Promise<((data: string) => Promise<string>) | undefined> {
   if (file === undefined) return undefined;
-  const { sealer } = await import("../../publisher/seal.js");
+  const { sealer } = await import("../../../publisher/seal.js");
   return sealer(file);
 }
 

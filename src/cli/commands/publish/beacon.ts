@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { PharosError, type ErrorCode } from "../../base/errors.js";
-import { aborted, exitCodes, type Io } from "../terminal/io.js";
+import { PharosError, type ErrorCode } from "../../../base/errors.js";
+import { aborted, exitCodes, type Io } from "../../terminal/io.js";
 import type { CliPublisher } from "./publisher.js";
 
 export interface BeaconOptions {

@@ -1,12 +1,14 @@
-import { defaultIngest } from "../../config/settings/publishing.js";
+import { defaultIngest } from "../../../config/settings/publishing.js";
 
 /** A publication of a command. */
 export interface CliPublication {
-  readonly topic?: string | undefined;
+  /** Several topics need a hub that is reached over HTTP. */
+  readonly topic?: string | readonly string[] | undefined;
   readonly data: string;
   readonly type?: string | undefined;
   readonly id?: string | undefined;
-  readonly ttl?: string | undefined;
+  readonly ttl?: number | string | undefined;
+  readonly retry?: number | string | undefined;
   readonly retain?: boolean | undefined;
   readonly private?: boolean | undefined;
 }
@@ -24,7 +26,7 @@ export interface CliPublisher {
    */
   publishAll(
     publications: AsyncIterable<CliPublication>,
-    options: { readonly what: string },
+    options: { readonly what: string; readonly onPublished?: (count: number) => void },
   ): Promise<unknown>;
   close(): Promise<void>;
 }
