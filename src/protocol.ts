@@ -42,6 +42,9 @@ export const historyPath = "/history";
 /** The path at which operators end the streams of a subject. */
 export const disconnectPath = "/disconnect";
 
+/** The path at which operators revoke tokens. */
+export const revokePath = "/revoke";
+
 /** The topic of publications without a topic, and of subscribers without a filter. */
 export const defaultTopic = "broadcast";
 

@@ -6,6 +6,8 @@ import { ClientLimits, type ClientLimitsOptions } from "../gateway/limits/client
 import { spreadWait } from "../base/waits/spread-wait.js";
 import { Gateway, type GatewayOptions } from "../gateway/gateway.js";
 import { Disconnects } from "../gateway/control/disconnects.js";
+import { Revocations } from "../gateway/control/revocations.js";
+import { RevokedTokens } from "../gateway/control/revoked-tokens.js";
 import { TokenClients } from "../gateway/control/token-clients.js";
 import { CursorWait } from "../gateway/streams/cursor-wait.js";
 import { PollAdmission } from "../gateway/streams/poll-admission.js";
@@ -18,7 +20,7 @@ import { RefusalLog } from "../gateway/refusals/refusal-log.js";
 import type { StreamReports } from "../gateway/streams/stream-reports.js";
 import type { StreamSettings } from "../gateway/streams/stream-start.js";
 import { Authenticator } from "../gateway/access/authenticator.js";
-import type { TokenVerifier } from "../auth/grants/grants.js";
+import type { Grants, TokenVerifier } from "../auth/grants/grants.js";
 import type { Subscription } from "../hub/cohort.js";
 import type { TopicFilter } from "../hub/filters/filter.js";
 import { shareOf } from "../hub/filters/filter-limits.js";
@@ -50,8 +52,8 @@ export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "
 
 /** The resources of all protocols, the same on every front. */
 export function createGateway(parts: GatewayParts): Gateway {
-  const tokenClients = new TokenClients(parts.metrics);
-  const ports = protocolPorts(parts, tokenClients);
+  const control = controlOf(parts);
+  const ports = protocolPorts(parts, control);
   const { clients, refusals } = ports;
   const fixed = {
     catchUp: catchUp(parts),
@@ -59,7 +61,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     bodies: new BodyBudget(parts.config.derive(({ limits }) => ({ ...limits, clients }))),
     checkRoom: ({ filters }: Subscription) => checkStream(parts, filters),
     refusals,
-    tokenClients,
+    ...control,
     webhooks: parts.webhooks,
     resources: protocols.flatMap((protocol) => protocol.resources(ports)),
   };
@@ -77,7 +79,18 @@ function catchUp({ journal, clock }: GatewayParts): GatewayOptions["catchUp"] {
   return (request) => wait.before(request);
 }
 
-function protocolPorts(parts: GatewayParts, tokenClients: TokenClients): ProtocolPorts {
+/** What operators may do to clients, and what depends on it. */
+interface Control {
+  readonly tokenClients: TokenClients;
+  readonly revoked: RevokedTokens;
+}
+
+function controlOf({ config, clock, metrics }: GatewayParts): Control {
+  const revoked = new RevokedTokens({ clock, limits: config.derive(({ limits }) => limits.token) });
+  return { revoked, tokenClients: new TokenClients({ revoked, metrics }) };
+}
+
+function protocolPorts(parts: GatewayParts, { tokenClients, revoked }: Control): ProtocolPorts {
   const { config, hub, journal, presence, verifier } = parts;
   const authenticator = new Authenticator(
     config.derive(({ anonymous, publishOrigins, cookieName }) => ({
@@ -85,11 +98,14 @@ function protocolPorts(parts: GatewayParts, tokenClients: TokenClients): Protoco
       publishOrigins,
       cookieName,
       verifier,
+      checkRevoked: (grants: Grants) => revoked.check(grants),
     })),
   );
   const clients = clientLimits(parts);
   const disconnects = new Disconnects({ clients: tokenClients, journal });
+  const revocations = new Revocations({ ...parts, revoked, clients: tokenClients });
   journal.keep(disconnects);
+  journal.keep(revocations);
   return {
     ...parts,
     history: journal.history,
@@ -105,6 +121,7 @@ function protocolPorts(parts: GatewayParts, tokenClients: TokenClients): Protoco
     streams: streamSettings(parts),
     polling: pollAdmission(parts, { clients, tokenClients }),
     disconnects,
+    revocations,
     subscriptions: presence?.active,
     checkFilters: (added) => checkFilters(parts, added),
     retainedOf: (topic) => {

@@ -1,3 +1,5 @@
+import { cutReasons } from "./reasons/cut-reasons.js";
+
 /** The prefix of all metric names. In a shared database, the prefix identifies the metrics of Pharos. */
 export const metricPrefix = "pharos_";
 
@@ -69,27 +71,7 @@ export const counters = {
   connections_cut_total: {
     help: "Connections that the hub closed.",
     labels: ["reason"],
-    values: {
-      address: "The client address has too many connections.",
-      age: "The stream reached `--max-stream-age`. The client reconnects.",
-      answers: "The client sent messages, but did not accept the answers.",
-      body: "The rest of a refused body was too large to be read.",
-      connections: "The process has as many connections as its limits allow.",
-      descriptors: "Clients use all file descriptors that they may use.",
-      "http2-fault":
-        "The client of HTTP/2 broke a rule of the protocol, or sent too many frames without a request.",
-      "http2-replies": "The client of HTTP/2 did not read the responses to its requests. One request ends.",
-      "http2-window": "The client of HTTP/2 did not read streams that used up the window of its connection.",
-      disconnected: "An operator disconnected the client with `POST /disconnect`. Polls count, too.",
-      expired: "The rights of the client's token ended.",
-      pipelining: "The client sent too many requests without waiting for the answers; only behind Mongrel2.",
-      "proxy-header": "The header of the PROXY protocol was missing, malformed, late or not allowed.",
-      "second-requests": "The client sent too many further requests on the connection of a stream.",
-      stalled: "The client accepted no bytes for `limits.stallSeconds`.",
-      "stray-frames": "The client sent WebSocket frames without a WebSocket; only behind Mongrel2.",
-      vanished: "The client vanished without an end of its connection.",
-      workers: "No worker process could accept the connection.",
-    },
+    values: cutReasons,
   },
   requests_total: { help: "Requests that the hub answered.", labels: ["front", "status"] },
   requests_refused_total: {
@@ -125,6 +107,11 @@ export const counters = {
       event: "One publication.",
       topic: "All publications of a topic, and its retained value.",
     },
+  },
+  revocations_total: {
+    help: "Requests to this hub that revoked tokens.",
+    labels: ["by"],
+    values: { token: "One token, by its `jti`.", subject: "The tokens of a subject." },
   },
   second_requests_total: { help: "Requests on a connection that already has a stream." },
   frames_refused_total: {
@@ -228,6 +215,8 @@ export const gauges = {
   retained_bytes: { help: "Memory for retained values, in bytes." },
   pending_bytes: { help: "Memory for publications that the hub has not delivered yet, in bytes." },
   request_body_bytes: { help: "Memory for request bodies, in bytes." },
+  revocations: { help: "Entries in the list of revoked tokens, which all hubs of a journal share." },
+  revocation_bytes: { help: "Memory for the list of revoked tokens, in bytes." },
   webhook_bytes: { help: "Memory for events that wait for a webhook message, in bytes." },
   unanswered_requests: { help: "Requests that the hub has not answered yet, such as long polls." },
   client_addresses: { help: "Client addresses with a connection, a stream or a long poll." },

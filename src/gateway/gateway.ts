@@ -19,6 +19,7 @@ import { problemReply, refuse } from "./refusals/refuse.js";
 import type { StreamReports } from "./streams/stream-reports.js";
 import { chunkedStart } from "./streams/chunked-start.js";
 import type { Handler, Resource } from "./http/resource.js";
+import type { RevokedTokens } from "./control/revoked-tokens.js";
 import type { TokenClients } from "./control/token-clients.js";
 import { allowedMethods, serves } from "./http/resource.js";
 
@@ -36,6 +37,8 @@ export interface GatewayOptions {
   readonly webhooks?: StreamReports | undefined;
   /** Knows the streams of clients with a token. @default none */
   readonly tokenClients?: Pick<TokenClients, "opening"> | undefined;
+  /** The list of revoked tokens. @default none */
+  readonly revoked?: Pick<RevokedTokens, "sizes"> | undefined;
   /** Throws PharosError if the hub's limits do not allow another stream with this subscription. @default no limits */
   readonly checkRoom?: (subscription: Subscription) => void;
   /**
@@ -71,6 +74,11 @@ export class Gateway {
   /** The client addresses that count against a limit now. */
   get clientAddresses(): number {
     return this.#options.clients?.addresses ?? 0;
+  }
+
+  /** The entries in the list of revoked tokens, and their memory in bytes. */
+  get revocations(): RevokedTokens["sizes"] {
+    return this.#options.revoked?.sizes ?? { count: 0, bytes: 0 };
   }
 
   /**
@@ -137,11 +145,11 @@ export class Gateway {
     const { filters } = subscription;
     const held = start.countsFilters === true ? [] : filters;
     try {
+      const known = tokenClients?.opening(start);
       // Check the limits of the whole hub first. If both checks fail, the client gets the error of the hub, which the
       // client cannot avoid by closing its own streams.
       checkRoom?.(subscription);
       const counted = clients?.admitStream(request, filters, held);
-      const known = tokenClients?.opening(start);
       const opened = all([counted, start.opened, this.#reported(request, start), known]);
       return admitStream({ ...start, topics: filters.length, opened });
     } catch (error) {

@@ -11,6 +11,7 @@ import type { ActiveSubscriptions } from "../presence/active-subscriptions.js";
 import type { Authenticator } from "./access/authenticator.js";
 import type { WebSocketOrigins } from "./access/websocket-origins.js";
 import type { Disconnects } from "./control/disconnects.js";
+import type { Revocations } from "./control/revocations.js";
 import type { ReadinessReport } from "./http/probes.js";
 import type { Resource } from "./http/resource.js";
 import type { ClientLimits } from "./limits/client-limits.js";
@@ -51,6 +52,7 @@ export interface ProtocolPorts {
   readonly once: PublishOnce;
   readonly deleter: Deleter;
   readonly disconnects: Disconnects;
+  readonly revocations: Revocations;
   readonly streams: StreamSettings;
   readonly polling: PollAdmission;
   readonly history: TopicHistoryReader;

@@ -1,5 +1,5 @@
 import { declaredFilterLimits } from "./filters.js";
-import { defaultsOf, KiB, type LimitTable, type LimitValues } from "./limit.js";
+import { defaultsOf, GiB, KiB, MiB, type LimitTable, type LimitValues } from "./limit.js";
 
 const refused = "The hub refuses the token.";
 
@@ -53,6 +53,26 @@ export const declaredTokenLimits = {
     help: "Cache of accepted tokens. The hub does not verify a cached token again for one minute; 0 = no cache.",
     above: "The hub removes the oldest tokens from the cache.",
     why: "About 2 KB each: 2 MB.",
+    reload: true,
+  },
+  revocationBytes: {
+    from: 64 * KiB,
+    to: GiB,
+    unit: "bytes",
+    default: 16 * MiB,
+    help: "Memory for the list of revoked tokens: 300 bytes for each entry, and 4 for each character of its texts.",
+    above: "The hub refuses further revocations with 503 `too-many-revocations`.",
+    why: "About 30,000 entries with a `jti` of 36 characters.",
+    reload: true,
+  },
+  revocationSeconds: {
+    from: 60,
+    to: 315_360_000,
+    unit: "seconds",
+    default: 2_592_000,
+    help: "Longest life of a token. A revocation without `exp` ends after this time.",
+    above: "Tokens that live longer are accepted again.",
+    why: "30 days. Most issuers give tokens for hours.",
     reload: true,
   },
 } as const satisfies LimitTable;

@@ -14,6 +14,7 @@ export interface GatewaySizes {
   readonly bodies: { readonly held: number };
   readonly unanswered: number;
   readonly clientAddresses: number;
+  readonly revocations: { readonly count: number; readonly bytes: number };
 }
 
 /** The settings that gauges show. */
@@ -59,6 +60,9 @@ export function setGauges(sources: GaugeSources, metrics: Metrics): void {
   metrics.gauge("request_body_bytes", gateway.bodies.held + sum(fronts.map((front) => front.bodyBytes)));
   metrics.gauge("unanswered_requests", gateway.unanswered);
   metrics.gauge("client_addresses", gateway.clientAddresses);
+  const { count: revocations, bytes: revocationBytes } = gateway.revocations;
+  metrics.gauge("revocations", revocations);
+  metrics.gauge("revocation_bytes", revocationBytes);
   metrics.gauge("webhook_bytes", sources.webhookBytes);
   metrics.gauge("pending_bytes", hub.pendingBytes);
   metrics.gauge("oldest_pending_seconds", hub.oldestPendingMs / 1000);

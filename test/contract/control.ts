@@ -16,6 +16,7 @@ import { openSocket } from "./web-sockets.js";
 /** What operators do to clients with a token. */
 export function testControl(contract: Contract): void {
   testDisconnect(contract);
+  testRevoke(contract);
   testRefusals(contract);
 }
 
@@ -144,8 +145,147 @@ export async function untilEnded(
   if (isStream) await waitFor(() => follower.isOver, { within, missing: "the stream does not end" });
 }
 
+function testRevoke({ mercureSite: site }: Contract): void {
+  const revoke = async (fields: object): Promise<{ ended: number; until: number }> => {
+    const answer = await manage(site(), "/revoke", fields);
+    expect(answer).toMatchObject({ status: 200 });
+    return JSON.parse(answer.body) as { ended: number; until: number };
+  };
+  /** The status and the code of an error response. */
+  const refusalOf = ({ status, body }: ResponseText): readonly [number, boolean] => [
+    status,
+    body.includes("token-revoked"),
+  ];
+  const revoked = [401, true] as const;
+
+  describe("a revoked token", () => {
+    it.each(eachTransport)("has no %s any more, and another token has", async (_name, transport) => {
+      const topic = freshTopic();
+      const jti = `${topic}/token`;
+      const token = await readerToken(topic, { jti });
+      const other = await readerToken(topic, { jti: `${topic}/other` });
+      const open = (credentials: string): Promise<Follower> =>
+        follow(site(), transport, { filters: [topic], token: credentials });
+      const [one, stays] = [await open(token), await open(other)];
+      await site().publish({ topics: [topic], data: "1", private: true });
+      await Promise.all([one.until("1"), stays.until("1")]);
+      expect((await revoke({ jti })).until).toBeGreaterThan(Date.now() / 1000);
+      await waitFor(() => one.isOver, { within, missing: "the stream does not end" });
+      await site().publish({ topics: [topic], data: "2", private: true });
+      expect(await stays.until("2")).toEqual(["1", "2"]);
+      expect(stays.reconnects).toBe(0);
+      expect(one.data).toEqual(["1"]);
+      const answer = await ask(site(), transport.request({ filters: [topic], token }));
+      expect(answer.status).toBe(401);
+      for (const each of [one, stays]) each.close();
+    });
+
+    it("publishes, deletes and manages nothing", async () => {
+      const topic = freshTopic();
+      const claims = { jti: `${topic}/publisher`, pharos: { manage: ["disconnect"] } };
+      const token = await signCurrent({
+        claims: { authorization_details: [detail("publish", ["*"])], ...claims },
+      });
+      const headers = bearer(token);
+      const all: readonly (() => Promise<ResponseText>)[] = [
+        () => post(site(), { path: `/publish/${topic}`, body: "x", headers }),
+        () => post(site(), { body: `topic=${topic}&data=x`, headers }),
+        () => post(site(), { path: `/pub?id=${topic}`, body: "x", headers }),
+        () =>
+          post(site(), { path: "/disconnect", type: "application/json", body: '{"subject":"x"}', headers }),
+      ];
+      for (const each of all) expect((await each()).status).toBe(200);
+      // The hub has now remembered that the token is valid.
+      await revoke({ jti: claims.jti });
+      for (const each of all) expect(refusalOf(await each())).toEqual(revoked);
+      const path = `/publish/${topic}`;
+      expect(refusalOf(await ask(site(), requestBytes({ method: "DELETE", path, headers })))).toEqual(
+        revoked,
+      );
+    });
+
+    it("does not renew a WebSocket, and publishes nothing on it", async () => {
+      const topic = freshTopic();
+      const jti = `${topic}/renews`;
+      await revoke({ jti });
+      const client = await openSocket(site(), { query: `topic=${topic}` });
+      client.say({ token: await readerToken(topic, { jti }), request: 1 });
+      expect(await client.item("refused", { request: 1 })).toMatchObject({ code: "token-revoked" });
+      client.close();
+    });
+
+    it("publishes nothing if it is revoked while the body comes", async () => {
+      const topic = freshTopic();
+      const jti = `${topic}/slow-body`;
+      const token = await signCurrent({
+        claims: { authorization_details: [detail("publish", [topic])], jti },
+      });
+      const connection = await site().connect();
+      const headers = { ...bearer(token), "Content-Length": "4" };
+      connection.write(requestBytes({ method: "POST", path: `/publish/${topic}`, headers, body: "he" }));
+      await revoke({ jti });
+      connection.write("re");
+      expect(refusalOf(await readResponse(connection))).toEqual(revoked);
+      const history = await ask(site(), requestBytes({ path: `/history/${topic}` }));
+      expect(history.body).not.toContain("here");
+    });
+  });
+
+  describe("the tokens of a subject", () => {
+    it("are revoked if they were issued before, and later ones are not", async () => {
+      const topic = freshTopic();
+      const subject = `${topic}/subject`;
+      const now = Math.floor(Date.now() / 1000);
+      const before = now - 100;
+      const statusOf = async (claims: object): Promise<number> => {
+        const headers = bearer(await readerToken(topic, { sub: subject, ...claims }));
+        return (await ask(site(), requestBytes({ path: `/poll?wait=0&topic=${topic}`, headers }))).status;
+      };
+      const old = await readerToken(topic, { sub: subject, iat: before });
+      const stream = await openSocket(site(), { query: `topic=${topic}`, headers: bearer(old) });
+      expect(await statusOf({ iat: before })).toBe(200);
+      expect(await revoke({ subject, issuer: "https://other.example" })).toMatchObject({ ended: 0 });
+      expect(await revoke({ subject, before, exp: now + 3600 })).toEqual({
+        subject,
+        ended: 1,
+        until: now + 3600,
+      });
+      await stream.connection.readToEnd({ within });
+      expect(await statusOf({ iat: before })).toBe(401);
+      expect(await statusOf({ iat: undefined })).toBe(401);
+      expect(await statusOf({ iat: before + 1 })).toBe(200);
+      expect(await statusOf({ iat: before, iss: issuer, sub: `${subject}/other` })).toBe(200);
+      await revoke({ subject });
+      expect(await statusOf({ iat: before + 1 })).toBe(401);
+      // An earlier time takes nothing back.
+      await revoke({ subject, before });
+      expect(await statusOf({ iat: before + 1 })).toBe(401);
+    });
+
+    it.each([
+      ["neither jti nor subject", {}],
+      ["both", { jti: "a", subject: "b" }],
+      ["before of a token", { jti: "a", before: 1 }],
+      ["milliseconds as before", { subject: "a", before: Date.now() }],
+      ["milliseconds as exp", { jti: "a", exp: Date.now() }],
+      ["a negative exp", { jti: "a", exp: -1 }],
+      ["a text as exp", { jti: "a", exp: "1" }],
+    ])("are refused to a request with %s", async (_what, fields) => {
+      const answer = await manage(site(), "/revoke", fields);
+      expect(answer.status).toBe(400);
+      expect((JSON.parse(answer.body) as { detail: string }).detail).toMatch(/must|needs/);
+    });
+
+    it("that has expired is no error, and is not stored", async () => {
+      const before = site().figure("revocations");
+      expect(await revoke({ jti: freshTopic(), exp: 1 })).toMatchObject({ ended: 0, until: 1 });
+      expect(site().figure("revocations")).toBe(before);
+    });
+  });
+}
+
 function testRefusals({ mercureSite: site }: Contract): void {
-  describe.each(["/disconnect"])("POST %s", (path) => {
+  describe.each(["/disconnect", "/revoke"])("POST %s", (path) => {
     it("needs a token with the right of its name", async () => {
       const type = "application/json";
       const body = JSON.stringify({ subject: "nobody" });

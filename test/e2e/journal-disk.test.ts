@@ -5,6 +5,7 @@ import { Ends } from "../chaos/site/ends.js";
 import { judge } from "../chaos/verdict/judge.js";
 import { startHub } from "../support/hub-process.js";
 import type { HubOptions, HubProcess } from "../support/hub-process.js";
+import { hubUrl, issuer, secret, signCurrent } from "../support/token.js";
 import { again } from "../support/mongrel2-hub.js";
 
 const onDisk = ["--open", "--journal", "disk:journal"];
@@ -159,6 +160,27 @@ describe("a hub with a journal on disk, killed and started again", () => {
     expect((await poll(next, "a", first)).events).toMatchObject([{ kind: "event", data: "long" }]);
     const response = await fetch(`${next.httpUrl}/poll?wait=0&topic=a`);
     expect(await response.json()).toMatchObject({ events: [] });
+  });
+
+  it.each(["a kill", "a stop"])("refuses a token that was revoked before %s", async (end) => {
+    const args = [...onDisk, `--public-url=${hubUrl}`, `--token-issuer=${issuer}`];
+    const secured = { args, env: { PHAROS_TOKEN_SECRET: secret } };
+    const hub = await startHub(secured);
+    const [token, other] = await Promise.all(["a", "b"].map((jti) => signCurrent({ claims: { jti } })));
+    const statusOf = async (at: HubProcess, credentials = ""): Promise<number> => {
+      const headers = { Authorization: `Bearer ${credentials}` };
+      return (await fetch(`${at.httpUrl}/poll?wait=0`, { headers })).status;
+    };
+    expect([await statusOf(hub, token), await statusOf(hub, other)]).toEqual([200, 200]);
+    const revoked = await fetch(`${hub.httpUrl}/revoke`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ jti: "a" }),
+    });
+    expect(revoked.status).toBe(200);
+    if (end !== "a kill") await hub.stop();
+    const next = await (end === "a kill" ? kill(hub, secured) : startHub({ ...secured, ...again(hub) }));
+    expect([await statusOf(next, token), await statusOf(next, other)]).toEqual([401, 200]);
   });
 
   it("reports a gap to a client that was ahead of a restored copy, and gives no id again", async () => {

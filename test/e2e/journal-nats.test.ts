@@ -4,6 +4,7 @@ import { freePort } from "../support/free-port.js";
 import { spawnHub, startHub, type HubProcess } from "../support/hub-process.js";
 import { startNatsServer, type NatsServer } from "../support/nats-server.js";
 import { newStreamName, operator } from "../journal/nats/nats-site.js";
+import { hubUrl, issuer, secret, signCurrent } from "../support/token.js";
 import { waitFor } from "../support/wait-for.js";
 
 const within = 60_000;
@@ -13,12 +14,17 @@ beforeAll(async () => {
   server = await startNatsServer({ onEnd: afterAll });
 });
 
-async function startNode(name: string, args: readonly string[] = []): Promise<HubProcess> {
+async function startNode(
+  name: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<HubProcess> {
   // A hub that starts again must get its port back.
   const http = `127.0.0.1:${await freePort()}`;
   return startHub({
     http,
     args: ["--open=on", "--journal", `nats://${server.address}/${name}`, ...args],
+    env,
   });
 }
 
@@ -173,6 +179,39 @@ test("a publication with a ttl ends at all hubs, without a gap", async () => {
     expect(resumed.told).toEqual(["two"]);
     await resumed.end();
   }
+});
+
+test("what operators do at one hub holds at the other, also for a hub that starts later", async () => {
+  const name = newStreamName();
+  const start = (): Promise<HubProcess> =>
+    startNode(name, [`--public-url=${hubUrl}`, `--token-issuer=${issuer}`], { PHAROS_TOKEN_SECRET: secret });
+  const [a, b] = [await start(), await start()];
+  const tokenOf = (sub: string, jti: string): Promise<string> => signCurrent({ claims: { sub, jti } });
+  const manage = async (hub: HubProcess, path: string, fields: object): Promise<unknown> => {
+    const response = await fetch(`${hub.httpUrl}${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(fields),
+    });
+    return response.json();
+  };
+  const open = async (hub: HubProcess, token: string): Promise<Response> =>
+    fetch(`${hub.httpUrl}/esupdates?topic=news`, { headers: { Authorization: `Bearer ${token}` } });
+  const token = await tokenOf("ada", "first");
+  const [ada, bob] = [await open(b, token), await open(b, await tokenOf("bob", "second"))];
+  // The stream is at the other hub.
+  expect(await manage(a, "/disconnect", { subject: "ada" })).toEqual({ subject: "ada", ended: 0 });
+  await ada.text();
+  const again = await open(b, token);
+  expect(again.status).toBe(200);
+  expect(await manage(a, "/revoke", { jti: "first" })).toMatchObject({ jti: "first", ended: 0 });
+  await again.text();
+  for (const hub of [a, b, await start()]) expect((await open(hub, token)).status).toBe(401);
+  const others = await open(await start(), await tokenOf("ada", "third"));
+  expect(others.status).toBe(200);
+  expect(await manage(b, "/disconnect", { subject: "bob" })).toEqual({ subject: "bob", ended: 1 });
+  await bob.text();
+  await others.body?.cancel();
 });
 
 test("a repeated Idempotency-Key gets the first answer at the other hub", async () => {

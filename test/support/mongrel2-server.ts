@@ -31,6 +31,7 @@ const pharosPaths = [
   "/publish",
   "/history",
   "/disconnect",
+  "/revoke",
   "/pub",
   "/channels-stats",
   "/sub/",

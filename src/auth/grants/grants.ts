@@ -15,6 +15,10 @@ export interface Grants {
   readonly expiresAtMs: number | undefined;
   readonly issuer: string | undefined;
   readonly subject: string | undefined;
+  /** The name of the token (`jti`). @default it has none */
+  readonly tokenId?: string | undefined;
+  /** The time when the token was issued (`iat`), in milliseconds since 1970. @default unknown */
+  readonly issuedAtMs?: number | undefined;
   /** The rights over the clients of the hub. @default none */
   readonly manage?: readonly ManageRight[] | undefined;
   /** The payload in this subscriber's presence events, for a subscription with this matcher. */

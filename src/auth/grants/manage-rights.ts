@@ -2,7 +2,7 @@ import { isRecord, type JsonRecord } from "../json.js";
 import { quoted, refused } from "../refusal.js";
 
 /** The rights over the clients of a hub. They are no rights to topics. */
-export const manageRights = ["disconnect"] as const;
+export const manageRights = ["disconnect", "revoke"] as const;
 export type ManageRight = (typeof manageRights)[number];
 
 /** The claim with these rights, in tokens of both forms: `{"manage": ["disconnect"]}`. */

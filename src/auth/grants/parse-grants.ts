@@ -32,6 +32,8 @@ export function parseGrants(claims: JWTPayload, form: Grants["form"], context: G
   return {
     form,
     ...rights,
+    tokenId: typeof claims.jti === "string" ? claims.jti : undefined,
+    issuedAtMs: typeof claims.iat === "number" ? Math.floor(claims.iat * 1000) : undefined,
     manage: parseManageRights(claims),
     expiresAtMs: parseEnd(claims.exp, context),
     issuer: claims.iss,

@@ -16,6 +16,8 @@ export interface AuthenticatorOptions {
   readonly anonymous: boolean;
   /** The origins whose pages may publish with a cookie, in the form of {@link Origins}. `*` and `null` count, too. */
   readonly publishOrigins: readonly string[];
+  /** Throws PharosError `token-revoked` if the token with these grants is revoked. @default no token is */
+  readonly checkRevoked?: ((grants: Grants) => void) | undefined;
   /** The name of the cookie with a token. @default the cookies of the Mercure protocol */
   readonly cookieName?: string | undefined;
 }
@@ -38,7 +40,7 @@ export class Authenticator {
    * The rights of a subscriber's token. Without a token the result is undefined, and not a promise.
    *
    * @param older the query, if the protocol allows a token there
-   * @throws PharosError `bad-authorization`, `invalid-token`, or `unauthorized` if a token is required and there is
+   * @throws PharosError `bad-authorization`, `invalid-token`, `token-revoked`, or `unauthorized` if a token is required and there is
    *   none
    */
   subscriber(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
@@ -51,7 +53,7 @@ export class Authenticator {
   /**
    * The rights of a publisher's token. Without a token the result is undefined, and not a promise.
    *
-   * @throws PharosError `bad-authorization`, `invalid-token`, or `forbidden-origin` if a page of a foreign origin
+   * @throws PharosError `bad-authorization`, `invalid-token`, `token-revoked`, or `forbidden-origin` if a page of a foreign origin
    *   sent the token in a cookie
    */
   publisher(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
@@ -61,12 +63,23 @@ export class Authenticator {
     return this.#verify(request, credentials);
   }
 
+  /**
+   * Checks the grants again. Call this after a wait: the token may have been revoked meanwhile.
+   *
+   * @throws PharosError `token-revoked`
+   */
+  checkRevoked(grants: Grants): void {
+    this.#options.checkRevoked?.(grants);
+  }
+
   async #verify(request: GatewayRequest, { token, from }: Credentials): Promise<Grants> {
     const { verifier } = this.#options;
     const verdict = (await verifier?.verify(token)) ?? { ok: false, reason: "no key is configured" };
     // The current form of the protocol allows no tokens in URLs, since logs store URLs.
     const isAllowedThere = !verdict.ok || from !== "query" || verdict.grants.form === "older";
     if (verdict.ok && isAllowedThere) {
+      // The verifier remembers verdicts, so this comes after it.
+      this.checkRevoked(verdict.grants);
       request.identified?.(verdict.grants.subject);
       return verdict.grants;
     }

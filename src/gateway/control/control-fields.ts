@@ -4,7 +4,11 @@ import { messageOf, PharosError } from "../../base/errors.js";
 import { kindOfValue, quoteValue } from "../../base/quote-value.js";
 import { decodeUtf8, withoutByteOrderMark } from "../../base/utf8.js";
 import type { GatewayRequest } from "../http/messages.js";
+import { declaredTokenLimits } from "../../limits/tokens.js";
 import { mediaTypeOf } from "../http/media-type.js";
+
+/** The longest text, in characters: no token is longer, whatever `limits.token.bytes` says. */
+const longestText = declaredTokenLimits.bytes.to;
 
 /** The media type of the bodies [RFC 8259]. */
 const jsonType = "application/json";
@@ -59,11 +63,19 @@ export class ControlFields<Name extends string> {
     this.#fields = fields;
   }
 
-  /** A text that is not empty; undefined without the field. */
+  /** A text that a token may have; undefined without the field. */
   text(name: Name): string | undefined {
     const value = this.#fields[name];
-    if (value === undefined || (typeof value === "string" && value !== "")) return value;
-    throw wrong(name, "a text that is not empty", value);
+    const isAllowed = typeof value === "string" && value !== "" && value.length <= longestText;
+    if (value === undefined || isAllowed) return value;
+    throw wrong(name, `a text of 1 to ${longestText} characters`, value);
+  }
+
+  /** A number from 0, perhaps with a fraction; undefined without the field. */
+  time(name: Name, { most, what }: { readonly most: number; readonly what: string }): number | undefined {
+    const value = this.#fields[name];
+    if (value === undefined || (typeof value === "number" && value >= 0 && value <= most)) return value;
+    throw wrong(name, what, value);
   }
 }
 

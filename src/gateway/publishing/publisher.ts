@@ -160,6 +160,8 @@ export class Publisher {
 
   #checkScope(publisher: PublisherIdentity, { topics }: Publication): void {
     if (publisher === "open") return;
+    // The body may have come long after the token was verified.
+    this.#options.authenticator.checkRevoked(publisher);
     const granted = filterSetOf(publisher.publish);
     const refused = topics.find((topic) => !granted.matches(topic));
     if (refused === undefined) return;

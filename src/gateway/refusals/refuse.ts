@@ -20,6 +20,7 @@ export const statuses: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
   "bad-authorization": 400,
   unauthorized: 401,
   "invalid-token": 401,
+  "token-revoked": 401,
   "insufficient-scope": 403,
   "forbidden-origin": 403,
   forbidden: 403,
@@ -37,6 +38,7 @@ export const statuses: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
   internal: 500,
   "too-many-connections": 503,
   "too-many-subscriptions": 503,
+  "too-many-revocations": 503,
   "too-many-bodies": 503,
   unavailable: 503,
   closed: 503,
@@ -63,6 +65,7 @@ const challenges: Readonly<Partial<Record<ErrorCode, string>>> = Object.freeze({
   unauthorized: "Bearer",
   "bad-authorization": 'Bearer error="invalid_request"',
   "invalid-token": 'Bearer error="invalid_token"',
+  "token-revoked": 'Bearer error="invalid_token"',
   "insufficient-scope": 'Bearer error="insufficient_scope"',
 });
 

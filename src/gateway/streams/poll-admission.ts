@@ -39,17 +39,20 @@ export class PollAdmission {
   async poll(request: GatewayRequest, { grants, waitMs, ...poll }: AuthenticatedPoll): Promise<PollAnswer> {
     const { polls, admit, clock } = this.#options;
     const { expiresAtMs = Number.POSITIVE_INFINITY } = grants ?? {};
-    const leave = admit(request, poll.subscription);
     const known = this.#known(request, grants);
     try {
-      return await polls.next({
-        ...poll,
-        waitMs: Math.max(0, Math.min(waitMs, expiresAtMs - clock.now())),
-        signal: known.signal,
-      });
+      const leave = admit(request, poll.subscription);
+      try {
+        return await polls.next({
+          ...poll,
+          waitMs: Math.max(0, Math.min(waitMs, expiresAtMs - clock.now())),
+          signal: known.signal,
+        });
+      } finally {
+        leave();
+      }
     } finally {
       known.leave();
-      leave();
     }
   }
 

@@ -5,6 +5,7 @@ import { eventStreamResource } from "./esupdates.js";
 import { eventStreamWithTopicsFormat } from "./event-stream-with-topics.js";
 import { healthResource, probeResources } from "./health.js";
 import { historyResource } from "./history/history-resource.js";
+import { revokeResource, type RevokeSettings } from "./control/revoke.js";
 import { pollResource } from "./poll.js";
 import { publishResource } from "./publishing/publish.js";
 import type { PublishLinesLimits } from "./publishing/publish-lines.js";
@@ -22,6 +23,7 @@ export const pharosProtocol: Protocol = Object.freeze({
     historyResource(ports),
     publishResource({ ...ports, lines: linesLimits(ports) }),
     disconnectResource(ports),
+    revokeResource({ ...ports, settings: revokeSettings(ports) }),
     healthResource(ports.facts),
     ...probeResources(ports.readiness),
   ],
@@ -31,5 +33,12 @@ function linesLimits({ config }: ProtocolPorts): PublishLinesLimits {
   return config.derive(({ limits }) => ({
     publications: limits.publicationsPerRequest,
     lines: limits.linesPerRequest,
+  }));
+}
+
+function revokeSettings({ config }: ProtocolPorts): RevokeSettings {
+  return config.derive(({ limits, tokenLeeway }) => ({
+    revocationSeconds: limits.token.revocationSeconds,
+    leewaySeconds: tokenLeeway,
   }));
 }

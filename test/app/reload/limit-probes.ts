@@ -37,6 +37,12 @@ const large = "d".repeat(30 * 1024);
 const status400 = { before: [200], after: [400] };
 const token = (claims: Readonly<Record<string, unknown>>): Promise<string> => signCurrent({ claims });
 
+async function revoke(site: ReloadSite, jti: string): Promise<Response> {
+  const authorization = `Bearer ${await token({ pharos: { manage: ["revoke"] } })}`;
+  const headers = { authorization, "content-type": "application/json" };
+  return fetch(`${site.url}/revoke`, { method: "POST", headers, body: JSON.stringify({ jti }) });
+}
+
 export const limitProbes: Probes = {
   "limits.connections": {
     to: { PHAROS_LIMITS_CONNECTIONS: "1" },
@@ -331,5 +337,20 @@ export const limitProbes: Probes = {
     look: async (site) => site.publish("a", { token: await olderToken({ publish: ["a", "b"] }) }),
     before: 200,
     after: 401,
+  },
+  "limits.token.revocationBytes": {
+    to: { PHAROS_LIMITS_TOKEN_REVOCATION_BYTES: least },
+    look: async (site) => (await revoke(site, freshTopic().padEnd(20_000))).status,
+    before: 200,
+    after: 503,
+  },
+  "limits.token.revocationSeconds": {
+    to: { PHAROS_LIMITS_TOKEN_REVOCATION_SECONDS: "60" },
+    look: async (site) => {
+      const { until } = (await (await revoke(site, freshTopic())).json()) as { until: number };
+      return until - Date.now() / 1000 < 100;
+    },
+    before: false,
+    after: true,
   },
 };

@@ -4,6 +4,7 @@ import { healthResource, probeResources } from "../../../src/protocols/pharos/he
 import { WebSocketOrigins } from "../../../src/gateway/access/websocket-origins.js";
 import { historyResource } from "../../../src/protocols/pharos/history/history-resource.js";
 import { disconnectResource } from "../../../src/protocols/pharos/control/disconnect.js";
+import { revokeResource } from "../../../src/protocols/pharos/control/revoke.js";
 import { pollResource } from "../../../src/protocols/pharos/poll.js";
 import type { PollAdmission } from "../../../src/gateway/streams/poll-admission.js";
 import { Publisher } from "../../../src/gateway/publishing/publisher.js";
@@ -67,6 +68,12 @@ const resources: readonly Resource[] = [
   healthResource(() => ({ journal: "up" })),
   ...probeResources(() => ({ status: "ok" })),
   pollResource({ streams: { filtersPerConnection: 1, filterBytes: 64 }, authenticator, polling }),
+  revokeResource({
+    publishing,
+    revocations: { revoke: () => Promise.resolve(0) },
+    settings: { revocationSeconds: 60, leewaySeconds: 0 },
+    clock,
+  }),
   disconnectResource({ publishing, disconnects: { disconnect: () => Promise.resolve(0) } }),
   historyResource({
     streams: { filtersPerConnection: 1, filterBytes: 64 },
@@ -153,6 +160,7 @@ const channelInfo = [200, ...anyRequest, 403, 404, 503];
 const statuses: Readonly<Record<string, readonly number[]>> = {
   "get /esupdates": stream,
   "post /disconnect": [...publishes, 415],
+  "post /revoke": [...publishes, 415],
   "get /poll": stream,
   "get /ws": webSocket,
   "get /.well-known/mercure": stream,
