@@ -112,7 +112,7 @@ test("pharos publish --url publishes each line of its standard input, with a tok
   expect(token).toMatchObject({ code: 0 });
   const args = ["publish", "--url", hub.httpUrl, "--topic", "t"];
   const options = { env: { PHAROS_TOKEN: token.stdout.trim() }, stdin: "one\ntwo\nthree\n" };
-  expect(await pharos(args, options)).toMatchObject({ code: 0, stderr: "" });
+  expect(await pharos(args, options)).toMatchObject({ code: 0, stderr: "3 lines published.\n" });
   expect((await events(hub.httpUrl, "t", 3)).map((event) => event.split(" ")[2])).toEqual([
     "one",
     "two",
