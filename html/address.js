@@ -1,32 +1,40 @@
 import { transports } from "./transports.js";
 
 /** The views of the page. Only a narrow page shows the events as a view of their own. */
-export const views = ["start", "events", "topics", "connection", "publish", "code"];
+export const views = ["start", "events", "topics", "history", "connection", "publish", "code"];
 
 /**
- * The page's hash holds the filters, the transport, the view, the search and the id of the open event
- * (`#topic=news/%23&transport=poll&view=publish&search=goal&event=%23a:7`), so that a reload, a bookmark and the back
+ * The page's hash holds the filters, the transport, the view, the topic of the history, the search and the id of the open
+ * event (`#topic=news/%23&transport=poll&view=publish&search=goal&event=%23a:7`), so that a reload, a bookmark and the back
  * button restore this state. Without a view in the hash, `view` is undefined. The code does not use URLSearchParams,
  * because URLSearchParams decodes `+` as a space and encodes a space as `+`.
  */
 export function parseHash(hash) {
-  const chosen = { topics: new Set(), transport: transports[0], view: undefined, search: "", event: "" };
+  const chosen = {
+    topics: new Set(),
+    transport: transports[0],
+    view: undefined,
+    history: "",
+    search: "",
+    event: "",
+  };
   for (const part of hash.replace(/^#/, "").split("&")) {
     const [name, ...rest] = part.split("=");
     const value = decode(rest.join("="));
     if (name === "topic" && value) chosen.topics.add(value);
     if (name === "transport" && transports.includes(value)) chosen.transport = value;
     if (name === "view" && views.includes(value)) chosen.view = value;
-    if (name === "search" || name === "event") chosen[name] = value;
+    if (name === "history" || name === "search" || name === "event") chosen[name] = value;
   }
   return { ...chosen, topics: [...chosen.topics] };
 }
 
 /** The hash omits defaults and has a fixed order, so that equal choices have equal hashes. */
-export function encodeHash({ topics, transport, view, search, event }) {
+export function encodeHash({ topics, transport, view, history, search, event }) {
   const parts = topics.map((topic) => `topic=${encode(topic)}`);
   if (transport !== transports[0]) parts.push(`transport=${transport}`);
   if (view) parts.push(`view=${view}`);
+  if (history) parts.push(`history=${encode(history)}`);
   if (search) parts.push(`search=${encode(search)}`);
   if (event) parts.push(`event=${encode(event)}`);
   return parts.join("&");
@@ -46,6 +54,15 @@ export const socketUrl = (topics) => urlOf("ws", topics).replace(/^http/, "ws");
  * the URL.
  */
 export const pollUrl = (topics) => urlOf("poll", topics.length ? topics : ["broadcast"]);
+
+/** The URL of the list of topics. */
+export const topicListUrl = () => new URL("history?limit=1000", document.baseURI).href;
+
+/** The URL of a page of a topic's history: the newest publications, or those before an event id. */
+export function historyUrl(topic, { before }) {
+  const path = topic.split("/").map(encode).join("/");
+  return new URL(`history/${path}${before ? `?before=${encode(before)}` : ""}`, document.baseURI).href;
+}
 
 /** The URL to publish to. */
 export const publishUrl = () => new URL("publish", document.baseURI).href;

@@ -8,6 +8,7 @@ import { EventTable } from "./event-table.js";
 import { Figures } from "./figures.js";
 import { FirstSteps, isFirstVisit } from "./first-steps.js";
 import { Following } from "./following.js";
+import { Stored } from "./stored.js";
 import { Inspector } from "./inspector.js";
 import { bindPublishing, publicationOf } from "./send-form.js";
 import { StateLine } from "./state-line.js";
@@ -43,6 +44,12 @@ const topics = new Topics({
   template: ui["topic-row"],
   empty: ui["no-topics"],
   onChoose: searchFor,
+  onHistory: (topic) => choose({ view: "history", history: topic }),
+});
+const stored = new Stored(ui, {
+  onChoose: (topic) => choose({ history: topic }),
+  onOpen: openStored,
+  token: () => ui.token.value,
 });
 const timeline = new Timeline({ list: ui.timeline, strip: ui.strip, template: ui.entry });
 const firstSteps = new FirstSteps(ui, { onHide: hideFirstSteps });
@@ -78,6 +85,7 @@ function showChosen() {
   const before = chosen;
   chosen = parseHash(location.hash);
   showView();
+  if (before.view !== chosen.view || before.history !== chosen.history) showHistory();
   if (before.search !== chosen.search) showSearch();
   const isSame =
     before.topics.join("\n") === chosen.topics.join("\n") && before.transport === chosen.transport;
@@ -124,6 +132,10 @@ function showView() {
   if (view === "start") void firstSteps.open();
 }
 
+function showHistory() {
+  if (chosen.view === "history") void stored.show(chosen.history);
+}
+
 function hideFirstSteps() {
   firstView = "events";
   choose({ view: firstView });
@@ -138,12 +150,23 @@ function showSearch() {
 const idOf = (item) => (item.isGap ? "" : (item.id ?? ""));
 
 function openEvent(item) {
+  opener = undefined;
   inspector.show(item);
   choose({ event: idOf(item) });
 }
 
+/** The button in the history that has opened the event. */
+let opener;
+
+function openStored(item, button) {
+  opener = button;
+  inspector.show(item);
+}
+
 function closeEvent() {
-  table.focusOpened();
+  if (opener?.isConnected) opener.focus();
+  else table.focusOpened();
+  opener = undefined;
   choose({ event: "" });
 }
 
@@ -267,5 +290,6 @@ function bind() {
 bind();
 showView();
 showSearch();
+showHistory();
 follow({ isRestart: true });
 showEvent();

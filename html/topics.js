@@ -9,20 +9,22 @@ const spanSeconds = 60;
 
 /**
  * The table has a row per topic, with the number of events, the rate, and a chart of the last minute. `onChoose` gets
- * the topic that the user clicks.
+ * the topic that the user clicks, `onHistory` the topic whose history the user wants.
  */
 export class Topics {
   #body;
   #template;
   #empty;
   #onChoose;
+  #onHistory;
   #rows = new Map();
 
-  constructor({ body, template, empty, onChoose }) {
+  constructor({ body, template, empty, onChoose, onHistory }) {
     this.#body = body;
     this.#template = template.content.firstElementChild;
     this.#empty = empty;
     this.#onChoose = onChoose;
+    this.#onHistory = onHistory;
   }
 
   count(topics) {
@@ -57,11 +59,14 @@ export class Topics {
     const element = this.#template.cloneNode(true);
     const [name, chart, rate, total] = element.children;
     const sparkline = createSparkline(spanSeconds);
-    const button = name.firstElementChild;
+    const [button, past] = name.children;
     chart.append(sparkline.svg);
     showWithEnd(button, topic.replace("\u0000", ""));
     button.disabled = topic === others;
     button.addEventListener("click", () => this.#onChoose(topic));
+    past.hidden = button.disabled;
+    past.ariaLabel = `History of ${topic}`;
+    past.addEventListener("click", () => this.#onHistory(topic));
     const row = { element, meter: new Meter(), rate, total, sparkline };
     const next = topic === others ? undefined : this.#firstAfter(topic);
     this.#rows.set(topic, row);

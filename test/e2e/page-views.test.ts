@@ -6,7 +6,7 @@ import { pageFronts, type PageSite } from "../support/page-site.js";
 import { olderToken } from "../support/token.js";
 
 const timeout = 60_000;
-const views = ["Events", "Topics", "Connection", "Publish", "Code"];
+const views = ["Events", "Topics", "History", "Connection", "Publish", "Code"];
 const phone = { width: 360, height: 740 };
 
 async function openPage(site: PageSite, hash: string): Promise<Page> {

@@ -7,6 +7,7 @@ interface Chosen {
   readonly topics: readonly string[];
   readonly transport: string;
   readonly view: string | undefined;
+  readonly history: string;
   readonly search: string;
   readonly event: string;
 }
@@ -28,6 +29,7 @@ test("the hash of the console holds every choice", () => {
     ),
     transport: constantFrom("auto", "event-stream", "websocket", "poll"),
     view: constantFrom(undefined, ...page.views),
+    history: text,
     search: text,
     event: text,
   });
@@ -45,6 +47,7 @@ test("an unknown view or transport in the hash counts as none", () => {
     topics: [],
     transport: "auto",
     view: undefined,
+    history: "",
     search: "",
     event: "%",
   });
