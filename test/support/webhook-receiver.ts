@@ -1,7 +1,9 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { atTestEnd, type OnEnd } from "./on-end.js";
+import type { TestCertificate } from "./tls/certificates.js";
 import { Changes } from "./wait-for.js";
 
 export type WebhookEvent = Readonly<Record<string, unknown>> & { readonly event: string };
@@ -18,6 +20,13 @@ export type Answering = (response: ServerResponse, request: IncomingMessage) => 
 
 const accept: Answering = (response) => void response.writeHead(204).end();
 
+export interface ReceiverOptions {
+  /** Receives over TLS. @default without TLS */
+  readonly tls?: Pick<TestCertificate, "cert" | "key">;
+  /** @default the end of the running test */
+  readonly onEnd?: OnEnd;
+}
+
 /** An HTTP server that receives webhooks. */
 export class WebhookReceiver {
   readonly secret = `whsec_${randomBytes(32).toString("base64")}`;
@@ -25,10 +34,18 @@ export class WebhookReceiver {
   readonly messages: ReceivedMessage[] = [];
   answering: Answering = accept;
   readonly #changes = new Changes();
-  readonly #server = createServer((request, response) => void this.#receive(request, response));
+  readonly #scheme: "http" | "https";
+  readonly #server: Server;
 
-  static async start(onEnd: OnEnd = atTestEnd): Promise<WebhookReceiver> {
-    const receiver = new WebhookReceiver();
+  private constructor(tls: ReceiverOptions["tls"]) {
+    const receive = (request: IncomingMessage, response: ServerResponse): void =>
+      void this.#receive(request, response);
+    this.#scheme = tls === undefined ? "http" : "https";
+    this.#server = tls === undefined ? createServer(receive) : createSecureServer(tls, receive);
+  }
+
+  static async start({ tls, onEnd = atTestEnd }: ReceiverOptions = {}): Promise<WebhookReceiver> {
+    const receiver = new WebhookReceiver(tls);
     const server = receiver.#server;
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onEnd(() => {
@@ -39,7 +56,7 @@ export class WebhookReceiver {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`;
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`;
   }
 
   accept(): void {

@@ -28,7 +28,12 @@ interface Site {
 async function siteWith({
   clock = systemClock,
   webhookBytes = 1024 * 1024,
-}: { readonly clock?: Clock; readonly webhookBytes?: number } = {}): Promise<Site> {
+  webhooksPerSecond = 100,
+}: {
+  readonly clock?: Clock;
+  readonly webhookBytes?: number;
+  readonly webhooksPerSecond?: number;
+} = {}): Promise<Site> {
   const receiver = await WebhookReceiver.start();
   const metrics = new MetricsRegistry();
   const warnings: string[] = [];
@@ -36,7 +41,7 @@ async function siteWith({
   const settings = {
     webhook: receiver.url as string | undefined,
     webhookSecret: receiver.secret,
-    limits: { webhookBytes, webhooksPerSecond: 100 },
+    limits: { webhookBytes, webhooksPerSecond },
   };
   const logger = { debug: note, info: note, warn: note, error: note };
   const webhooks = new Webhooks({ settings, node: "a:1", clock, logger, metrics });
@@ -76,6 +81,23 @@ test("events that come together are one message", async () => {
   for (let stream = 0; stream < 50; stream += 1) webhooks.subscribed(alice);
   await receiver.hasMessages(1);
   expect(receiver.messages[0]?.events).toHaveLength(50);
+  await webhooks.close();
+});
+
+test("the hub sends as many messages a second as the limit allows", async () => {
+  const clock = new VirtualClock();
+  const { receiver, webhooks } = await siteWith({ clock, webhooksPerSecond: 2 });
+  for (let stream = 0; stream < 3; stream += 1) webhooks.subscribed(alice);
+  for (let message = 1; message <= 3; message += 1) {
+    // While the hub sends a message, its next timer is the limit of the answer.
+    await waitFor(() => clock.untilNextMs() === 500, { within: 60_000, missing: "the wait of the hub" });
+    clock.advance(499);
+    expect(receiver.messages).toHaveLength(message - 1);
+    clock.advance(1);
+    webhooks.subscribed(alice);
+    await receiver.hasMessages(message);
+  }
+  expect(receiver.messages.map(({ events }) => events.length)).toEqual([3, 1, 1]);
   await webhooks.close();
 });
 

@@ -56,7 +56,7 @@ export class TokenClients {
 
   /**
    * Ends the streams and polls of all clients whose token this function selects. The work is one call of the function
-   * for each client with a token: 5 ms for 100,000 clients.
+   * for each client with a token: 3 to 8 ms for 100,000 clients.
    *
    * @returns the number of ended streams and polls
    */
