@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { startChromium } from "../support/chromium.js";
-import { pageFronts, type PageSite } from "../support/page-site.js";
+import { viewFront, type PageSite } from "../support/page-site.js";
 
 const timeout = 60_000;
 
@@ -31,7 +31,7 @@ async function told(page: Page, filter: string): Promise<void> {
   await page.locator("#note.bad", { hasText: `The hub refused ${filter}: ` }).waitFor({ timeout });
 }
 
-describe.each(pageFronts)("filters of the page served by $front", ({ start }) => {
+describe.each([viewFront])("filters of the page served by $front", ({ start }) => {
   // Bug: the page closed its working stream, and showed only `Refused`.
   it.each(["event-stream", "websocket", "poll"])(
     "are dropped if the hub refuses them, and the stream of the others goes on: %s",
@@ -67,7 +67,7 @@ describe.each(pageFronts)("filters of the page served by $front", ({ start }) =>
 });
 
 describe("filters of the page", () => {
-  const [{ start }] = pageFronts;
+  const { start } = viewFront;
 
   it("of an address are kept if they are valid, and the others are dropped", async () => {
     const site = await start();
@@ -109,7 +109,7 @@ describe("filters of the page", () => {
 });
 
 describe("the page", () => {
-  const [{ start }] = pageFronts;
+  const { start } = viewFront;
 
   it("keeps its header and its rows in place while it waits, and says why in words", async () => {
     const site = await start();

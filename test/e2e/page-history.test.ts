@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { startChromium } from "../support/chromium.js";
 import { accessibilityFindings, sidewaysOverflow } from "../support/page-findings.js";
-import { pageFronts, type PageSite } from "../support/page-site.js";
+import { viewFront, type PageSite } from "../support/page-site.js";
 import { olderToken } from "../support/token.js";
 
 const timeout = 60_000;
@@ -21,7 +21,7 @@ async function rowsOf(page: Page): Promise<readonly string[]> {
 
 const noteOf = (page: Page): Promise<string | null> => page.locator("#history-note").textContent();
 
-describe.each(pageFronts)("the history on the page served by $front", ({ start }) => {
+describe.each([viewFront])("the history on the page served by $front", ({ start }) => {
   it("shows the stored events of a topic on a click, in pages, newest first", async () => {
     const site = await start();
     const page = await openPage(site, "#topic=news/%23&view=topics");

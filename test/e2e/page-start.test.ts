@@ -8,7 +8,7 @@ import { freePort } from "../support/free-port.js";
 import { startHub, type HubProcess } from "../support/hub-process.js";
 import { root } from "../support/ipc.js";
 import { accessibilityFindings, sidewaysOverflow } from "../support/page-findings.js";
-import { pageFronts, type PageSite } from "../support/page-site.js";
+import { viewFront, type PageSite } from "../support/page-site.js";
 import { secret } from "../support/token.js";
 
 const timeout = 60_000;
@@ -99,7 +99,7 @@ describe("the first steps of the page", () => {
   });
 });
 
-describe.each(pageFronts)("the address of the page served by $front", ({ start }) => {
+describe.each([viewFront])("the address of the page served by $front", ({ start }) => {
   async function fill(site: PageSite): Promise<void> {
     await site.publish("news/fr", "une", JSON.stringify({ id: "a 1" }));
     await site.publish("news/uk", "two", JSON.stringify({ id: "b#2" }));

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { startChromium } from "../support/chromium.js";
 import { accessibilityFindings, sidewaysOverflow, tabTo } from "../support/page-findings.js";
-import { pageFronts, type PageSite } from "../support/page-site.js";
+import { viewFront, type PageSite } from "../support/page-site.js";
 import { olderToken } from "../support/token.js";
 
 const timeout = 60_000;
@@ -51,7 +51,7 @@ async function faultsOf(page: Page, names: readonly string[]): Promise<readonly 
   return faults;
 }
 
-describe.each(pageFronts)("the views of the page served by $front", ({ start }) => {
+describe.each([viewFront])("the views of the page served by $front", ({ start }) => {
   it("can all be used by keyboard alone", async () => {
     const site = await start();
     const page = await openPage(site, "");
@@ -103,7 +103,7 @@ describe.each(pageFronts)("the views of the page served by $front", ({ start }) 
 });
 
 describe("the page", () => {
-  const [{ start }] = pageFronts;
+  const { start } = viewFront;
 
   it("has no finding of axe-core in any view, light and dark, wide and on a phone, where nothing is cut off", async () => {
     const site = await start();

@@ -1,4 +1,4 @@
 import { describeContract } from "../contract/contract.js";
 
-// The ordinary tests run the contract in a server of Node, in Fastify, and in Express with middleware.
+// The ordinary tests run the contract in a server of Node, and in Express with middleware.
 describeContract("express");

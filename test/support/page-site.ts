@@ -57,3 +57,9 @@ export const pageFronts = [
   { front: "the HTTP front", start: startStandalone },
   { front: "Mongrel2", start: startBehindMongrel2 },
 ] as const;
+
+/**
+ * The server for suites that look at the views of the page, which is the same page behind each server. The long tests set
+ * `PAGE_FRONT` to run these suites behind Mongrel2.
+ */
+export const viewFront = process.env["PAGE_FRONT"] === "Mongrel2" ? pageFronts[1] : pageFronts[0];

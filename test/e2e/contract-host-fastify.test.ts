@@ -1,3 +1,0 @@
-import { describeContract } from "../contract/contract.js";
-
-describeContract("fastify");
