@@ -27,6 +27,8 @@ export interface FanoutCohort {
   heartbeat(): Buffer;
   /** Tells a client the time after which it reconnects, in milliseconds. Empty if the format has no such time. */
   retry(ms: number): Buffer;
+  /** Encodes a message in the format of the cohort as the bytes of one of its streams. */
+  coded(message: Buffer): Buffer;
   /** After `hold(true)`, publishers wait for this cohort's clients until `hold(false)`. */
   hold(on: boolean): void;
   /** Removes one connection from the cohort. */

@@ -66,6 +66,8 @@ export class Connection<H> {
   readonly onRoom: (() => void) | undefined;
   /** The reason to close the connection as soon as it has drained; undefined if the connection stays open. */
   ending: EndReason | undefined;
+  /** The last bytes of an ending stream; undefined for those that its reason has. */
+  last: Buffer | undefined;
   #penalty = 0;
   #fullSinceRound = 0;
 

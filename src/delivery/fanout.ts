@@ -145,7 +145,7 @@ export class Fanout<H> {
   ): Connection<H> {
     const { cohort, read } = this.#cohorts.join(ticket);
     const rounds = this.#roundsOf(cohort);
-    const ended = opened?.((reason) => this.#ends.withdraw(connection, reason));
+    const ended = opened?.((reason, last) => this.#ends.withdraw(connection, reason, last));
     const connection = new Connection<H>({ handle, rounds, read, expiresAtMs, ended, onRoom });
     connection.heartbeatMs = this.#limits.heartbeatMs;
     this.#connections.add(connection);

@@ -119,6 +119,10 @@ class LocalCohort implements FanoutCohort {
     return this.#cohort.coded(format.retry?.(ms) ?? nothing, 1);
   }
 
+  coded(message: Buffer): Buffer {
+    return this.#cohort.coded(message, 1);
+  }
+
   hold(on: boolean): void {
     this.#options.hub.hold(this, on);
   }

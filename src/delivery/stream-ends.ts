@@ -74,10 +74,11 @@ export class StreamEnds<H> {
     this.proceed(connection);
   }
 
-  /** Closes a stream that its client may not have any more. If the client is slow, drops its unwritten bytes. */
-  withdraw(connection: Connection<H>, reason: EndReason): void {
+  /** As {@link EndStream}. */
+  withdraw(connection: Connection<H>, reason: EndReason, last?: Buffer): void {
     if (connection.state === "closed") return;
-    if (connection.busy) this.#options.drop(connection, reason);
+    connection.last ??= last && connection.rounds.cohort.coded(last);
+    if (connection.busy && last === undefined) this.#options.drop(connection, reason);
     else this.end(connection, reason);
     this.#options.takeTurn();
   }
@@ -134,7 +135,8 @@ export class StreamEnds<H> {
   #finish(connection: Connection<H>, reason: EndReason): void {
     if (connection.state === "closed") return;
     const { channel, closed, takeTurn } = this.#options;
-    const last = reason === "stopping" ? this.#retries.next(connection.rounds.cohort) : nothing;
+    const ofReason = reason === "stopping" ? this.#retries.next(connection.rounds.cohort) : nothing;
+    const last = connection.last ?? ofReason;
     closed(connection, reason);
     channel.end(connection, reason, last);
     takeTurn();

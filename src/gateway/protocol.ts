@@ -59,7 +59,7 @@ export interface ProtocolPorts {
   /** The active subscriptions; undefined if presence is off. */
   readonly subscriptions: ActiveSubscriptions | undefined;
   /** A follower of the journal gets each publication, in order, before any client does. */
-  readonly journal: Pick<Journal, "beganMs" | "follow" | "keep">;
+  readonly journal: Pick<Journal, "beganMs" | "commitNote" | "follow" | "keep">;
   /** Throws PharosError if the hub's limits do not allow these additional filters. */
   readonly checkFilters: (added: readonly TopicFilter[]) => void;
   /** The retained value of a topic, which may be private. */

@@ -52,6 +52,35 @@ function pushStreamSite(front: Contract["front"]): () => Site {
 }
 
 function testModes(site: () => Site): void {
+  it("tells subscribers in every mode that their channel was deleted, and ends them", async () => {
+    const token = await olderToken({ publish: ["*"] });
+    const path = `/pub?id=closed&authorization=${token}`;
+    await post(site(), { path, body: "1", headers: {} });
+    const streams = await Promise.all(
+      ["/ev/closed", "/sub/closed/other", "/lp/closed"].map(async (streamPath) => {
+        const connection = await site().connect();
+        connection.write(requestBytes({ path: streamPath }));
+        return connection;
+      }),
+    );
+    const ws = await openSocket(site(), "/ws/closed");
+    await untilFollowed(site(), { channel: "closed", subscribers: 4 });
+    const deleted = await ask(site(), requestBytes({ method: "DELETE", path }));
+    expect([deleted.status, deleted.headers.get("x-nginx-pushstream-explain")]).toEqual([
+      200,
+      "Channel deleted.",
+    ]);
+    for (const connection of streams) await connection.readUntil("Channel%20deleted", { within });
+    for (const connection of streams.slice(0, 2)) await connection.readToEnd({ within });
+    await ws.until(({ closeCode }) => closeCode !== undefined);
+    expect(ws.items.at(-1)).toMatchObject({ id: -2, channel: "closed", text: "Channel%20deleted" });
+    const again = await post(site(), { path, body: "2", headers: {} });
+    expect(JSON.parse(again.body)).toMatchObject({ published_messages: 1, stored_messages: 1 });
+    expect(
+      (await ask(site(), requestBytes({ method: "DELETE", path: path.replace("closed", "none") }))).status,
+    ).toBe(404);
+  });
+
   it("delivers published messages in every mode", async () => {
     const token = await olderToken({ publish: ["*"] });
     const publish = async (body: string): Promise<string> => {

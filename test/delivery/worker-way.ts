@@ -56,6 +56,7 @@ export class WorkerWay {
       quietBytes: {
         heartbeat: (_encoding, id, members) => coded(tinyFormat.heartbeat(id), members),
         retry: (_encoding, ms) => coded(tinyFormat.retry?.(ms) ?? Buffer.alloc(0), 1),
+        coded: (_encoding, message) => coded(message, 1),
       },
       pageCacheBytes,
     });

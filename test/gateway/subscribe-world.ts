@@ -1,3 +1,4 @@
+import type { EndReason } from "../../src/delivery/joining/open-stream.js";
 import type { Grants, TokenVerifier } from "../../src/auth/grants/grants.js";
 import { EpochChain } from "../../src/journal/epoch-chain.js";
 import type { Channel } from "../../src/delivery/channel.js";
@@ -94,7 +95,9 @@ export class EagerChannel implements Channel<Client> {
 
   joined(): void {}
   left(): void {}
-  end(): void {}
+  end({ handle }: Connection<Client>, _reason: EndReason, last: Buffer): void {
+    if (last.length > 0) handle.written.push(last);
+  }
   cut(): void {}
   flush(): void {}
 }

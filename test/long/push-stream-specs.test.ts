@@ -23,12 +23,8 @@ const theirPort = "9080";
 /** As in the configuration of the specs, whose streams end after 3 s. */
 const hubArguments = ["--push-stream", "--open", "--max-stream-age", "3"];
 
-const modes = ["Stream", "EventSource", "WebSocket", "LongPolling", "JSONP"];
-
 /** Specs that fail by intention. docs/protocols/push-stream.md describes each difference. */
 const different = [
-  // A client cannot delete a channel.
-  ...modes.map((mode) => `${mode} mode when deleting a channel should call onchanneldeleted callback`),
   // `GET /pub` for a channel without messages and subscribers gets 404.
   ...["Stream", "WebSocket"].map(
     (mode) =>

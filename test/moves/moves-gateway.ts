@@ -1,3 +1,4 @@
+import { ChannelDeletions } from "../../src/protocols/push-stream/channels/channel-deletions.js";
 import type { Clock } from "../../src/base/clock.js";
 import type { Polls } from "../../src/delivery/polls/polls.js";
 import { Authenticator } from "../../src/gateway/access/authenticator.js";
@@ -27,6 +28,11 @@ export interface MovesGatewayParts {
   readonly polls: Polls;
 }
 
+/** Nothing is deleted here. */
+function deleteTopic(): Promise<never> {
+  return Promise.reject(new Error("this gateway deletes nothing"));
+}
+
 /** A gateway with the subscribers' resources of all protocols. */
 export function createMovesGateway(parts: MovesGatewayParts): Gateway {
   const { clock, verifier, journal, hub, polls } = parts;
@@ -50,6 +56,7 @@ export function createMovesGateway(parts: MovesGatewayParts): Gateway {
     history: journal.history,
     readersOf: () => 0,
     followedTopics: () => hub.followedTopics(),
+    deletions: new ChannelDeletions({ deleter: { deleteTopic }, journal, readersOf: () => 0 }),
     subscribers: () => 0,
   };
   return new Gateway({

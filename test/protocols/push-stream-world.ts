@@ -25,6 +25,9 @@ import { mercure } from "../../src/protocols/mercure/mercure.js";
 import { eventStreamResource } from "../../src/protocols/pharos/esupdates.js";
 import { pollResource } from "../../src/protocols/pharos/poll.js";
 import { webSocketResource } from "../../src/protocols/pharos/websocket.js";
+import { Deleter } from "../../src/gateway/publishing/deleter.js";
+import type { Topic } from "../../src/hub/topics/topic.js";
+import { ChannelDeletions } from "../../src/protocols/push-stream/channels/channel-deletions.js";
 import { pushStream } from "../../src/protocols/push-stream/push-stream.js";
 import { Stamps } from "../../src/protocols/push-stream/messages/stamps.js";
 import { testEpoch } from "../delivery/fanout-world.js";
@@ -266,12 +269,22 @@ export class PushStreamWorld {
       history: this.#journal.history,
       clock,
     };
+    const deleter = new Deleter({
+      journal: this.#journal,
+      hasValue: (topic) => hub.retained.has(topic),
+      clock,
+      metrics: silentMetrics,
+    });
+    const readersOf = (topic: Topic): number => hub.readersOf(topic);
+    const deletions = new ChannelDeletions({ deleter, journal: this.#journal, readersOf });
+    this.#journal.keep(deletions);
     const pushed = pushStream({
       ...ports,
       prefix,
+      deletions,
       clients: { admitPublish },
       stamps,
-      readersOf: (topic) => hub.readersOf(topic),
+      readersOf,
       followedTopics: () => hub.followedTopics(),
       subscribers: () => this.#fanout.size + polls.size,
       limits: { topicBytes: 64 },

@@ -10,6 +10,8 @@ export type EndReason =
   | "disconnected"
   /** The stream's token was revoked. */
   | "revoked"
+  /** The topic that the stream follows was deleted. */
+  | "deleted"
   /** The client sent a message that is not allowed. */
   | "misused"
   /** The client asked for the end. */
@@ -29,10 +31,11 @@ export type LeaveReason = EndReason | "left" | "stalled" | "answers" | "vanished
 export type StreamEnded = (reason: LeaveReason) => void;
 
 /**
- * Ends a stream that its client may not have any more. A slow client does not get what is not written yet. Has no effect
- * if the stream has ended. Do not call this before {@link StreamOpened} has returned.
+ * Ends a stream. Without `last`, its client may not have it any more: a slow client does not get what is not written yet.
+ * With `last`, a message in the stream's format, the client gets everything that is being written, and then the message.
+ * Has no effect if the stream has ended. Do not call this before {@link StreamOpened} has returned.
  */
-export type EndStream = (reason: EndReason) => void;
+export type EndStream = (reason: EndReason, last?: Buffer) => void;
 
 /** Called when a stream opens. */
 export type StreamOpened = (end: EndStream) => StreamEnded;

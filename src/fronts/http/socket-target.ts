@@ -88,7 +88,10 @@ export class SocketTarget implements StreamTarget, WatchedClient {
   }
 
   end(reason: EndReason, last: Buffer): void {
-    if (this.webSocket !== undefined) return this.webSocket.end(reason);
+    if (this.webSocket !== undefined) {
+      if (last.length > 0) this.socket.write(last);
+      return this.webSocket.end(reason);
+    }
     const bytes = this.#isChunked ? Buffer.concat([last, lastChunk]) : last;
     if (bytes.length > 0) this.socket.write(bytes);
     this.socket.destroySoon();

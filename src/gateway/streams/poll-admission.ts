@@ -18,8 +18,8 @@ export interface PollAdmissionOptions {
   readonly clock: Pick<Clock, "now">;
 }
 
-/** A poll with the rights of its token. */
-export interface AuthenticatedPoll extends Omit<PollRequest, "signal"> {
+/** A poll with the rights of its token. Its signal ends the poll, as its client's disconnect does. */
+export interface AuthenticatedPoll extends PollRequest {
   /** Undefined without a token. The hub answers the poll at the latest when the token expires. */
   readonly grants: Grants | undefined;
 }
@@ -36,7 +36,10 @@ export class PollAdmission {
   }
 
   /** Waits for the answer to a poll. Rejects with the errors of {@link PollAdmissionOptions.admit}. */
-  async poll(request: GatewayRequest, { grants, waitMs, ...poll }: AuthenticatedPoll): Promise<PollAnswer> {
+  async poll(
+    request: GatewayRequest,
+    { grants, waitMs, signal, ...poll }: AuthenticatedPoll,
+  ): Promise<PollAnswer> {
     const { polls, admit, clock } = this.#options;
     const { expiresAtMs = Number.POSITIVE_INFINITY } = grants ?? {};
     const known = this.#known(request, grants);
@@ -46,7 +49,7 @@ export class PollAdmission {
         return await polls.next({
           ...poll,
           waitMs: Math.max(0, Math.min(waitMs, expiresAtMs - clock.now())),
-          signal: known.signal,
+          signal: signal === undefined ? known.signal : AbortSignal.any([known.signal, signal]),
         });
       } finally {
         leave();

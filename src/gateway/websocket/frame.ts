@@ -90,6 +90,7 @@ const ends = {
   expired: [closeCodes.policy, "the token has expired"],
   disconnected: [closeCodes.policy, "an operator has disconnected this client"],
   revoked: [closeCodes.policy, "the token is revoked"],
+  deleted: [closeCodes.normal, "the channel is deleted"],
   misused: [closeCodes.policy, "too many messages or requests of this client; send fewer, or more slowly"],
   /** The memory for messages and bodies is used up. */
   full: [closeCodes.tryLater, "the server has no memory for messages now; try again later"],
@@ -121,6 +122,7 @@ function framesOf(addition: string): Readonly<Record<CloseReason, Buffer>> {
     expired: frame("expired"),
     disconnected: frame("disconnected"),
     revoked: frame("revoked"),
+    deleted: frame("deleted"),
     misused: frame("misused"),
     full: frame("full"),
   });

@@ -6,7 +6,8 @@ import type { NameValuePairs } from "../../gateway/http/query.js";
 import { valueOf } from "../../gateway/http/query.js";
 import type { GapReason } from "../../protocol.js";
 import { isCursor } from "./channels/control.js";
-import { positionMessage } from "./messages/formats.js";
+import type { DeletedChannel } from "./messages/message.js";
+import { deletedMessage, positionMessage } from "./messages/formats.js";
 import type { PushStreamOptions } from "./options.js";
 import type { Stamp } from "./messages/stamps.js";
 import { formatTime } from "./messages/stamps.js";
@@ -68,15 +69,31 @@ export class LongPoll {
   }
 
   async #next(subscriber: ChannelSubscriber, mayWait: boolean): Promise<Messages> {
-    const { request, subscription, start, grants } = subscriber;
-    const { page } = await this.#options.polling.poll(request, {
-      subscription,
-      cursor: start.lastEventId,
-      waitMs: mayWait ? waitMs : 0,
-      grants,
-    });
-    const { next, body, gapReason } = page;
-    return { body, stamp: this.#options.stamps.of(next.after), gapReason };
+    const { request, subscription, start, grants, channels } = subscriber;
+    const { polling, stamps, deletions } = this.#options;
+    const ended = new AbortController();
+    let deleted: DeletedChannel | undefined;
+    const leave = deletions.subscribers.add(
+      channels.map(({ channel }) => channel),
+      (channel) => {
+        deleted = channel;
+        ended.abort();
+      },
+    );
+    try {
+      const { page } = await polling.poll(request, {
+        subscription,
+        cursor: start.lastEventId,
+        waitMs: mayWait ? waitMs : 0,
+        grants,
+        signal: ended.signal,
+      });
+      const { next, body, gapReason } = page;
+      const stamp = stamps.of(next.after);
+      return { body: deleted === undefined ? body : deletedMessage(deleted, stamp), stamp, gapReason };
+    } finally {
+      leave();
+    }
   }
 }
 

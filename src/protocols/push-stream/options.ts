@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.js";
+import type { ChannelDeletions } from "./channels/channel-deletions.js";
 import type { ChannelLimits } from "./channels/channels.js";
 import type { ClientLimits } from "../../gateway/limits/client-limits.js";
 import type { WebSocketOrigins } from "../../gateway/access/websocket-origins.js";
@@ -27,6 +28,7 @@ export interface PushStreamOptions {
   readonly refusals?: Pick<RefusalLog, "note"> | undefined;
   readonly history: TopicHistoryReader;
   readonly stamps: Stamps;
+  readonly deletions: ChannelDeletions;
   /** The number of connections that subscribe to a topic. */
   readonly readersOf: (topic: Topic) => number;
   /** The topics that connections follow by an exact filter. A topic may come several times. */

@@ -1,4 +1,5 @@
 import type { QuietFormat, Protocol, ProtocolPorts } from "../../gateway/protocol.js";
+import { ChannelDeletions } from "./channels/channel-deletions.js";
 import { pushStreamFormats } from "./messages/formats.js";
 import { Stamps } from "./messages/stamps.js";
 import { pushStream } from "./push-stream.js";
@@ -26,6 +27,8 @@ export const pushStreamProtocol: Protocol = Object.freeze({
     journal.keep(stamps);
     journal.follow(stamps);
     const limits = config.derive((settings) => settings.limits);
-    return pushStream({ ...ports, prefix: paths.prefix, history, stamps, limits });
+    const deletions = new ChannelDeletions(ports);
+    journal.keep(deletions);
+    return pushStream({ ...ports, prefix: paths.prefix, history, stamps, limits, deletions });
   },
 });

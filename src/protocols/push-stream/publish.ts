@@ -1,5 +1,6 @@
 import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
 import { mediaTypeOf } from "../../gateway/http/media-type.js";
+import { emptyReply } from "../../gateway/http/replies.js";
 import type { PublisherIdentity, Publisher } from "../../gateway/publishing/publisher.js";
 import { parseQuery, valueOf } from "../../gateway/http/query.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
@@ -8,7 +9,7 @@ import type { PublicationInput } from "../../hub/publications/publication.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 import { parseChannels } from "./channels/channels.js";
-import { ChannelError } from "./channels/channel-error.js";
+import { ChannelError, explainHeader } from "./channels/channel-error.js";
 import { channelLimits } from "./options.js";
 import type { PushStreamOptions } from "./options.js";
 import { statisticsReply } from "./render.js";
@@ -19,7 +20,7 @@ export type ChannelsOf = (request: GatewayRequest, query: NameValuePairs) => str
 
 /**
  * Publishing. `POST` and `PUT` publish the body to each channel and return the channels' statistics. `GET` returns
- * only the statistics. The rights are the same as in all protocols; the token may be in the query.
+ * only the statistics. `DELETE` deletes the channels; their subscribers get the body as a last message. The rights are the same as in all protocols; the token may be in the query.
  */
 export function publishMethods(
   options: PushStreamOptions,
@@ -43,10 +44,40 @@ export function publishMethods(
     const publisher = await publishing.publisher(request, query);
     return channelInfo({ options, statistics, request, publisher }, named(request, query, channelsOf));
   };
+  const remove = async (request: GatewayRequest, channelsOf: ChannelsOf): Promise<Reply> => {
+    const query = parseQuery(request.query);
+    const publisher = await publishing.publisher(request, query);
+    const channels = named(request, query, channelsOf);
+    const body = await request.body();
+    const text = body.length === 0 ? deletedText : messageOf(request, body);
+    // The same rights and limits as for a message.
+    for (const channel of channels) publishing.accept(publisher, { topics: [channel], data: text });
+    return deleteChannels(options, channels, text);
+  };
   return (channelsOf) => {
     const publish: Handler = (request) => post(request, channelsOf);
-    return { GET: (request) => get(request, channelsOf), POST: publish, PUT: publish };
+    return {
+      GET: (request) => get(request, channelsOf),
+      POST: publish,
+      PUT: publish,
+      DELETE: (request) => remove(request, channelsOf),
+    };
   };
+}
+
+/** The text of the message about a deleted channel, unless the publisher gives one. */
+const deletedText = "Channel deleted";
+
+/** Deletes those of the channels that exist. The error is `unknown-channel` if none of them does. */
+async function deleteChannels(
+  { deletions }: PushStreamOptions,
+  channels: readonly Topic[],
+  text: string,
+): Promise<Reply> {
+  let deleted = 0;
+  for (const channel of channels) if (await deletions.delete({ channel, text })) deleted += 1;
+  if (deleted === 0) throw new ChannelError("unknown-channel");
+  return { ...emptyReply(200, [[explainHeader, "Channel deleted."]]), contentLength: 0 };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { LocalTicket } from "../../delivery/joining/local-ticket.js";
+import type { StreamOpened } from "../../delivery/joining/open-stream.js";
 import type { Grants } from "../../auth/grants/grants.js";
 import type { Answer, GatewayRequest, Headers, StreamStart } from "../../gateway/http/messages.js";
 import { parseQuery, valueOf } from "../../gateway/http/query.js";
@@ -104,10 +105,11 @@ function subscriberOf(
 }
 
 function openStream(
-  { streams: { presence } }: PushStreamOptions,
+  options: PushStreamOptions,
   subscriber: ChannelSubscriber,
-  { headers, opening, dialogueFor }: StreamForm & { readonly headers: Headers },
+  form: StreamForm & { readonly headers: Headers },
 ): StreamStart {
+  const { headers, opening, dialogueFor } = form;
   const { subscription, grants, start } = subscriber;
   const matchers = subscription.filters.map(({ kind, text }) => ({ type: kind, text }));
   const before = start.before.map((entry) => subscription.format.event(entry));
@@ -119,6 +121,28 @@ function openStream(
     expiresAtMs: grants?.expiresAtMs,
     grants: () => grants,
     dialogue: dialogueFor?.(subscriber),
-    ...reportOf(presence, matchers, grants),
+    opened: endingWithItsChannels(options, subscriber, {
+      form,
+      reported: reportOf(options.streams.presence, matchers, grants).opened,
+    }),
+  };
+}
+
+/** The stream ends with a message when one of its channels is deleted. */
+function endingWithItsChannels(
+  { deletions, history }: PushStreamOptions,
+  { channels }: ChannelSubscriber,
+  { form, reported }: { readonly form: StreamForm; readonly reported: StreamStart["opened"] },
+): StreamOpened {
+  return (end) => {
+    const leave = deletions.subscribers.add(
+      channels.map(({ channel }) => channel),
+      (deleted) => end("deleted", form.formats.deleted(deleted, history.idAt(history.head))),
+    );
+    const ended = reported?.(end);
+    return (reason) => {
+      leave();
+      ended?.(reason);
+    };
   };
 }

@@ -75,7 +75,10 @@ export type ToWorker =
    * they move.
    */
   | { readonly kind: "removed"; readonly cohort: CohortNumber }
-  /** The client may not have this stream any more. The worker ends the stream, and answers `ended`. */
+  /**
+   * Body: the last message for the client; empty if there is none. The worker ends the stream, as {@link EndStream}, and
+   * answers `ended`.
+   */
   | { readonly kind: "withdraw"; readonly request: RequestNumber; readonly reason: EndReason }
   /** Asks for the body of this request. The worker answers `body`. */
   | { readonly kind: "read-body"; readonly request: RequestNumber }
@@ -232,6 +235,7 @@ const withBody: ReadonlySet<string> = new Set([
   "message-result",
   "reply",
   "page",
+  "withdraw",
   "body",
   "message",
 ]);

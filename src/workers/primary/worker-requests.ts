@@ -178,7 +178,7 @@ export class WorkerRequests {
     const { outlet, peer } = this.#options;
     const { dialogue, headers, expiresAtMs, isChunked = false, opening, topics } = start;
     const place = outlet.join(start.ticket);
-    const ended = start.opened?.((reason) => peer.send({ kind: "withdraw", request, reason }));
+    const ended = start.opened?.((reason, last) => peer.send({ kind: "withdraw", request, reason }, last));
     this.#streams.set(request, { dialogue, cohort: place.cohort, ended });
     const kinds = dialogue === undefined ? [] : kindsOf(dialogue);
     const message = { kind: "stream", request, kinds, headers, expiresAtMs, isChunked, place } as const;

@@ -9,6 +9,8 @@ export interface QuietBytes {
   heartbeat(encoding: CohortEncoding, id: string, members: number): Buffer;
   /** Empty if the format has no time of reconnection. */
   retry(encoding: CohortEncoding, ms: number): Buffer;
+  /** Encodes a message that is in the format of the cohort. */
+  coded(encoding: CohortEncoding, message: Buffer): Buffer;
 }
 
 export const quietBytes: QuietBytes = Object.freeze({
@@ -16,6 +18,7 @@ export const quietBytes: QuietBytes = Object.freeze({
     coded(encoding, formatOf(encoding).heartbeat(id), members),
   retry: (encoding: CohortEncoding, ms: number) =>
     coded(encoding, formatOf(encoding).retry?.(ms) ?? nothing, 1),
+  coded: (encoding: CohortEncoding, message: Buffer) => coded(encoding, message, 1),
 });
 
 const nothing = Buffer.alloc(0);

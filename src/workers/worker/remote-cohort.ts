@@ -20,6 +20,7 @@ export interface RemoteCohortOptions {
   readonly hubPage: (wanted: WantedPage) => Page | PendingPage;
   readonly heartbeat: (id: string, members: number) => Buffer;
   readonly retry: (ms: number) => Buffer;
+  readonly coded: (message: Buffer) => Buffer;
   readonly hold: (on: boolean) => void;
   /** Called when the last connection has left the cohort. */
   readonly onEmpty: () => void;
@@ -127,6 +128,10 @@ export class RemoteCohort implements FanoutCohort {
 
   retry(ms: number): Buffer {
     return this.#options.retry(ms);
+  }
+
+  coded(message: Buffer): Buffer {
+    return this.#options.coded(message);
   }
 
   hold(on: boolean): void {

@@ -185,6 +185,7 @@ export class RemoteCohorts implements CohortSource {
       hubPage: (wanted) => this.#hubPage(number, wanted),
       heartbeat: (id, members) => quietBytes.heartbeat(encoding, id, members),
       retry: (ms) => quietBytes.retry(encoding, ms),
+      coded: (message) => quietBytes.coded(encoding, message),
       hold: (on) => peer.send({ kind: "hold", cohort: number, on }),
       onEmpty: () => this.#cohorts.delete(number),
     });

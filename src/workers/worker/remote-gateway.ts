@@ -1,6 +1,6 @@
 import { admitStream } from "../../delivery/joining/admitted-stream.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
-import type { EndReason, EndStream, StreamEnded } from "../../delivery/joining/open-stream.js";
+import type { EndStream, StreamEnded } from "../../delivery/joining/open-stream.js";
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
 import { rememberLast } from "../../base/live/remember-last.js";
@@ -58,7 +58,7 @@ export class RemoteGateway implements GatewayPort {
    * The streams of clients, each with the function that ends it; before the stream is opened, the reason to end it at
    * once, or undefined.
    */
-  readonly #streams = new Map<RequestNumber, EndStream | EndReason | undefined>();
+  readonly #streams = new Map<RequestNumber, EndStream | Parameters<EndStream> | undefined>();
   #last: RequestNumber = 0;
 
   constructor(options: RemoteGatewayOptions) {
@@ -186,18 +186,19 @@ export class RemoteGateway implements GatewayPort {
     });
   }
 
-  /** The client may not have this stream any more. */
-  withdraw(request: RequestNumber, reason: EndReason): void {
+  /** The hub ends this stream. */
+  withdraw({ request, reason }: StreamsToWorker & { readonly kind: "withdraw" }, last: Buffer): void {
     if (!this.#streams.has(request)) return;
     const end = this.#streams.get(request);
-    if (typeof end === "function") end(reason);
-    else this.#streams.set(request, reason);
+    const how: Parameters<EndStream> = [reason, last.length === 0 ? undefined : last];
+    if (typeof end === "function") end(...how);
+    else this.#streams.set(request, how);
   }
 
   #opened(request: RequestNumber, end: EndStream): void {
-    const reason = this.#streams.get(request);
+    const how = this.#streams.get(request);
     this.#streams.set(request, end);
-    if (typeof reason === "string") this.#options.clock.endOfTurn(() => end(reason));
+    if (Array.isArray(how)) this.#options.clock.endOfTurn(() => end(...how));
   }
 
   /** The hub's answer to a client's message on a stream. */

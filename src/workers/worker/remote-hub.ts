@@ -31,7 +31,7 @@ export class RemoteHub {
       case "reply":
         return this.gateway.reply(message, body);
       case "withdraw":
-        return this.gateway.withdraw(message.request, message.reason);
+        return this.gateway.withdraw(message, body);
       case "read-body":
         return this.gateway.readBody(message.request);
       case "forget":

@@ -193,6 +193,7 @@ const statuses: Readonly<Record<string, readonly number[]>> = {
     [`get ${path}`]: channelInfo,
     [`post ${path}`]: publishes,
     [`put ${path}`]: publishes,
+    [`delete ${path}`]: [...channelInfo, 413],
   })),
   ...forEach(["", "/events"], (beginning) => ({
     [`get ${beginning}/sub/{channels}`]: channelStream,

@@ -19,7 +19,11 @@ function createCohorts(): { readonly cohorts: RemoteCohorts; readonly sent: read
   const sent: ToHub[] = [];
   const cohorts = new RemoteCohorts({
     peer: { send: (message) => void sent.push(message) },
-    quietBytes: { heartbeat: () => Buffer.alloc(0), retry: () => Buffer.alloc(0) },
+    quietBytes: {
+      heartbeat: () => Buffer.alloc(0),
+      retry: () => Buffer.alloc(0),
+      coded: (_encoding, message) => message,
+    },
     pageCacheBytes: 65_536,
   });
   cohorts.reserve(place);

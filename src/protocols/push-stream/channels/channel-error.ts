@@ -17,7 +17,7 @@ const explanations = Object.freeze({
 export type ChannelErrorCode = keyof typeof explanations;
 
 /** The response header with the text. */
-const explainHeader = "X-Nginx-PushStream-Explain";
+export const explainHeader = "X-Nginx-PushStream-Explain";
 
 /** An error with the module's own text. The hub sends all other errors as problem details. */
 export class ChannelError extends PharosError {

@@ -5,6 +5,7 @@ import { parsePosition } from "../../../hub/publications/position.js";
 import { gapEventType } from "../../../protocol.js";
 import type { GapNotice } from "../../../protocol.js";
 import {
+  deletedFields,
   gapFields,
   messageFields,
   pingFields,
@@ -12,7 +13,7 @@ import {
   refusalFields,
   retainedFields,
 } from "./message.js";
-import type { ChannelRefusal } from "./message.js";
+import type { ChannelRefusal, DeletedChannel } from "./message.js";
 import type { Stamp, Stamps } from "./stamps.js";
 import { Template } from "./template.js";
 import type { TemplateFields } from "./template.js";
@@ -33,6 +34,8 @@ const nothing = Buffer.alloc(0);
 export interface StreamFormats {
   readonly positions: Format;
   readonly plain: Format;
+  /** Writes the last message of a stream, one of whose channels was deleted. It moves the client's cursor to this id. */
+  readonly deleted: (deleted: DeletedChannel, id: string) => Buffer;
 }
 
 /** The formats for the module's modes. */
@@ -55,6 +58,8 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
       retained: (entry) => eventText(entry, retainedFields(entry)),
       heartbeat: (id) => Buffer.from(id === undefined ? ": -1\n" : `: -1\nid: ${id}\n\n`),
       gap: (notice, id) => `id: ${id}\nevent: ${gapEventType}\ndata: ${JSON.stringify(notice)}\n\n`,
+      deleted: (channel, id) =>
+        `id: ${id}\ndata: ${jsonMessage.write(deletedFields(channel, stampAt(id)))}\n\n`,
       position: (id) => `id: ${id}\n\n`,
     }),
     stream: streamFormats("push-stream-sub", {
@@ -62,6 +67,7 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
       retained: (entry) => scriptMessage.write(retainedFields(entry)),
       heartbeat: () => Buffer.from(scriptMessage.write(pingFields)),
       gap: (notice, id) => scriptMessage.write(gapFields(notice, stampAt(id))),
+      deleted: (channel, id) => scriptMessage.write(deletedFields(channel, stampAt(id))),
       position: (id) => scriptMessage.write(positionFields(stampAt(id))),
     }),
     websocket: streamFormats("push-stream-ws", {
@@ -70,6 +76,7 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
       // Every client answers a ping.
       heartbeat: () => emptyPing,
       gap: (notice, id) => jsonMessage.write(gapFields(notice, stampAt(id))),
+      deleted: (channel, id) => jsonMessage.write(deletedFields(channel, stampAt(id))),
       position: (id) => jsonMessage.write(positionFields(stampAt(id))),
       encode: frameText,
     }),
@@ -96,6 +103,11 @@ export function positionMessage(stamp: Stamp): Buffer {
   return Buffer.from(`${jsonMessage.write(positionFields(stamp))}\r\n`);
 }
 
+/** The answer to a poll, one of whose channels was deleted. */
+export function deletedMessage(deleted: DeletedChannel, stamp: Stamp): Buffer {
+  return Buffer.from(`${jsonMessage.write(deletedFields(deleted, stamp))}\r\n`);
+}
+
 interface Text {
   readonly event: (entry: Entry) => string;
   /** A retained value, from which no client resumes. */
@@ -103,6 +115,7 @@ interface Text {
   /** @param id the position; undefined for clients that do not read positions */
   readonly heartbeat: (id: string | undefined) => Buffer;
   readonly gap: (notice: GapNotice, id: string) => string;
+  readonly deleted: (channel: DeletedChannel, id: string) => string;
   readonly position: (id: string) => string;
   /** @default the bytes of the text */
   readonly encode?: (text: string) => Buffer;
@@ -121,6 +134,7 @@ function streamFormats(name: string, text: Text): StreamFormats {
   return {
     plain,
     positions: { ...plain, name, position: (id) => encode(text.position(id)), heartbeat },
+    deleted: (channel, id) => encode(text.deleted(channel, id)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { namedTopics } from "../../../gateway/formats/json.js";
 import type { Entry } from "../../../hub/publications/entry.js";
 import type { GapNotice } from "../../../protocol.js";
+import type { Topic } from "../../../hub/topics/topic.js";
 import { formatTime } from "./stamps.js";
 import type { Stamp } from "./stamps.js";
 import type { TemplateFields } from "./template.js";
@@ -55,6 +56,24 @@ export const pingFields: TemplateFields = Object.freeze({ ...emptyFields, id: St
 /** The notice of a gap. Clients of the module ignore unknown negative ids, but resume from the stamp. */
 export function gapFields(notice: GapNotice, stamp: Stamp): TemplateFields {
   return { ...noticeFields(specialIds.gap, notice), ...stampFields(stamp) };
+}
+
+/** A channel that a publisher has deleted, and the text of the message about this. */
+export interface DeletedChannel {
+  readonly channel: Topic;
+  readonly text: string;
+}
+
+/** The notice that a channel was deleted. A client that resumes from its stamp gets what was published later. */
+export function deletedFields({ channel, text }: DeletedChannel, stamp: Stamp): TemplateFields {
+  return {
+    ...emptyFields,
+    id: String(specialIds.deleted),
+    channel: quotable(channel),
+    text: encodeText(text),
+    size: String(Buffer.byteLength(text)),
+    ...stampFields(stamp),
+  };
 }
 
 /** A message without text, from whose stamp the client resumes. */
