@@ -14,7 +14,7 @@ const within = 60_000;
 /** Starts the program below a heading of the guide at a free port. Resolves with the URL of its server. */
 async function startGuideProgram(
   heading: string,
-): Promise<{ readonly url: string; stop(): Promise<number> }> {
+): Promise<{ readonly url: string; readonly stop: () => Promise<number> }> {
   const guide = await readFile(join(root, "docs/guides/embedding.md"), "utf8");
   const [, program = ""] = new RegExp(`^## ${heading}\n\n\`\`\`js\n([^]*?)^\`\`\`$`, "m").exec(guide) ?? [];
   const dir = await mkdtemp(join(tmpdir(), "pharos-guide-"));
