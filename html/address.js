@@ -1,7 +1,7 @@
 import { transports } from "./transports.js";
 
 /** The views of the page. Only a narrow page shows the events as a view of their own. */
-export const views = ["start", "events", "topics", "history", "connection", "publish", "code"];
+export const views = ["start", "events", "topics", "history", "clients", "connection", "publish", "code"];
 
 /**
  * The page's hash holds the filters, the transport, the view, the topic of the history, the search and the id of the open
@@ -63,6 +63,12 @@ export function historyUrl(topic, { before }) {
   const path = topic.split("/").map(encode).join("/");
   return new URL(`history/${path}${before ? `?before=${encode(before)}` : ""}`, document.baseURI).href;
 }
+
+/** The URL of the active subscriptions of all clients. */
+export const subscriptionsUrl = () => new URL(".well-known/mercure/subscriptions", document.baseURI).href;
+
+/** The URL to disconnect a subject. */
+export const disconnectUrl = () => new URL("disconnect", document.baseURI).href;
 
 /** The URL to publish to. */
 export const publishUrl = () => new URL("publish", document.baseURI).href;

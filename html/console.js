@@ -1,6 +1,7 @@
 import { encodeHash, parseHash } from "./address.js";
 import { Announcer } from "./announcer.js";
 import { Chips } from "./chips.js";
+import { Clients } from "./clients.js";
 import { CodeView } from "./code-view.js";
 import { exampleTopic } from "./commands.js";
 import { EventStore } from "./event-store.js";
@@ -51,6 +52,7 @@ const stored = new Stored(ui, {
   onOpen: openStored,
   token: () => ui.token.value,
 });
+const clients = new Clients(ui, { token: () => ui.token.value });
 const timeline = new Timeline({ list: ui.timeline, strip: ui.strip, template: ui.entry });
 const firstSteps = new FirstSteps(ui, { onHide: hideFirstSteps });
 const codeView = new CodeView(ui, firstSteps);
@@ -85,7 +87,7 @@ function showChosen() {
   const before = chosen;
   chosen = parseHash(location.hash);
   showView();
-  if (before.view !== chosen.view || before.history !== chosen.history) showHistory();
+  if (before.view !== chosen.view || before.history !== chosen.history) showHubView();
   if (before.search !== chosen.search) showSearch();
   const isSame =
     before.topics.join("\n") === chosen.topics.join("\n") && before.transport === chosen.transport;
@@ -132,8 +134,10 @@ function showView() {
   if (view === "start") void firstSteps.open();
 }
 
-function showHistory() {
+/** Shows what the hub knows, in the view that asks for it. */
+function showHubView() {
   if (chosen.view === "history") void stored.show(chosen.history);
+  if (chosen.view === "clients") void clients.show();
 }
 
 function hideFirstSteps() {
@@ -290,6 +294,6 @@ function bind() {
 bind();
 showView();
 showSearch();
-showHistory();
+showHubView();
 follow({ isRestart: true });
 showEvent();

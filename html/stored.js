@@ -1,4 +1,5 @@
 import { historyUrl, topicListUrl } from "./address.js";
+import { askHub } from "./ask-hub.js";
 import { showWithEnd } from "./ends.js";
 import { formatTime } from "./event-table.js";
 import { gapSentence } from "./gap.js";
@@ -62,7 +63,7 @@ export class Stored {
     const answer = await this.#ask(historyUrl(this.#topic, place));
     if (answer === undefined) return;
     const { events, stored, published, more, gap, retained } = answer;
-    const rows = [...events].reverse().map((each) => this.#eventRow(each));
+    const rows = events.toReversed().map((each) => this.#eventRow(each));
     const value = isFirst && retained !== undefined ? [this.#eventRow(retained)] : [];
     this.#ui["history-events"].append(...value, ...rows);
     this.#ui["history-older"].hidden = !more;
@@ -80,7 +81,7 @@ export class Stored {
     const mine = ++this.#turn;
     this.#tell("Asking the hub …");
     this.#ui["history-older"].hidden = true;
-    const answer = await fetchJson(url, this.#token()).catch((error) => ({ error }));
+    const answer = await askHub(url, { token: this.#token() }).catch((error) => ({ error }));
     if (mine !== this.#turn) return undefined;
     if (answer.error === undefined) return answer;
     this.#tell(reasonInWords(answer.error.message));
@@ -124,15 +125,6 @@ export class Stored {
     button.addEventListener("click", () => onClick(button));
     return row;
   }
-}
-
-/** Rejects with an error whose message is a sentence for the user. */
-async function fetchJson(url, token) {
-  const headers = token ? { Authorization: `Bearer ${token}` } : {};
-  const reply = await fetch(url, { headers, cache: "no-store" });
-  if (reply.ok) return reply.json();
-  const { detail } = await reply.json().catch(() => ({}));
-  throw new Error(detail ?? `The hub answered with status ${reply.status}.`);
 }
 
 const count = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;

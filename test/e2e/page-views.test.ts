@@ -6,7 +6,7 @@ import { viewFront, type PageSite } from "../support/page-site.js";
 import { olderToken } from "../support/token.js";
 
 const timeout = 60_000;
-const views = ["Events", "Topics", "History", "Connection", "Publish", "Code"];
+const views = ["Events", "Topics", "History", "Clients", "Connection", "Publish", "Code"];
 const phone = { width: 360, height: 740 };
 
 async function openPage(site: PageSite, hash: string): Promise<Page> {
@@ -81,7 +81,7 @@ describe.each([viewFront])("the views of the page served by $front", ({ start })
     await tabTo(page, "#token");
     await keyboard.type(await olderToken({ publish: ["*"] }));
     await tabTo(page, "[role=tab][aria-selected=true]");
-    for (const view of ["Connection", "Publish"]) {
+    for (const view of ["History", "Clients", "Connection", "Publish"]) {
       await keyboard.press("ArrowRight");
       await page.getByRole("tab", { name: view, selected: true }).waitFor({ timeout });
     }
