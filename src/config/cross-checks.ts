@@ -4,12 +4,12 @@ import { isLoopback } from "../base/loopback.js";
 import type { HttpAddress } from "./values/addresses.js";
 import type { JournalPlace } from "./values/journal.js";
 
-type CombinedSettings = AdminSettings & OpaqueIdsSettings & JournalSettings & TlsSettings & WebhookSettings;
+type CombinedSettings = AdminSettings & PushStreamSettings & JournalSettings & TlsSettings & WebhookSettings;
 
 /** Refuses values that are valid alone, but not together. */
 export function checkTogether(settings: CombinedSettings, context: z.RefinementCtx): void {
   checkAdmin(settings, context);
-  checkOpaqueIds(settings, context);
+  checkPushStream(settings, context);
   checkJournalFiles(settings, context);
   checkTls(settings, context);
   checkWebhook(settings, context);
@@ -41,13 +41,21 @@ function checkAdmin({ admin, adminToken }: AdminSettings, context: z.RefinementC
   context.addIssue({ code: "custom", path: ["admin"], message });
 }
 
-interface OpaqueIdsSettings {
+interface PushStreamSettings {
   readonly opaqueIds: boolean;
   readonly pushStream: object | "off";
+  readonly pushStreamTemplate?: string | undefined;
 }
 
-/** Refuses opaque ids together with the push stream module, whose messages reveal the number of publications. */
-function checkOpaqueIds({ opaqueIds, pushStream }: OpaqueIdsSettings, context: z.RefinementCtx): void {
+/** Refuses a template without the module, and opaque ids together with the push stream module, whose messages reveal the number of publications. */
+function checkPushStream(
+  { opaqueIds, pushStream, pushStreamTemplate }: PushStreamSettings,
+  context: z.RefinementCtx,
+): void {
+  if (pushStream === "off" && pushStreamTemplate !== undefined) {
+    const unused = "not set, unless --push-stream sets the paths of the module";
+    context.addIssue({ code: "custom", path: ["pushStreamTemplate"], message: unused });
+  }
   if (!opaqueIds || pushStream === "off") return;
   const message = "off with --push-stream, because its messages reveal the number of publications";
   context.addIssue({ code: "custom", path: ["opaqueIds"], message });

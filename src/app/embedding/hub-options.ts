@@ -31,6 +31,7 @@ const names = [
   "publicUrl",
   "publishOrigins",
   "pushStream",
+  "pushStreamTemplate",
   "retryMs",
   "subscriptions",
   "tokenIssuer",

@@ -1,6 +1,6 @@
 import { retryMs } from "../../limits/delivery.js";
 import { heartbeatSeconds, maxStreamAgeSeconds } from "../../limits/fanout.js";
-import { setting } from "../declare/setting.js";
+import { setting, textOf } from "../declare/setting.js";
 import { onOrOff, pushStreamPaths } from "../values/addresses.js";
 import { seconds, wholeNumber } from "../values/number.js";
 
@@ -84,5 +84,14 @@ publication replaces the time of its subscribers.`,
     help: "Serve the URLs of the nginx push stream module below PREFIX; without a prefix, below `/`.",
     notes: `The paths are \`/pub\`, \`/sub\`, \`/ev\`, \`/ws/…\`, \`/lp\`, \`/jsonp\`, \`/channels-stats\` and \`/events/…\`:
 [nginx push stream](../protocols/push-stream.md).`,
+  }),
+  pushStreamTemplate: setting({
+    option: "push-stream-template",
+    argument: "<TEXT>",
+    value: textOf("a text with placeholders such as ~text~"),
+    help: "Template of the messages for clients of the push stream module, as `push_stream_message_template`.",
+    otherwise: "the template of `pushstream.js`",
+    notes:
+      "For the modes event stream, WebSocket and long polling. [nginx push stream](../protocols/push-stream.md#message-templates) lists the placeholders. `~text~` is the text as it was published.",
   }),
 } as const;

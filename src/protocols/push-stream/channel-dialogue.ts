@@ -4,10 +4,12 @@ import { snapshotRequest } from "../../gateway/http/request-snapshot.js";
 import { refuse } from "../../gateway/refusals/refuse.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import { ChannelError } from "./channels/channel-error.js";
-import { refusedFrame } from "./messages/formats.js";
+import type { PushStreamFormats } from "./messages/formats.js";
 import type { PushStreamOptions } from "./options.js";
 import { decodeMessage, publishMessage } from "./publish.js";
 import type { ChannelSubscriber } from "./channels/subscriber.js";
+
+export type ChannelDialogueOptions = PushStreamOptions & Pick<PushStreamFormats, "refused">;
 
 /**
  * Publishes each message of a WebSocket client to all channels of the WebSocket, if the client's token allows that.
@@ -15,11 +17,11 @@ import type { ChannelSubscriber } from "./channels/subscriber.js";
  * messages.
  */
 export class ChannelDialogue implements Dialogue {
-  readonly #options: PushStreamOptions;
+  readonly #options: ChannelDialogueOptions;
   readonly #request: GatewayRequest;
   readonly #channels: readonly Topic[];
 
-  constructor(options: PushStreamOptions, { request, channels }: ChannelSubscriber) {
+  constructor(options: ChannelDialogueOptions, { request, channels }: ChannelSubscriber) {
     this.#options = options;
     this.#request = snapshotRequest(request);
     this.#channels = channels.map(({ channel }) => channel);
@@ -45,6 +47,6 @@ export class ChannelDialogue implements Dialogue {
 
   #refuse(error: unknown): Buffer {
     const { code, detail } = refuse(error, this.#request, this.#options.refusals);
-    return refusedFrame({ code: error instanceof ChannelError ? error.channelCode : code, detail });
+    return this.#options.refused({ code: error instanceof ChannelError ? error.channelCode : code, detail });
   }
 }

@@ -7,7 +7,7 @@ import { valueOf } from "../../gateway/http/query.js";
 import type { GapReason } from "../../protocol.js";
 import { isCursor } from "./channels/control.js";
 import type { DeletedChannel } from "./messages/message.js";
-import { deletedMessage, positionMessage } from "./messages/formats.js";
+import type { PushStreamFormats } from "./messages/formats.js";
 import type { PushStreamOptions } from "./options.js";
 import type { Stamp } from "./messages/stamps.js";
 import { formatTime } from "./messages/stamps.js";
@@ -34,9 +34,11 @@ interface Messages {
 /** Answers polls with messages as text, or with a script that calls a function. */
 export class LongPoll {
   readonly #options: PushStreamOptions;
+  readonly #formats: PushStreamFormats;
 
-  constructor(options: PushStreamOptions) {
+  constructor(options: PushStreamOptions, formats: PushStreamFormats) {
     this.#options = options;
+    this.#formats = formats;
   }
 
   /** @throws PharosError `bad-request` if the callback is not a valid function name */
@@ -46,8 +48,9 @@ export class LongPoll {
     const { before } = start;
     const mayWait = mode !== "polling" && request.method !== "HEAD";
     // Without a position, the client would miss the messages between the end of its first poll and its next one.
-    if (before.length === 0 && mayWait && positions && !isCursor(control))
-      return ok(this.#present(), callback);
+    const { polledPosition } = this.#formats;
+    if (polledPosition !== undefined && before.length === 0 && mayWait && positions && !isCursor(control))
+      return ok(this.#present(polledPosition), callback);
     const messages = before.length > 0 ? this.#backtrack(subscriber) : await this.#next(subscriber, mayWait);
     if (messages.body.length > 0) return ok(messages, callback);
     // After a gap, the client's own stamp would lead to a gap again.
@@ -56,10 +59,10 @@ export class LongPoll {
     return notModifiedReply(headersOf({ ...messages, stamp }));
   }
 
-  #present(): Messages {
+  #present(position: (stamp: Stamp) => Buffer): Messages {
     const { history, stamps } = this.#options;
     const stamp = stamps.of(history.head);
-    return { body: positionMessage(stamp), stamp };
+    return { body: position(stamp), stamp };
   }
 
   #backtrack({ start, subscription }: ChannelSubscriber): Messages {
@@ -90,7 +93,11 @@ export class LongPoll {
       });
       const { next, body, gapReason } = page;
       const stamp = stamps.of(next.after);
-      return { body: deleted === undefined ? body : deletedMessage(deleted, stamp), stamp, gapReason };
+      return {
+        body: deleted === undefined ? body : this.#formats.polledDeletion(deleted, stamp),
+        stamp,
+        gapReason,
+      };
     } finally {
       leave();
     }

@@ -16,6 +16,8 @@ import type { Stamps } from "./messages/stamps.js";
 export interface PushStreamOptions {
   /** The start of all paths: empty, or a path without a slash at its end. */
   readonly prefix: string;
+  /** As the parameter of `pushStreamFormats`. @default undefined */
+  readonly template?: string | undefined;
   readonly streams: StreamSettings;
   readonly authenticator: Authenticator;
   readonly publishing: Publisher;

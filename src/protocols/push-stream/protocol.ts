@@ -8,10 +8,12 @@ import { pushStream } from "./push-stream.js";
  * These formats have no stamps of a hub, so they can only write heartbeats. The heartbeats are the same for every
  * hub.
  */
-const { longPoll, ...streams } = pushStreamFormats({ of: () => ({ time: 0, tag: 0 }) });
+const { longPoll, stream, eventsource, websocket } = pushStreamFormats({
+  of: () => ({ time: 0, tag: 0 }),
+});
 const formats: readonly QuietFormat[] = [
   longPoll,
-  ...Object.values(streams).flatMap(({ positions, plain }) => [positions, plain]),
+  ...[stream, eventsource, websocket].flatMap(({ positions, plain }) => [positions, plain]),
 ];
 
 /** The URL scheme and the message formats of the nginx push stream module; off by default. */
@@ -20,7 +22,7 @@ export const pushStreamProtocol: Protocol = Object.freeze({
   formats,
   resources: (ports: ProtocolPorts) => {
     const { config, history } = ports;
-    const { pushStream: paths } = config.current;
+    const { pushStream: paths, pushStreamTemplate: template } = config.current;
     if (paths === "off") return [];
     const { journal } = ports;
     const stamps = new Stamps(() => journal.beganMs);
@@ -29,6 +31,6 @@ export const pushStreamProtocol: Protocol = Object.freeze({
     const limits = config.derive((settings) => settings.limits);
     const deletions = new ChannelDeletions(ports);
     journal.keep(deletions);
-    return pushStream({ ...ports, prefix: paths.prefix, history, stamps, limits, deletions });
+    return pushStream({ ...ports, prefix: paths.prefix, template, history, stamps, limits, deletions });
   },
 });

@@ -50,7 +50,7 @@ export function streamForms(
       readsPositions: (_request, query) => sendsControl(query),
       opening: Buffer.alloc(0),
       headersFor: (request) => acceptHandshake(request, [webSocketProtocol]),
-      dialogueFor: (subscriber) => new ChannelDialogue(options, subscriber),
+      dialogueFor: (subscriber) => new ChannelDialogue({ ...options, refused: formats.refused }, subscriber),
     },
   };
 }

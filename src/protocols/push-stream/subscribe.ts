@@ -24,9 +24,9 @@ import type { Mode, ChannelSubscriber } from "./channels/subscriber.js";
 
 /** Creates the handlers for subscribers. The parameter `channels` has precedence over the channels in the path. */
 export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf: ChannelsOf) => Handler {
-  const formats = pushStreamFormats(options.stamps);
+  const formats = pushStreamFormats(options.stamps, options.template);
   const forms = streamForms(options, formats);
-  const longPoll = new LongPoll(options);
+  const longPoll = new LongPoll(options, formats);
   const handle = (
     modeOfPath: Mode,
     channelsOf: ChannelsOf,

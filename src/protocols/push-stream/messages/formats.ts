@@ -38,28 +38,44 @@ export interface StreamFormats {
   readonly deleted: (deleted: DeletedChannel, id: string) => Buffer;
 }
 
-/** The formats for the module's modes. */
+/** The formats for the module's modes, and the messages that are no events. */
 export interface PushStreamFormats {
   readonly stream: StreamFormats;
   readonly eventsource: StreamFormats;
   readonly websocket: StreamFormats;
   readonly longPoll: Format;
+  /** A frame with the reason why the hub did not publish a WebSocket client's message. */
+  readonly refused: (refusal: ChannelRefusal) => Buffer;
+  /**
+   * The answer to a client's first poll: a message from whose stamp the client resumes. Undefined with a template of the
+   * operator, whose clients need not know such a message.
+   */
+  readonly polledPosition: ((stamp: Stamp) => Buffer) | undefined;
+  /** The answer to a poll, one of whose channels was deleted. */
+  readonly polledDeletion: (deleted: DeletedChannel, stamp: Stamp) => Buffer;
 }
 
-/** Creates the formats with the stamps of one hub. The heartbeats are the same for every hub. */
-export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats {
+/**
+ * Creates the formats with the stamps of one hub. The heartbeats are the same for every hub.
+ *
+ * @param template the operator's template of a message, with the raw text; undefined for that of `pushstream.js`. The page
+ *   for an iframe has its own: there, raw text would run as a script
+ */
+export function pushStreamFormats(stamps: Pick<Stamps, "of">, template?: string): PushStreamFormats {
+  const message = template === undefined ? jsonMessage : new Template(template, { isRaw: true });
+  const line = (fields: TemplateFields): Buffer => Buffer.from(`${message.write(fields)}\r\n`);
   const fieldsFor = (entry: Entry): TemplateFields => messageFields(entry, stamps.of(entry.offset));
   const stampAt = (id: string): Stamp => stamps.of(parsePosition(id)?.offset ?? 0);
   return {
     eventsource: streamFormats("push-stream-ev", {
       // The id is the hub's: the publisher's id if no other publication has it, otherwise the position. So a browser
       // resumes exactly after each message.
-      event: (entry) => `id: ${entry.id}\n${eventText(entry, fieldsFor(entry))}`,
-      retained: (entry) => eventText(entry, retainedFields(entry)),
+      event: (entry) => `id: ${entry.id}\n${eventText(entry, message.write(fieldsFor(entry)))}`,
+      retained: (entry) => eventText(entry, message.write(retainedFields(entry))),
       heartbeat: (id) => Buffer.from(id === undefined ? ": -1\n" : `: -1\nid: ${id}\n\n`),
       gap: (notice, id) => `id: ${id}\nevent: ${gapEventType}\ndata: ${JSON.stringify(notice)}\n\n`,
       deleted: (channel, id) =>
-        `id: ${id}\ndata: ${jsonMessage.write(deletedFields(channel, stampAt(id)))}\n\n`,
+        `id: ${id}\n${dataLines(message.write(deletedFields(channel, stampAt(id))))}\n\n`,
       position: (id) => `id: ${id}\n\n`,
     }),
     stream: streamFormats("push-stream-sub", {
@@ -71,18 +87,19 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
       position: (id) => scriptMessage.write(positionFields(stampAt(id))),
     }),
     websocket: streamFormats("push-stream-ws", {
-      event: (entry) => jsonMessage.write(fieldsFor(entry)),
-      retained: (entry) => jsonMessage.write(retainedFields(entry)),
+      event: (entry) => message.write(fieldsFor(entry)),
+      retained: (entry) => message.write(retainedFields(entry)),
       // Every client answers a ping.
       heartbeat: () => emptyPing,
-      gap: (notice, id) => jsonMessage.write(gapFields(notice, stampAt(id))),
-      deleted: (channel, id) => jsonMessage.write(deletedFields(channel, stampAt(id))),
-      position: (id) => jsonMessage.write(positionFields(stampAt(id))),
+      gap: (notice, id) => message.write(gapFields(notice, stampAt(id))),
+      deleted: (channel, id) => message.write(deletedFields(channel, stampAt(id))),
+      // Clients with a template of their own need not know such a message.
+      ...(template === undefined ? { position: (id) => message.write(positionFields(stampAt(id))) } : {}),
       encode: frameText,
     }),
     longPoll: {
       name: "push-stream-lp",
-      event: (entry) => Buffer.from(`${jsonMessage.write(fieldsFor(entry))}\r\n`),
+      event: (entry) => line(fieldsFor(entry)),
       retained: () => nothing,
       position: () => nothing,
       heartbeat: () => nothing,
@@ -90,22 +107,10 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
       // again.
       gap: () => nothing,
     },
+    refused: (refusal) => frameText(message.write(refusalFields(refusal))),
+    polledPosition: template === undefined ? (stamp) => line(positionFields(stamp)) : undefined,
+    polledDeletion: (deleted, stamp) => line(deletedFields(deleted, stamp)),
   };
-}
-
-/** A frame with the reason why the hub did not publish a WebSocket client's message. */
-export function refusedFrame(refusal: ChannelRefusal): Buffer {
-  return frameText(jsonMessage.write(refusalFields(refusal)));
-}
-
-/** The answer to a client's first poll: a message from whose stamp the client resumes. */
-export function positionMessage(stamp: Stamp): Buffer {
-  return Buffer.from(`${jsonMessage.write(positionFields(stamp))}\r\n`);
-}
-
-/** The answer to a poll, one of whose channels was deleted. */
-export function deletedMessage(deleted: DeletedChannel, stamp: Stamp): Buffer {
-  return Buffer.from(`${jsonMessage.write(deletedFields(deleted, stamp))}\r\n`);
 }
 
 interface Text {
@@ -116,7 +121,8 @@ interface Text {
   readonly heartbeat: (id: string | undefined) => Buffer;
   readonly gap: (notice: GapNotice, id: string) => string;
   readonly deleted: (channel: DeletedChannel, id: string) => string;
-  readonly position: (id: string) => string;
+  /** @default no bytes */
+  readonly position?: (id: string) => string;
   /** @default the bytes of the text */
   readonly encode?: (text: string) => Buffer;
 }
@@ -133,13 +139,23 @@ function streamFormats(name: string, text: Text): StreamFormats {
   };
   return {
     plain,
-    positions: { ...plain, name, position: (id) => encode(text.position(id)), heartbeat },
+    positions: {
+      ...plain,
+      name,
+      position: (id) => (text.position === undefined ? nothing : encode(text.position(id))),
+      heartbeat,
+    },
     deleted: (channel, id) => encode(text.deleted(channel, id)),
   };
 }
 
 /** Writes an event without its id. The type contains no line breaks. */
-function eventText({ publication: { type } }: Entry, fields: TemplateFields): string {
+function eventText({ publication: { type } }: Entry, message: string): string {
   const typeLine = type === undefined ? "" : `event: ${type}\n`;
-  return `${typeLine}data: ${jsonMessage.write(fields)}\n\n`;
+  return `${typeLine}${dataLines(message)}\n\n`;
+}
+
+/** A message in the data of an event; a raw text may have several lines. */
+function dataLines(message: string): string {
+  return `data: ${message.replaceAll(/\r\n|\r|\n/g, "\ndata: ")}`;
 }

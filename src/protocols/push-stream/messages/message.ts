@@ -21,8 +21,7 @@ export function messageFields(entry: Entry, { time, tag }: Stamp): TemplateField
     "event-id": quotable(id),
     "event-type": quotable(type),
     channel: quotable(channel),
-    text: encodeText(data),
-    size: String(Buffer.byteLength(data)),
+    ...textFields(data),
     ...stampFields({ time, tag }),
   };
 }
@@ -35,6 +34,10 @@ export function retainedFields(entry: Entry): TemplateFields {
   return { ...messageFields(entry, { time: 0, tag: 0 }), time: "", tag: "", "event-id": "" };
 }
 
+function textFields(text: string): Pick<TemplateFields, "text" | "rawText" | "size"> {
+  return { text: encodeText(text), rawText: text, size: String(Buffer.byteLength(text)) };
+}
+
 function stampFields({ time, tag }: Stamp): Pick<TemplateFields, "time" | "tag"> {
   return { time: formatTime(time), tag: String(tag) };
 }
@@ -45,6 +48,7 @@ const emptyFields: TemplateFields = Object.freeze({
   "event-type": "",
   channel: "",
   text: "",
+  rawText: "",
   size: "0",
   tag: "0",
   time: formatTime(0),
@@ -70,8 +74,7 @@ export function deletedFields({ channel, text }: DeletedChannel, stamp: Stamp): 
     ...emptyFields,
     id: String(specialIds.deleted),
     channel: quotable(channel),
-    text: encodeText(text),
-    size: String(Buffer.byteLength(text)),
+    ...textFields(text),
     ...stampFields(stamp),
   };
 }
@@ -93,9 +96,7 @@ export interface ChannelRefusal {
 
 /** A notice without a stamp: a client that copied the stamp of an empty message would resume from another position. */
 function noticeFields(id: number, note: object): TemplateFields {
-  const text = JSON.stringify(note);
-  const size = String(Buffer.byteLength(text));
-  return { ...emptyFields, id: String(id), text: encodeText(text), size, time: "", tag: "" };
+  return { ...emptyFields, id: String(id), ...textFields(JSON.stringify(note)), time: "", tag: "" };
 }
 
 /**

@@ -10,6 +10,7 @@ const words = {
   "event-type": "t",
   channel: "c",
   text: "~id~",
+  rawText: "raw",
   size: "4",
   tag: "1",
   time: "now",

@@ -8,6 +8,7 @@ const words: TemplateFields = {
   "event-type": "t",
   channel: "~id~",
   text: "said",
+  rawText: "raw",
   size: "4",
   tag: "2",
   time: "now",
