@@ -329,12 +329,12 @@ test("a record of a newer version ends the hubs, and each of them again at its s
   const hub = await startNode(name);
   const connection = await connect({ servers: server.address });
   onTestFinished(() => connection.close());
-  connection.publish(`pharos.journal.${name}`, '{"format":3,"run":"a","n":1,"atMs":1,"version":"3.4.5"}\n');
+  connection.publish(`pharos.journal.${name}`, '{"format":99,"run":"a","n":1,"atMs":1,"version":"3.4.5"}\n');
   await connection.flush();
   const args = ["--journal", `nats://${server.address}/${name}`];
   for (const each of [hub, await spawnHub({ args })]) {
     expect(await each.waitForExit({ within })).toEqual({ code: 1, signal: null });
-    expect(each.stderr).toMatch(/pharos: the journal has format 3, which Pharos 3\.4\.5 wrote/);
+    expect(each.stderr).toMatch(/pharos: the journal has format 99, which Pharos 3\.4\.5 wrote/);
   }
 });
 

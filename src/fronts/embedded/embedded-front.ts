@@ -152,12 +152,15 @@ export class EmbeddedFront implements Front {
       throw new Error("the response has begun already, so the hub cannot answer this request");
     if (this.#isExtra(request)) return;
     this.#turns.countRequest();
-    const exchange = this.#exchange(call);
+    const target = this.mount.targetOf(request);
+    if (target === undefined && call.unserved !== undefined) return call.unserved();
+    const exchange = this.#exchange(call, target ?? request.url ?? "/");
     const fault = exchange.head.faultOf(this.#options);
     if (fault !== undefined) return this.#refuse(exchange, fault);
     if (this.#isClosed) return this.#refuse(exchange, new PharosError("closed", "the hub is closed"));
     const { method, path } = exchange.request;
-    if (this.#serves(path)) this.#answer(exchange);
+    if (target === undefined) this.#refuse(exchange, notBelow(this.mount.prefix));
+    else if (this.#serves(path)) this.#answer(exchange);
     else if (this.#files !== undefined && (method === "GET" || method === "HEAD"))
       void this.#sendFile(this.#files, { ...call, exchange });
     else if (call.unserved === undefined) this.#answer(exchange);
@@ -202,13 +205,12 @@ export class EmbeddedFront implements Front {
     return true;
   }
 
-  #exchange({ request, response }: HostCall): HostExchange {
+  #exchange({ request, response }: HostCall, target: string): HostExchange {
     const { gateway } = this.#options;
-    const url = request.url ?? "/";
     return new HostExchange({
       request,
       response,
-      target: this.mount.below(url) ?? url,
+      target,
       reservationFor: (each, lifetime) => gateway.bodies.reservationFor(each, lifetime),
       bodyBytes: gateway.bodies.bodyBytes,
     });
@@ -323,6 +325,10 @@ function beginResponse(response: HostResponse, headers: Headers): void {
   setHeaders(response, headers);
   response.writeHead(200);
   if (isHttp1(response)) response.flushHeaders();
+}
+
+function notBelow(prefix: string): PharosError {
+  return new PharosError("not-found", `the hub serves nothing here, but below ${prefix}`);
 }
 
 function redirectTo(location: string): Reply {

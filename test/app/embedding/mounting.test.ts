@@ -81,6 +81,21 @@ describe("a hub below a path of a server", () => {
   });
 });
 
+describe("a request that is not below the path of the hub", () => {
+  it.each(["/esupdates", "/", "/console.js", "/lively/healthz", "/live%2Fhealthz", "//live/healthz"])(
+    "is the host's: %s",
+    async (path) => {
+      // Bug: the hub took a path without its prefix for one that a router has cut off.
+      const { url } = await startProgram({ prefix: "/live" }, (hub) => (request, response) => {
+        hub.handler(request, response, () => void response.end("host"));
+      });
+      expect(await (await fetch(`${url}${path}`)).text()).toBe("host");
+      const alone = await startProgram({ prefix: "/live" }, (hub) => hub.handler);
+      expect((await fetch(`${alone.url}${path}`)).status).toBe(404);
+    },
+  );
+});
+
 describe("WebSockets of a server with a hub", () => {
   const handshake = (path: string): string => requestBytes({ path, headers: handshakeHeaders });
 
