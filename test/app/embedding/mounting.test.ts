@@ -1,6 +1,11 @@
 import express from "express";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
-import { describe, expect, it } from "vitest";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { PharosError } from "../../../src/base/errors.js";
 import { connectRaw } from "../../support/raw-http.js";
 import { handshakeHeaders } from "../../support/web-socket.js";
@@ -194,4 +199,31 @@ describe("the program around a hub", () => {
     expect(await (await fetch(`${url}/esupdates`)).text()).toBe("host");
     expect(String(error)).toContain("the response has begun already");
   });
+});
+
+it("a hub in a server at a unix socket answers", async () => {
+  const hub = await hubForTest({ trustedProxies: ["unix"] });
+  const server = createServer(hub.handler);
+  const folder = await mkdtemp(join(tmpdir(), "pharos-unix-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await new Promise<void>((resolve) => server.listen(join(folder, "host"), resolve));
+  onTestFinished(() => void server.close());
+  const connection = createConnection(join(folder, "host"));
+  onTestFinished(() => void connection.destroy());
+  connection.setEncoding("latin1").write(requestBytes({ path: "/healthz" }));
+  const [answer] = (await once(connection, "data")) as [string];
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+it("a client whose address the system no longer knows may not publish without a token", async () => {
+  // A client that resets its connection has no address, as a program at a unix socket has none.
+  const { url } = await startProgram({ open: true }, (hub) => (request, response) => {
+    Object.defineProperty(request.socket, "remoteAddress", { value: undefined });
+    hub.handler(request, response);
+  });
+  const connection = await connectRaw({ port: Number(new URL(url).port) });
+  connection.write(
+    requestBytes({ method: "POST", path: "/publish/a", headers: { "Content-Length": "1" }, body: "x" }),
+  );
+  expect(await connection.readUntil("\r\n\r\n", { within })).toMatch(/^HTTP\/1\.1 401 /);
 });

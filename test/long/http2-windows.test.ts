@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { Push } from "zeromq";
-import type { HubProcess } from "../../support/hub-process.js";
-import { metric } from "../../support/hub-metric.js";
-import { defaultWindow, settingIds, windowUpdate } from "../../support/http2/frames.js";
-import { startHttp2Hub } from "../../support/http2/hub.js";
-import { connectHttp2, type RawHttp2 } from "../../support/http2/raw-client.js";
-import type { RawStream } from "../../support/http2/raw-stream.js";
-import { untilNothingHeld } from "../../support/nothing-held.js";
-import { connectPublisher } from "../../support/publisher.js";
-import { waitFor } from "../../support/wait-for.js";
+import type { HubProcess } from "../support/hub-process.js";
+import { metric } from "../support/hub-metric.js";
+import { defaultWindow, settingIds, windowUpdate } from "../support/http2/frames.js";
+import { startHttp2Hub } from "../support/http2/hub.js";
+import { connectHttp2, type RawHttp2 } from "../support/http2/raw-client.js";
+import type { RawStream } from "../support/http2/raw-stream.js";
+import { untilNothingHeld } from "../support/nothing-held.js";
+import { connectPublisher } from "../support/publisher.js";
+import { waitFor } from "../support/wait-for.js";
 
 const within = 60_000;
 
