@@ -1,3 +1,4 @@
+import { Server } from "node:net";
 import type { Socket } from "node:net";
 import type { Lifetime } from "../../base/lifetime.js";
 import { unixPeer } from "../../gateway/http/client-address.js";
@@ -81,13 +82,22 @@ export class HostExchange {
       headerNames: () => head.names,
       body: () => this.body.read(),
       disconnectSignal: () => disconnectSignal(response),
-      peer: socket.remoteAddress ?? unixPeer,
+      peer: socket.remoteAddress ?? (isAtUnixSocket(socket) ? unixPeer : undefined),
       front: "http",
       isDirect: true,
       isFramed: this.bareSocket === undefined,
       isTls: isSecure(socket),
     };
   }
+}
+
+/**
+ * True if the host's server listens at a unix socket. A socket has no address after its client has reset the connection
+ * either, and such a client must not count as a program on this machine. Node's server sets `server` of each socket.
+ */
+function isAtUnixSocket(socket: object): boolean {
+  const server: unknown = Reflect.get(socket, "server");
+  return server instanceof Server && typeof server.address() === "string";
 }
 
 /** With HTTP/2, the host is one of the pseudo-headers, which are no headers for the gateway. */
