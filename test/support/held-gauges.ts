@@ -19,6 +19,9 @@ const withoutClients: ReadonlySet<string> = new Set<GaugeName>([
   "link_state",
   "link_shared",
   "fence_seconds",
+  // Revocations stay until the end of their tokens.
+  "revocations",
+  "revocation_bytes",
   // These hubs have no receiver of webhooks. test/webhooks tests it.
   "webhook_bytes",
 ]);
