@@ -18,7 +18,10 @@ export interface Connection {
 export type Connect = (url: string | URL, options: ConnectOptions) => TopicStoreLive;
 
 /** The part of a connection that a store uses. */
-export type TopicStoreLive = Pick<Live, "on" | "state" | "filters" | "add" | "drop" | "close">;
+export type TopicStoreLive = Pick<
+  Live,
+  "on" | "state" | "filters" | "lastEventId" | "add" | "drop" | "close"
+>;
 
 /** A component that follows filters. */
 interface Follower {
@@ -171,10 +174,11 @@ export class TopicStore {
     return wanted.slice(0, this.#mostAsked);
   }
 
-  #connect(): void {
+  #connect(lastEventId = ""): void {
     this.#asked = this.#nextFilters([]);
     const { url, options, connect } = this.#parts;
-    const live = connect(url, { ...options, filters: [...this.#asked] });
+    const position = lastEventId === "" ? {} : { lastEventId };
+    const live = connect(url, { ...options, ...position, filters: [...this.#asked] });
     this.#live = live;
     live.on("event", (event) => this.#deliver(event));
     live.on("gap", (gap) => this.#deliver(gap));
@@ -184,17 +188,29 @@ export class TopicStore {
 
   #stateChanged(live: TopicStoreLive, state: ConnectionState): void {
     if (live !== this.#live) return;
-    if (state.kind === "closed" && isRefusal(state.error) && this.#asked.length > 0) {
-      // The hub has refused the first filters, and no stream is open. Only another connection can ask again.
-      this.#refuse(state.error);
-      this.#isAdding = false;
-      this.#connect();
+    if (state.kind === "closed" && isRefusal(state.error) && this.#uses.size > 0) {
+      this.#askAgain(live, state.error);
       return;
     }
     this.#showState(state);
     if (state.kind !== "open" || this.#isAdding) return;
     this.#accepted();
     this.#sync();
+  }
+
+  /**
+   * The hub has refused filters, and no stream is open. Only another connection can ask again. If there was a stream
+   * before, the rights may have shrunk meanwhile, so any filter may be at fault. The other connection resumes where that
+   * stream ended, but does not have all filters at once: the components are told that they may have missed events.
+   */
+  #askAgain(live: TopicStoreLive, error: unknown): void {
+    const hadStream = this.#isAdding || this.#asked.length === 0;
+    if (hadStream) this.#asked = [...this.#uses.keys()].filter((filter) => !this.#refused.has(filter));
+    this.#refuse(error);
+    this.#isAdding = false;
+    this.#connect(live.lastEventId);
+    if (hadStream)
+      this.#deliver({ kind: "gap", id: live.lastEventId, reason: "unknown-id", topics: [], more: true });
   }
 
   #sync(): void {

@@ -32,7 +32,11 @@ export class FakeHub {
   #current: FakeLive | undefined;
   #lastId = 0;
 
-  readonly connect: Connect = (_url, { filters = [] }) => {
+  /** The position with which the last connection began. */
+  lastEventId: string | undefined;
+
+  readonly connect: Connect = (_url, { filters = [], lastEventId }) => {
+    this.lastEventId = lastEventId;
     this.#current = new FakeLive(this, typeof filters === "string" ? [filters] : filters);
     return this.#current;
   };
@@ -66,6 +70,7 @@ export class FakeHub {
 type Listeners = Record<"event" | "gap" | "state", ((value: never) => void)[]>;
 
 class FakeLive implements TopicStoreLive {
+  readonly lastEventId = "#position";
   state: ConnectionState = { kind: "idle" };
   filters: readonly string[];
   readonly #hub: FakeHub;
@@ -93,6 +98,13 @@ class FakeLive implements TopicStoreLive {
     this.#open = this.#open.filter((filter) => !filters.includes(filter));
     if (this.filters.length === 0) this.#show({ kind: "idle" });
     return Promise.resolve();
+  }
+
+  /** Ends the stream. The connection asks again for the filters that it wants. */
+  breakStream(): void {
+    this.#show({ kind: "waiting", delayMs: 0, reason: "broken" });
+    this.#open = [];
+    void this.#ask(this.filters, []).catch(() => undefined);
   }
 
   close(): void {

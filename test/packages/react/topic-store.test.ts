@@ -74,6 +74,23 @@ describe("a filter that the hub refuses", () => {
     expect([hub.publish("bad")]).toEqual(ids);
   });
 
+  it("was accepted before: the others go on where they were, and are told that they may have missed events", async () => {
+    // Bug: the connection closed for good when the rights had shrunk before a reconnect.
+    const hub = new FakeHub();
+    const store = storeOf(hub);
+    const items: string[] = [];
+    store.follow(["kept"], (item) => items.push(item.kind === "gap" ? "gap" : item.id));
+    followed(store, "lost");
+    store.open();
+    await settle(hub);
+    hub.refuses.set("lost", 403);
+    hub.live?.breakStream();
+    await settle(hub);
+    expect(store.connection).toMatchObject({ state: { kind: "open" }, refusedFilters: ["lost"] });
+    expect(hub.lastEventId).toBe("#position");
+    expect(items).toEqual(["gap", hub.publish("kept")]);
+  });
+
   it("costs few requests, also if the hub refuses everything", async () => {
     const hub = new FakeHub();
     const names = Array.from({ length: 100 }, (_, index) => `topic/${index}`);
